@@ -1,0 +1,98 @@
+"""Every statistic by name: the one way in for drivers that analyze data.
+
+presence    how many rows, nulls, NaNs, infinities     number integer string
+moments     mean and population variance               number integer
+range       minimum and maximum                        number integer
+quantiles   boundaries of equally full buckets         number integer
+vocabulary  tokens and their counts                    integer string
+"""
+
+import inspect
+from types import MappingProxyType
+
+from featurekit.analyze.base import Accumulator, Options, ValueType
+from featurekit.analyze.extremes import RangeAccumulator
+from featurekit.analyze.moments import MomentsAccumulator
+from featurekit.analyze.presence import PresenceAccumulator
+from featurekit.analyze.quantiles import QuantilesAccumulator
+from featurekit.analyze.vocabulary import VocabularyAccumulator
+from featurekit.errors import StatisticsError
+
+__all__ = ["KINDS", "Accumulator", "Options", "ValueType", "create", "decode"]
+
+KINDS: MappingProxyType[str, type[Accumulator]] = MappingProxyType(
+    {
+        cls.kind: cls
+        for cls in (
+            PresenceAccumulator,
+            MomentsAccumulator,
+            RangeAccumulator,
+            QuantilesAccumulator,
+            VocabularyAccumulator,
+        )
+    }
+)
+
+
+def create(kind: str, value_type: ValueType, **options: int | None) -> Accumulator:
+    """An accumulator that has counted nothing.
+
+    Args:
+        kind: A key of KINDS.
+        value_type: "number", "integer", or "string".
+        **options: For "quantiles", num_buckets and limit (131,072 if left out); for
+            "vocabulary", max_size (None, all, if left out) and min_count (1).
+
+    Raises:
+        StatisticsError: Kind, value type or options do not go together.
+
+    Example:
+        >>> import pyarrow as pa
+        >>> first, second = (create("range", "integer") for _ in range(2))
+        >>> first.add(pa.array([3, None]))
+        >>> second.add(pa.array([-1]))
+        >>> first.merge(second)
+        >>> first.extract()
+        Range(count=2, minimum=-1.0, maximum=3.0)
+    """
+    cls = _class_of(kind)
+    try:
+        inspect.signature(cls).bind(value_type, **options)
+    except TypeError as error:
+        raise StatisticsError(
+            f"the options of the statistic {kind!r} are not these: {error}",
+            code="STATISTIC_OPTION",
+            got=sorted(options),
+        ) from error
+    return cls(value_type, **options)
+
+
+def decode(
+    kind: str, value_type: ValueType, options: Options, data: bytes
+) -> Accumulator:
+    """The accumulator that `encode` wrote, checked to be of the request.
+
+    Args:
+        kind: A key of KINDS.
+        value_type: As given to `create`.
+        options: As given to `create`.
+        data: The bytes.
+
+    Raises:
+        StatisticsError: The bytes are damaged, or those of another request.
+    """
+    expected = create(kind, value_type, **options)
+    found = _class_of(kind).decode(data)
+    expected.check_same_request(found)
+    return found
+
+
+def _class_of(kind: str) -> type[Accumulator]:
+    if kind not in KINDS:
+        raise StatisticsError(
+            "there is no such statistic",
+            code="STATISTIC_KIND",
+            got=kind,
+            expected=" or ".join(KINDS),
+        )
+    return KINDS[kind]

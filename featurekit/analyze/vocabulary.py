@@ -1,0 +1,187 @@
+"""Exact counts of the distinct strings or integers of a column."""
+
+from typing import Self
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from featurekit.analyze import columns
+from featurekit.analyze.base import Accumulator, Options, ValueType, positive
+from featurekit.analyze.encoding import Reader, damaged, pack_count
+from featurekit.plan.statistics import VocabularyCounts
+
+# Rows of partial counts that wait to be grouped, at least.
+MIN_PENDING = 1 << 17
+
+
+class VocabularyAccumulator(Accumulator):
+    """Counts every distinct value; orders and cuts only in `extract`.
+
+    Semantics:
+        - Order: count descending, then bytes descending, integers numerically.
+        - Empty string, newline, NUL, invalid UTF-8: tokens like all others.
+        - Dictionary: counted by index; entries that no row uses do not exist.
+
+    Args:
+        value_type: "string" or "integer".
+        max_size: Tokens to keep. Defaults to None, all.
+        min_count: Occurrences that a token needs to be kept. Defaults to 1.
+
+    Example:
+        >>> import pyarrow as pa
+        >>> counted = VocabularyAccumulator("string", max_size=2)
+        >>> counted.add(pa.array(["a", "b", None, "c", "b"]))
+        >>> counted.extract()
+        VocabularyCounts(tokens=(b'b', b'c'), counts=(2, 1), total=4, distinct=3)
+    """
+
+    __slots__ = ("_counted", "_max_size", "_min_count", "_num_pending", "_pending")
+
+    kind = "vocabulary"
+    value_types = ("string", "integer")
+
+    def __init__(
+        self,
+        value_type: ValueType,
+        *,
+        max_size: int | None = None,
+        min_count: int = 1,
+    ) -> None:
+        super().__init__(value_type)
+        if max_size is not None:
+            positive("max_size", max_size)
+        self._max_size = max_size
+        self._min_count = positive("min_count", min_count)
+        token = pa.int64() if value_type == "integer" else pa.large_binary()
+        schema = pa.schema({"token": token, "count": pa.int64()})
+        self._counted: pa.Table = schema.empty_table()
+        self._pending: list[pa.Table] = []
+        self._num_pending = 0
+
+    @property
+    def options(self) -> Options:
+        """The largest size and the smallest count."""
+        return {"max_size": self._max_size, "min_count": self._min_count}
+
+    def _add(self, column: pa.Array) -> None:
+        if pa.types.is_dictionary(column.type):
+            tokens, counts = _count_indices(column)
+            tokens = self._tokens(tokens)
+        else:
+            tokens, counts = _count_values(self._tokens(column))
+        self._extend(pa.table([tokens, counts], self._counted.schema))
+
+    def _tokens(self, values: pa.Array) -> pa.Array:
+        """The values in the type that tokens are kept in; a null type has none."""
+        if pa.types.is_null(values.type):
+            return pa.array([], self._counted.schema.field("token").type)
+        if self.value_type == "integer":
+            return columns.integer_array(values)
+        return columns.bytes_array(values)
+
+    def _extend(self, counted: pa.Table) -> None:
+        """Adds partial counts, and groups them when there are as many as the state."""
+        if counted.num_rows == 0:
+            return
+        self._pending.append(counted)
+        self._num_pending += counted.num_rows
+        if self._num_pending >= max(MIN_PENDING, self._counted.num_rows):
+            self._compact()
+
+    def _compact(self) -> None:
+        """Groups state and partial counts; the order of rows is unspecified."""
+        if not self._pending:
+            return
+        counted = pa.concat_tables([self._counted, *self._pending])
+        self._pending, self._num_pending = [], 0
+        grouped = counted.group_by("token", use_threads=False).aggregate(
+            [("count", "sum")]
+        )
+        self._counted = pa.table(
+            [grouped["token"], grouped["count_sum"]], self._counted.schema
+        ).combine_chunks()
+
+    def _merge(self, other: Self) -> None:
+        other._compact()
+        self._extend(other._counted)
+
+    def extract(self) -> VocabularyCounts:
+        """The tokens to keep of everything counted so far."""
+        self._compact()
+        counted = self._counted
+        kept = counted.filter(pc.greater_equal(counted["count"], self._min_count))
+        order = [("count", "descending"), ("token", "descending")]
+        kept = kept.sort_by(order).slice(0, self._max_size)
+        return VocabularyCounts(
+            tokens=tuple(kept["token"].to_pylist()),
+            counts=tuple(kept["count"].to_pylist()),
+            total=pc.sum(counted["count"]).as_py() or 0,
+            distinct=counted.num_rows,
+        )
+
+    def _payload(self) -> bytes:
+        self._compact()
+        counted = self._counted.sort_by("token")
+        tokens = counted["token"].combine_chunks()
+        head = pack_count(len(tokens))
+        counts: bytes = counted["count"].to_numpy().astype("<i8").tobytes()
+        if self.value_type == "integer":
+            return b"".join((head, tokens.to_numpy().astype("<i8").tobytes(), counts))
+        offsets, text = _offsets_and_text(tokens)
+        lengths = np.diff(offsets).astype("<i8").tobytes()
+        return b"".join((head, lengths, text, counts))
+
+    def _restore(self, reader: Reader) -> None:
+        size = reader.count()
+        if self.value_type == "integer":
+            tokens = pa.array(reader.int64s(size), pa.int64())
+        else:
+            lengths = reader.int64s(size)
+            if np.any(lengths < 0):
+                raise damaged("the length of a token is negative")
+            offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
+            text = pa.py_buffer(bytes(reader.take(int(offsets[-1]))))
+            tokens = pa.LargeBinaryArray.from_buffers(
+                pa.large_binary(), size, [None, pa.py_buffer(offsets), text]
+            )
+        counts = reader.int64s(size)
+        if np.any(counts <= 0):
+            raise damaged("a token is counted less than once")
+        self._counted = pa.table([tokens, counts], self._counted.schema)
+
+
+def _count_values(column: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """Distinct values of a plain column, and how often each occurs."""
+    counted = pc.value_counts(column.drop_null() if column.null_count else column)
+    return counted.field("values"), counted.field("counts")
+
+
+def _count_indices(column: pa.DictionaryArray) -> tuple[pa.Array, pa.Array]:
+    """Entries of a dictionary that occur, and how often; entries may be equal."""
+    dictionary = column.dictionary
+    if dictionary.type in (pa.string_view(), pa.binary_view()):
+        dictionary = columns.bytes_array(dictionary)  # Arrow cannot take from views
+    indices = column.indices.drop_null().to_numpy(zero_copy_only=False)
+    indices = indices.astype(np.int64, copy=False)
+    if len(dictionary) <= len(indices):
+        counts = np.bincount(indices, minlength=len(dictionary))
+        used = np.flatnonzero(counts)
+        counts = counts[used]
+    else:  # a small batch must not cost as much as a large dictionary
+        used, counts = np.unique(indices, return_counts=True)
+    tokens, occurrences = dictionary.take(pa.array(used)), pa.array(counts, pa.int64())
+    if tokens.null_count:
+        valid = tokens.is_valid()
+        return tokens.filter(valid), occurrences.filter(valid)
+    return tokens, occurrences
+
+
+def _offsets_and_text(tokens: pa.LargeBinaryArray) -> tuple[columns.Integers, bytes]:
+    """Where each token begins, shape [n + 1], and the bytes of all tokens."""
+    _, starts, text = tokens.buffers()
+    if len(tokens) == 0 or starts is None or text is None:
+        return np.zeros(len(tokens) + 1, np.int64), b""
+    first = tokens.offset
+    offsets = np.frombuffer(starts, np.int64)[first : first + len(tokens) + 1]
+    return offsets, bytes(text[int(offsets[0]) : int(offsets[-1])])

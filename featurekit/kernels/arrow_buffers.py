@@ -1,0 +1,84 @@
+"""The memory of Arrow arrays as NumPy arrays, which is what kernels read.
+
+All views are read-only, also those of memory that could be written: a kernel is
+compiled once per kind of argument, and this leaves one kind.
+"""
+
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+BoolArray: TypeAlias = npt.NDArray[np.bool_]
+ByteArray: TypeAlias = npt.NDArray[np.uint8]
+IntArray: TypeAlias = npt.NDArray[np.int64]
+
+_NO_BYTES = np.empty(0, np.uint8)
+_NO_BYTES.flags.writeable = False
+_ALL_VALID = np.empty(0, np.bool_)
+_ALL_VALID.flags.writeable = False
+
+
+def read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """A contiguous, read-only view of the array (a copy if it is not contiguous)."""
+    view = np.ascontiguousarray(array).view()
+    view.flags.writeable = False
+    return view
+
+
+def is_string_like(dtype: pa.DataType) -> bool:
+    """Whether the type holds text or bytes of varying length."""
+    return bool(
+        pa.types.is_string(dtype)
+        or pa.types.is_large_string(dtype)
+        or pa.types.is_binary(dtype)
+        or pa.types.is_large_binary(dtype)
+        or pa.types.is_string_view(dtype)
+        or pa.types.is_binary_view(dtype)
+    )
+
+
+def validity(array: pa.Array) -> BoolArray:
+    """Which values are not null: bool, one per value, or of length 0 if all are.
+
+    A dictionary array's value is null, too, where it points to a null.
+    """
+    valid: pa.Array | None = array.is_valid() if array.null_count else None
+    if isinstance(array, pa.DictionaryArray) and array.dictionary.null_count:
+        valid = array.dictionary.is_valid().take(array.indices).fill_null(False)
+    if valid is None:
+        return _ALL_VALID
+    return read_only(valid.to_numpy(zero_copy_only=False))
+
+
+def fixed_width(array: pa.Array, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """The values of a column of numbers; what lies at nulls is undefined."""
+    buffer = array.buffers()[1]
+    if buffer is None:
+        return read_only(np.zeros(len(array), dtype))
+    values = np.frombuffer(buffer, dtype, count=array.offset + len(array))
+    return read_only(values[array.offset :])
+
+
+def string_buffers(array: pa.Array) -> tuple[ByteArray, IntArray]:
+    """The bytes of a string-like array, and where each value starts.
+
+    Returns:
+        data: uint8, all bytes of the array, possibly more than the slice uses.
+        offsets: int64, one more than values; value i is data[offsets[i]:offsets[i+1]].
+    """
+    if pa.types.is_string_view(array.type) or pa.types.is_binary_view(array.type):
+        array = array.cast(pa.large_binary())
+    large = pa.types.is_large_string(array.type) or pa.types.is_large_binary(array.type)
+    _, offset_buffer, data_buffer = array.buffers()
+    if len(array) == 0 or offset_buffer is None:
+        return _NO_BYTES, read_only(np.zeros(len(array) + 1, np.int64))
+    width = np.int64 if large else np.int32
+    stop = array.offset + len(array) + 1
+    offsets = np.frombuffer(offset_buffer, width, count=stop)[array.offset :]
+    if data_buffer is None or data_buffer.size == 0:
+        data = _NO_BYTES
+    else:
+        data = np.frombuffer(data_buffer, np.uint8)
+    return read_only(data), read_only(offsets.astype(np.int64, copy=False))

@@ -1,0 +1,60 @@
+"""The description of model inputs that the feature layers take, checked once."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+FeatureInput: TypeAlias = dict[str, Any]
+FeatureInputs: TypeAlias = Sequence[Mapping[str, Any]] | Mapping[str, Mapping[str, Any]]
+
+KINDS = ("num_ids", "width")
+
+
+def normalize_features(features: FeatureInputs) -> list[FeatureInput]:
+    """The description as a list of plain dicts, in the order of the tokens.
+
+    A sequence keeps its order; a mapping is sorted by name, so that equal mappings
+    make equal layers however they were filled.
+
+    Args:
+        features: Either a sequence of `{"name": ..., "num_ids": n}` (ids of `n`
+            categories) and `{"name": ..., "width": k}` (`k` floating values), or a
+            mapping from the name to the rest.
+
+    Returns:
+        One `{"name": str, "num_ids": int}` or `{"name": str, "width": int}` each.
+
+    Raises:
+        ValueError: There is no feature, two share a name, or one is not described by
+            exactly one positive `num_ids` or `width`.
+
+    Example:
+        >>> normalize_features({"b": {"width": 1}, "a": {"num_ids": 3}})
+        [{'name': 'a', 'num_ids': 3}, {'name': 'b', 'width': 1}]
+    """
+    if isinstance(features, Mapping):
+        features = [{"name": name, **features[name]} for name in sorted(features)]
+    found = [_normalize(feature) for feature in features]
+    if not found:
+        raise ValueError("Expected at least one feature. Received: features=[]")
+    names = [feature["name"] for feature in found]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise ValueError(f"Expected distinct feature names. Repeated: {repeated}")
+    return found
+
+
+def _normalize(feature: Mapping[str, Any]) -> FeatureInput:
+    kinds = [kind for kind in KINDS if kind in feature]
+    unknown = set(feature) - {"name", *KINDS}
+    if not isinstance(feature.get("name"), str) or len(kinds) != 1 or unknown:
+        raise ValueError(
+            f"Expected a feature described by `name` and one of {KINDS}. "
+            f"Received: {dict(feature)!r}"
+        )
+    size = feature[kinds[0]]
+    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+        raise ValueError(
+            f"Expected a positive whole number as `{kinds[0]}` of feature "
+            f"{feature['name']!r}. Received: {size!r}"
+        )
+    return {"name": feature["name"], kinds[0]: size}

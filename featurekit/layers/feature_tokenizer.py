@@ -1,0 +1,190 @@
+"""Turns named model inputs into one token per feature."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+from keras import ops
+
+from featurekit.layers.feature_inputs import FeatureInputs, normalize_features
+
+
+@keras.saving.register_keras_serializable(package="featurekit")
+class FeatureTokenizer(keras.layers.Layer):
+    """One token per feature: an embedding for ids, an affine map for numbers.
+
+    The work is fused by kind, because at serving batch sizes the number of operations
+    costs more than their size: all ids read one table, each shifted by the offset of
+    its feature, and all scalars share one stacked affine map. Vectors, such as one-hot
+    features, have a matrix each.
+
+    Args:
+        features: The inputs, in either form of `normalize_features`: categorical ones
+            have `num_ids`, numeric ones `width`.
+        dim: Width of a token.
+        cls_token: Whether a learned token, the same for all rows, comes first; models
+            read their output from it. Defaults to `False`.
+
+    Call arguments:
+        inputs: A mapping with one tensor per feature, in any order. Categorical: any
+            integer dtype, shape `(batch,)` or `(batch, 1)`. Numeric: any floating
+            dtype, shape `(batch, width)`, or `(batch,)` where the width is 1.
+
+    Output shape:
+        `(batch, tokens, dim)` in the compute dtype. `token_names` has their order:
+        the learned token, then ids, scalars, and vectors, each in declared order.
+
+    Semantics:
+        - An id outside of `[0, num_ids)` gives a token of NaN on every backend. It
+          never reads the row of another feature.
+        - NaN and infinities of numeric inputs reach their own token only.
+        - Missing, additional, wrongly typed and wrongly shaped inputs are errors.
+
+    Raises:
+        ValueError: The description or the inputs are not as above.
+        TypeError: The inputs are not a mapping.
+
+    Reference:
+        Gorishniy et al., "Revisiting Deep Learning Models for Tabular Data", 2021,
+        section 3.3 (Feature Tokenizer).
+
+    Example:
+        >>> import numpy as np
+        >>> tokenizer = FeatureTokenizer(
+        ...     [{"name": "carrier", "num_ids": 5}, {"name": "seats", "width": 1}], 8
+        ... )
+        >>> inputs = {"carrier": np.array([4, 0]), "seats": np.array([0.5, 2.0])}
+        >>> tuple(tokenizer(inputs).shape)
+        (2, 2, 8)
+        >>> tokenizer.token_names
+        ['carrier', 'seats']
+    """
+
+    def __init__(
+        self,
+        features: FeatureInputs,
+        dim: int,
+        *,
+        cls_token: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if dim < 1:
+            raise ValueError(f"Expected a positive width of a token. Received: {dim=}")
+        self.features = normalize_features(features)
+        self.dim = dim
+        self.cls_token = cls_token
+        self._ids = [f for f in self.features if "num_ids" in f]
+        self._scalars = [f for f in self.features if f.get("width") == 1]
+        self._vectors = [f for f in self.features if f.get("width", 1) > 1]
+
+    @property
+    def token_names(self) -> list[str]:
+        """The feature of each output token; `"[CLS]"` for the learned one."""
+        ordered = [*self._ids, *self._scalars, *self._vectors]
+        return ["[CLS]"] * self.cls_token + [feature["name"] for feature in ordered]
+
+    def build(self, input_shape: Any = None) -> None:
+        """Creates one table, one stacked affine map, and a matrix per vector."""
+        bound = self.dim**-0.5
+        sizes = [feature["num_ids"] for feature in self._ids]
+        self._sizes = sizes
+        self._offsets = [sum(sizes[:index]) for index in range(len(sizes))]
+        self._table = self._weight("table", (sum(sizes),), bound) if sizes else None
+        self._scale = self._shift = None
+        if self._scalars:
+            shape = (len(self._scalars),)
+            self._scale = self._weight("scale", shape, bound)
+            self._shift = self._weight("shift", shape, bound)
+        self._matrices = []
+        for feature in self._vectors:
+            name, width = feature["name"], feature["width"]
+            matrix = self._weight(f"{name}_matrix", (width,), bound)
+            self._matrices.append((matrix, self._weight(f"{name}_shift", (), bound)))
+        self._cls = self._weight("cls", (1, 1), bound) if self.cls_token else None
+
+    def _weight(self, name: str, shape: tuple[int, ...], bound: float) -> Any:
+        uniform = keras.initializers.RandomUniform(-bound, bound)
+        return self.add_weight(name=name, shape=(*shape, self.dim), initializer=uniform)
+
+    def call(self, inputs: Mapping[str, Any]) -> Any:
+        """Makes the tokens of each row."""
+        self._check(inputs)
+        parts = []
+        if self._ids:
+            parts.append(self._embed(inputs))
+        if self._scalars:
+            columns = [ops.reshape(inputs[f["name"]], (-1,)) for f in self._scalars]
+            stacked = ops.cast(ops.stack(columns, axis=1), self.compute_dtype)
+            parts.append(ops.einsum("bs,sd->bsd", stacked, self._scale) + self._shift)
+        for feature, (matrix, shift) in zip(self._vectors, self._matrices, strict=True):
+            vector = ops.cast(inputs[feature["name"]], self.compute_dtype)
+            parts.append(ops.expand_dims(ops.matmul(vector, matrix) + shift, 1))
+        if self._cls is not None:
+            rows = ops.shape(parts[0])[0]
+            parts.insert(0, ops.tile(ops.cast(self._cls, parts[0].dtype), (rows, 1, 1)))
+        return ops.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
+
+    def _embed(self, inputs: Mapping[str, Any]) -> Any:
+        columns = [ops.reshape(inputs[feature["name"]], (-1,)) for feature in self._ids]
+        # Narrowing first would wrap a huge id to a valid one.
+        dtypes = {keras.backend.standardize_dtype(column.dtype) for column in columns}
+        dtype = "int64" if dtypes & {"int64", "uint64"} else "int32"
+        ids = ops.stack([ops.cast(column, dtype) for column in columns], axis=1)
+        sizes = ops.convert_to_tensor(self._sizes, dtype=dtype)
+        offsets = ops.convert_to_tensor(self._offsets, dtype=dtype)
+        valid = ops.logical_and(ids >= 0, ids < sizes)
+        tokens = ops.take(self._table, ops.where(valid, ids + offsets, 0), axis=0)
+        # Backends disagree on bad indices (error, zeros, NaN, last row): decide here.
+        poison = ops.cast(ops.where(valid, 0.0, float("nan")), tokens.dtype)
+        return tokens + ops.expand_dims(poison, -1)
+
+    def _check(self, inputs: Mapping[str, Any]) -> None:
+        if not isinstance(inputs, Mapping):
+            raise TypeError(
+                f"Expected a mapping from feature names to tensors. "
+                f"Received: {type(inputs).__name__}"
+            )
+        expected = {feature["name"] for feature in self.features}
+        missing, unknown = expected - set(inputs), set(inputs) - expected
+        if missing or unknown:
+            raise ValueError(
+                f"Expected one tensor for each declared feature. "
+                f"Missing: {sorted(missing)}, unknown: {sorted(unknown)}"
+            )
+        for feature in self.features:
+            _check_tensor(feature, inputs[feature["name"]])
+
+    def compute_output_shape(
+        self, input_shape: Mapping[str, tuple[int | None, ...]]
+    ) -> tuple[int | None, ...]:
+        """`(batch, tokens, dim)`."""
+        batch = next(iter(input_shape.values()))[0]
+        return (batch, len(self.token_names), self.dim)
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments, as JSON values."""
+        return {
+            **super().get_config(),
+            "features": [dict(feature) for feature in self.features],
+            "dim": self.dim,
+            "cls_token": self.cls_token,
+        }
+
+
+def _check_tensor(feature: Mapping[str, Any], tensor: Any) -> None:
+    name, shape = feature["name"], tuple(tensor.shape)
+    dtype = keras.backend.standardize_dtype(tensor.dtype)
+    kind = "int" if "num_ids" in feature else "float"
+    if kind not in dtype:  # "uint8" is an integer, "bfloat16" is floating
+        raise ValueError(
+            f"Expected {'integer ids' if kind == 'int' else 'floating values'} as "
+            f"feature {name!r}. Received: dtype={dtype}"
+        )
+    width = feature.get("width", 1)
+    accepted = shape[1:] in ((), (1,)) if width == 1 else shape[1:] == (width,)
+    if len(shape) < 1 or not accepted:
+        raise ValueError(
+            f"Expected shape (batch, {width}){' or (batch,)' * (width == 1)} as "
+            f"feature {name!r}. Received: shape={shape}"
+        )

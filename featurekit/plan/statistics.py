@@ -1,0 +1,99 @@
+"""What the data said: the results of analysis, as plain values.
+
+Only Python numbers, strings and tuples: a `Stats` is the second input of
+`compile(spec, stats)` and must load without numpy.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """How many values there were, and how many were not ordinary ones.
+
+    Args:
+        rows: Rows seen.
+        nulls: Rows without a value.
+        nans: Values that are NaN; always 0 for strings and integers.
+        infinities: Values that are +inf or -inf.
+    """
+
+    rows: int
+    nulls: int
+    nans: int
+    infinities: int
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Population mean and variance of the finite values.
+
+    Args:
+        count: Finite values seen.
+        mean: Correctly rounded mean; 0.0 if count is 0.
+        variance: Correctly rounded population variance; 0.0 if count is 0.
+    """
+
+    count: int
+    mean: float
+    variance: float
+
+    @property
+    def std(self) -> float:
+        """Population standard deviation."""
+        return math.sqrt(self.variance)
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Smallest and largest finite value; both 0.0 if count is 0."""
+
+    count: int
+    minimum: float
+    maximum: float
+
+
+@dataclass(frozen=True, slots=True)
+class Quantiles:
+    """Boundaries that cut the finite values into equally full buckets.
+
+    Boundary i of k buckets is the smallest value v such that more than i·n/k of the
+    n values are <= v. Equal boundaries are merged.
+
+    Args:
+        num_buckets: Buckets asked for.
+        count: Finite values seen.
+        boundaries: Strictly increasing, at most num_buckets - 1.
+        rank_error: Largest distance, as a fraction of count, between a boundary's
+            true rank and the rank asked for that summarizing caused; 0.0 when the
+            values were kept exactly.
+    """
+
+    num_buckets: int
+    count: int
+    boundaries: tuple[float, ...]
+    rank_error: float
+
+
+@dataclass(frozen=True, slots=True)
+class VocabularyCounts:
+    """The kept tokens in id order: count descending, then token descending.
+
+    Bytes are ordered as bytes, integers as numbers.
+
+    Args:
+        tokens: All bytes (UTF-8 text) or all integers.
+        counts: Occurrences of each token.
+        total: Occurrences of all values, kept or not.
+        distinct: Distinct values, kept or not.
+    """
+
+    tokens: tuple[bytes, ...] | tuple[int, ...]
+    counts: tuple[int, ...]
+    total: int
+    distinct: int
+
+
+Statistic: TypeAlias = Presence | Moments | Range | Quantiles | VocabularyCounts

@@ -1,0 +1,190 @@
+from featurekit.proto import spec_pb2 as _spec_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class Plan(_message.Message):
+    __slots__ = ("version", "nodes", "outputs", "vocabularies")
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    NODES_FIELD_NUMBER: _ClassVar[int]
+    OUTPUTS_FIELD_NUMBER: _ClassVar[int]
+    VOCABULARIES_FIELD_NUMBER: _ClassVar[int]
+    version: int
+    nodes: _containers.RepeatedCompositeFieldContainer[Node]
+    outputs: _containers.RepeatedCompositeFieldContainer[Output]
+    vocabularies: _containers.RepeatedCompositeFieldContainer[VocabularyTable]
+    def __init__(self, version: _Optional[int] = ..., nodes: _Optional[_Iterable[_Union[Node, _Mapping]]] = ..., outputs: _Optional[_Iterable[_Union[Output, _Mapping]]] = ..., vocabularies: _Optional[_Iterable[_Union[VocabularyTable, _Mapping]]] = ...) -> None: ...
+
+class Output(_message.Message):
+    __slots__ = ("name", "node")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    NODE_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    node: int
+    def __init__(self, name: _Optional[str] = ..., node: _Optional[int] = ...) -> None: ...
+
+class VocabularyTable(_message.Message):
+    __slots__ = ("digest", "tokens")
+    DIGEST_FIELD_NUMBER: _ClassVar[int]
+    TOKENS_FIELD_NUMBER: _ClassVar[int]
+    digest: str
+    tokens: _spec_pb2.Tokens
+    def __init__(self, digest: _Optional[str] = ..., tokens: _Optional[_Union[_spec_pb2.Tokens, _Mapping]] = ...) -> None: ...
+
+class Node(_message.Message):
+    __slots__ = ("inputs", "read_column", "to_float64", "fill_missing", "clip_value", "log1p_value", "standardize_value", "min_max_scale", "bucketize", "is_greater_equal", "lookup_vocabulary", "hash_bucket", "cross_hash", "check_range", "extract_time_part", "require_present", "one_hot_encode", "to_float32")
+    INPUTS_FIELD_NUMBER: _ClassVar[int]
+    READ_COLUMN_FIELD_NUMBER: _ClassVar[int]
+    TO_FLOAT64_FIELD_NUMBER: _ClassVar[int]
+    FILL_MISSING_FIELD_NUMBER: _ClassVar[int]
+    CLIP_VALUE_FIELD_NUMBER: _ClassVar[int]
+    LOG1P_VALUE_FIELD_NUMBER: _ClassVar[int]
+    STANDARDIZE_VALUE_FIELD_NUMBER: _ClassVar[int]
+    MIN_MAX_SCALE_FIELD_NUMBER: _ClassVar[int]
+    BUCKETIZE_FIELD_NUMBER: _ClassVar[int]
+    IS_GREATER_EQUAL_FIELD_NUMBER: _ClassVar[int]
+    LOOKUP_VOCABULARY_FIELD_NUMBER: _ClassVar[int]
+    HASH_BUCKET_FIELD_NUMBER: _ClassVar[int]
+    CROSS_HASH_FIELD_NUMBER: _ClassVar[int]
+    CHECK_RANGE_FIELD_NUMBER: _ClassVar[int]
+    EXTRACT_TIME_PART_FIELD_NUMBER: _ClassVar[int]
+    REQUIRE_PRESENT_FIELD_NUMBER: _ClassVar[int]
+    ONE_HOT_ENCODE_FIELD_NUMBER: _ClassVar[int]
+    TO_FLOAT32_FIELD_NUMBER: _ClassVar[int]
+    inputs: _containers.RepeatedScalarFieldContainer[int]
+    read_column: ReadColumn
+    to_float64: ToFloat64
+    fill_missing: FillMissing
+    clip_value: ClipValue
+    log1p_value: Log1pValue
+    standardize_value: StandardizeValue
+    min_max_scale: MinMaxScale
+    bucketize: Bucketize
+    is_greater_equal: IsGreaterEqual
+    lookup_vocabulary: LookupVocabulary
+    hash_bucket: HashBucket
+    cross_hash: CrossHash
+    check_range: CheckRange
+    extract_time_part: ExtractTimePart
+    require_present: RequirePresent
+    one_hot_encode: OneHotEncode
+    to_float32: ToFloat32
+    def __init__(self, inputs: _Optional[_Iterable[int]] = ..., read_column: _Optional[_Union[ReadColumn, _Mapping]] = ..., to_float64: _Optional[_Union[ToFloat64, _Mapping]] = ..., fill_missing: _Optional[_Union[FillMissing, _Mapping]] = ..., clip_value: _Optional[_Union[ClipValue, _Mapping]] = ..., log1p_value: _Optional[_Union[Log1pValue, _Mapping]] = ..., standardize_value: _Optional[_Union[StandardizeValue, _Mapping]] = ..., min_max_scale: _Optional[_Union[MinMaxScale, _Mapping]] = ..., bucketize: _Optional[_Union[Bucketize, _Mapping]] = ..., is_greater_equal: _Optional[_Union[IsGreaterEqual, _Mapping]] = ..., lookup_vocabulary: _Optional[_Union[LookupVocabulary, _Mapping]] = ..., hash_bucket: _Optional[_Union[HashBucket, _Mapping]] = ..., cross_hash: _Optional[_Union[CrossHash, _Mapping]] = ..., check_range: _Optional[_Union[CheckRange, _Mapping]] = ..., extract_time_part: _Optional[_Union[ExtractTimePart, _Mapping]] = ..., require_present: _Optional[_Union[RequirePresent, _Mapping]] = ..., one_hot_encode: _Optional[_Union[OneHotEncode, _Mapping]] = ..., to_float32: _Optional[_Union[ToFloat32, _Mapping]] = ...) -> None: ...
+
+class ReadColumn(_message.Message):
+    __slots__ = ("name", "dtype")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    DTYPE_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    dtype: str
+    def __init__(self, name: _Optional[str] = ..., dtype: _Optional[str] = ...) -> None: ...
+
+class ToFloat64(_message.Message):
+    __slots__ = ("nan",)
+    NAN_FIELD_NUMBER: _ClassVar[int]
+    nan: str
+    def __init__(self, nan: _Optional[str] = ...) -> None: ...
+
+class FillMissing(_message.Message):
+    __slots__ = ("value",)
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    value: _spec_pb2.Scalar
+    def __init__(self, value: _Optional[_Union[_spec_pb2.Scalar, _Mapping]] = ...) -> None: ...
+
+class ClipValue(_message.Message):
+    __slots__ = ("low", "high")
+    LOW_FIELD_NUMBER: _ClassVar[int]
+    HIGH_FIELD_NUMBER: _ClassVar[int]
+    low: float
+    high: float
+    def __init__(self, low: _Optional[float] = ..., high: _Optional[float] = ...) -> None: ...
+
+class Log1pValue(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class StandardizeValue(_message.Message):
+    __slots__ = ("mean", "std")
+    MEAN_FIELD_NUMBER: _ClassVar[int]
+    STD_FIELD_NUMBER: _ClassVar[int]
+    mean: float
+    std: float
+    def __init__(self, mean: _Optional[float] = ..., std: _Optional[float] = ...) -> None: ...
+
+class MinMaxScale(_message.Message):
+    __slots__ = ("minimum", "maximum")
+    MINIMUM_FIELD_NUMBER: _ClassVar[int]
+    MAXIMUM_FIELD_NUMBER: _ClassVar[int]
+    minimum: float
+    maximum: float
+    def __init__(self, minimum: _Optional[float] = ..., maximum: _Optional[float] = ...) -> None: ...
+
+class Bucketize(_message.Message):
+    __slots__ = ("boundaries",)
+    BOUNDARIES_FIELD_NUMBER: _ClassVar[int]
+    boundaries: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, boundaries: _Optional[_Iterable[float]] = ...) -> None: ...
+
+class IsGreaterEqual(_message.Message):
+    __slots__ = ("threshold",)
+    THRESHOLD_FIELD_NUMBER: _ClassVar[int]
+    threshold: float
+    def __init__(self, threshold: _Optional[float] = ...) -> None: ...
+
+class LookupVocabulary(_message.Message):
+    __slots__ = ("digest", "num_oov")
+    DIGEST_FIELD_NUMBER: _ClassVar[int]
+    NUM_OOV_FIELD_NUMBER: _ClassVar[int]
+    digest: str
+    num_oov: int
+    def __init__(self, digest: _Optional[str] = ..., num_oov: _Optional[int] = ...) -> None: ...
+
+class HashBucket(_message.Message):
+    __slots__ = ("num_buckets",)
+    NUM_BUCKETS_FIELD_NUMBER: _ClassVar[int]
+    num_buckets: int
+    def __init__(self, num_buckets: _Optional[int] = ...) -> None: ...
+
+class CrossHash(_message.Message):
+    __slots__ = ("num_buckets",)
+    NUM_BUCKETS_FIELD_NUMBER: _ClassVar[int]
+    num_buckets: int
+    def __init__(self, num_buckets: _Optional[int] = ...) -> None: ...
+
+class CheckRange(_message.Message):
+    __slots__ = ("num_ids",)
+    NUM_IDS_FIELD_NUMBER: _ClassVar[int]
+    num_ids: int
+    def __init__(self, num_ids: _Optional[int] = ...) -> None: ...
+
+class ExtractTimePart(_message.Message):
+    __slots__ = ("part", "transitions", "offsets")
+    PART_FIELD_NUMBER: _ClassVar[int]
+    TRANSITIONS_FIELD_NUMBER: _ClassVar[int]
+    OFFSETS_FIELD_NUMBER: _ClassVar[int]
+    part: str
+    transitions: _containers.RepeatedScalarFieldContainer[int]
+    offsets: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, part: _Optional[str] = ..., transitions: _Optional[_Iterable[int]] = ..., offsets: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class RequirePresent(_message.Message):
+    __slots__ = ("feature",)
+    FEATURE_FIELD_NUMBER: _ClassVar[int]
+    feature: str
+    def __init__(self, feature: _Optional[str] = ...) -> None: ...
+
+class OneHotEncode(_message.Message):
+    __slots__ = ("depth",)
+    DEPTH_FIELD_NUMBER: _ClassVar[int]
+    depth: int
+    def __init__(self, depth: _Optional[int] = ...) -> None: ...
+
+class ToFloat32(_message.Message):
+    __slots__ = ("feature",)
+    FEATURE_FIELD_NUMBER: _ClassVar[int]
+    feature: str
+    def __init__(self, feature: _Optional[str] = ...) -> None: ...

@@ -1,0 +1,231 @@
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class FeatureSpec(_message.Message):
+    __slots__ = ("version", "features", "label", "weight", "key", "split", "missing_label")
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    FEATURES_FIELD_NUMBER: _ClassVar[int]
+    LABEL_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    SPLIT_FIELD_NUMBER: _ClassVar[int]
+    MISSING_LABEL_FIELD_NUMBER: _ClassVar[int]
+    version: int
+    features: _containers.RepeatedCompositeFieldContainer[NamedColumn]
+    label: Column
+    weight: Column
+    key: _containers.RepeatedCompositeFieldContainer[Input]
+    split: Split
+    missing_label: str
+    def __init__(self, version: _Optional[int] = ..., features: _Optional[_Iterable[_Union[NamedColumn, _Mapping]]] = ..., label: _Optional[_Union[Column, _Mapping]] = ..., weight: _Optional[_Union[Column, _Mapping]] = ..., key: _Optional[_Iterable[_Union[Input, _Mapping]]] = ..., split: _Optional[_Union[Split, _Mapping]] = ..., missing_label: _Optional[str] = ...) -> None: ...
+
+class NamedColumn(_message.Message):
+    __slots__ = ("name", "column")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    COLUMN_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    column: Column
+    def __init__(self, name: _Optional[str] = ..., column: _Optional[_Union[Column, _Mapping]] = ...) -> None: ...
+
+class Column(_message.Message):
+    __slots__ = ("input", "cross", "steps")
+    INPUT_FIELD_NUMBER: _ClassVar[int]
+    CROSS_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    input: Input
+    cross: Cross
+    steps: _containers.RepeatedCompositeFieldContainer[Step]
+    def __init__(self, input: _Optional[_Union[Input, _Mapping]] = ..., cross: _Optional[_Union[Cross, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[Step, _Mapping]]] = ...) -> None: ...
+
+class Input(_message.Message):
+    __slots__ = ("name", "dtype", "nan", "time_zone")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    DTYPE_FIELD_NUMBER: _ClassVar[int]
+    NAN_FIELD_NUMBER: _ClassVar[int]
+    TIME_ZONE_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    dtype: str
+    nan: str
+    time_zone: str
+    def __init__(self, name: _Optional[str] = ..., dtype: _Optional[str] = ..., nan: _Optional[str] = ..., time_zone: _Optional[str] = ...) -> None: ...
+
+class Cross(_message.Message):
+    __slots__ = ("columns",)
+    COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    columns: _containers.RepeatedCompositeFieldContainer[Column]
+    def __init__(self, columns: _Optional[_Iterable[_Union[Column, _Mapping]]] = ...) -> None: ...
+
+class Scalar(_message.Message):
+    __slots__ = ("number", "integer", "text")
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    INTEGER_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    number: float
+    integer: int
+    text: bytes
+    def __init__(self, number: _Optional[float] = ..., integer: _Optional[int] = ..., text: _Optional[bytes] = ...) -> None: ...
+
+class Tokens(_message.Message):
+    __slots__ = ("text", "integers")
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    INTEGERS_FIELD_NUMBER: _ClassVar[int]
+    text: _containers.RepeatedScalarFieldContainer[bytes]
+    integers: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, text: _Optional[_Iterable[bytes]] = ..., integers: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class Step(_message.Message):
+    __slots__ = ("fill", "clip", "log1p", "standardize", "min_max", "buckets", "quantile_buckets", "greater_equal", "vocabulary", "hash_buckets", "identity", "time_part", "one_hot", "embedding")
+    FILL_FIELD_NUMBER: _ClassVar[int]
+    CLIP_FIELD_NUMBER: _ClassVar[int]
+    LOG1P_FIELD_NUMBER: _ClassVar[int]
+    STANDARDIZE_FIELD_NUMBER: _ClassVar[int]
+    MIN_MAX_FIELD_NUMBER: _ClassVar[int]
+    BUCKETS_FIELD_NUMBER: _ClassVar[int]
+    QUANTILE_BUCKETS_FIELD_NUMBER: _ClassVar[int]
+    GREATER_EQUAL_FIELD_NUMBER: _ClassVar[int]
+    VOCABULARY_FIELD_NUMBER: _ClassVar[int]
+    HASH_BUCKETS_FIELD_NUMBER: _ClassVar[int]
+    IDENTITY_FIELD_NUMBER: _ClassVar[int]
+    TIME_PART_FIELD_NUMBER: _ClassVar[int]
+    ONE_HOT_FIELD_NUMBER: _ClassVar[int]
+    EMBEDDING_FIELD_NUMBER: _ClassVar[int]
+    fill: Fill
+    clip: Clip
+    log1p: Log1p
+    standardize: Standardize
+    min_max: MinMax
+    buckets: Buckets
+    quantile_buckets: QuantileBuckets
+    greater_equal: GreaterEqual
+    vocabulary: Vocabulary
+    hash_buckets: HashBuckets
+    identity: Identity
+    time_part: TimePart
+    one_hot: OneHot
+    embedding: Embedding
+    def __init__(self, fill: _Optional[_Union[Fill, _Mapping]] = ..., clip: _Optional[_Union[Clip, _Mapping]] = ..., log1p: _Optional[_Union[Log1p, _Mapping]] = ..., standardize: _Optional[_Union[Standardize, _Mapping]] = ..., min_max: _Optional[_Union[MinMax, _Mapping]] = ..., buckets: _Optional[_Union[Buckets, _Mapping]] = ..., quantile_buckets: _Optional[_Union[QuantileBuckets, _Mapping]] = ..., greater_equal: _Optional[_Union[GreaterEqual, _Mapping]] = ..., vocabulary: _Optional[_Union[Vocabulary, _Mapping]] = ..., hash_buckets: _Optional[_Union[HashBuckets, _Mapping]] = ..., identity: _Optional[_Union[Identity, _Mapping]] = ..., time_part: _Optional[_Union[TimePart, _Mapping]] = ..., one_hot: _Optional[_Union[OneHot, _Mapping]] = ..., embedding: _Optional[_Union[Embedding, _Mapping]] = ...) -> None: ...
+
+class Fill(_message.Message):
+    __slots__ = ("value",)
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    value: Scalar
+    def __init__(self, value: _Optional[_Union[Scalar, _Mapping]] = ...) -> None: ...
+
+class Clip(_message.Message):
+    __slots__ = ("low", "high")
+    LOW_FIELD_NUMBER: _ClassVar[int]
+    HIGH_FIELD_NUMBER: _ClassVar[int]
+    low: float
+    high: float
+    def __init__(self, low: _Optional[float] = ..., high: _Optional[float] = ...) -> None: ...
+
+class Log1p(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Standardize(_message.Message):
+    __slots__ = ("mean", "std")
+    MEAN_FIELD_NUMBER: _ClassVar[int]
+    STD_FIELD_NUMBER: _ClassVar[int]
+    mean: float
+    std: float
+    def __init__(self, mean: _Optional[float] = ..., std: _Optional[float] = ...) -> None: ...
+
+class MinMax(_message.Message):
+    __slots__ = ("minimum", "maximum")
+    MINIMUM_FIELD_NUMBER: _ClassVar[int]
+    MAXIMUM_FIELD_NUMBER: _ClassVar[int]
+    minimum: float
+    maximum: float
+    def __init__(self, minimum: _Optional[float] = ..., maximum: _Optional[float] = ...) -> None: ...
+
+class Buckets(_message.Message):
+    __slots__ = ("boundaries",)
+    BOUNDARIES_FIELD_NUMBER: _ClassVar[int]
+    boundaries: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, boundaries: _Optional[_Iterable[float]] = ...) -> None: ...
+
+class QuantileBuckets(_message.Message):
+    __slots__ = ("num_buckets",)
+    NUM_BUCKETS_FIELD_NUMBER: _ClassVar[int]
+    num_buckets: int
+    def __init__(self, num_buckets: _Optional[int] = ...) -> None: ...
+
+class GreaterEqual(_message.Message):
+    __slots__ = ("threshold",)
+    THRESHOLD_FIELD_NUMBER: _ClassVar[int]
+    threshold: float
+    def __init__(self, threshold: _Optional[float] = ...) -> None: ...
+
+class Vocabulary(_message.Message):
+    __slots__ = ("tokens", "max_size", "min_count", "num_oov")
+    TOKENS_FIELD_NUMBER: _ClassVar[int]
+    MAX_SIZE_FIELD_NUMBER: _ClassVar[int]
+    MIN_COUNT_FIELD_NUMBER: _ClassVar[int]
+    NUM_OOV_FIELD_NUMBER: _ClassVar[int]
+    tokens: Tokens
+    max_size: int
+    min_count: int
+    num_oov: int
+    def __init__(self, tokens: _Optional[_Union[Tokens, _Mapping]] = ..., max_size: _Optional[int] = ..., min_count: _Optional[int] = ..., num_oov: _Optional[int] = ...) -> None: ...
+
+class HashBuckets(_message.Message):
+    __slots__ = ("num_buckets",)
+    NUM_BUCKETS_FIELD_NUMBER: _ClassVar[int]
+    num_buckets: int
+    def __init__(self, num_buckets: _Optional[int] = ...) -> None: ...
+
+class Identity(_message.Message):
+    __slots__ = ("num_ids",)
+    NUM_IDS_FIELD_NUMBER: _ClassVar[int]
+    num_ids: int
+    def __init__(self, num_ids: _Optional[int] = ...) -> None: ...
+
+class TimePart(_message.Message):
+    __slots__ = ("part",)
+    PART_FIELD_NUMBER: _ClassVar[int]
+    part: str
+    def __init__(self, part: _Optional[str] = ...) -> None: ...
+
+class OneHot(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Embedding(_message.Message):
+    __slots__ = ("dim",)
+    DIM_FIELD_NUMBER: _ClassVar[int]
+    dim: int
+    def __init__(self, dim: _Optional[int] = ...) -> None: ...
+
+class Split(_message.Message):
+    __slots__ = ("time_split", "key_split")
+    TIME_SPLIT_FIELD_NUMBER: _ClassVar[int]
+    KEY_SPLIT_FIELD_NUMBER: _ClassVar[int]
+    time_split: TimeSplit
+    key_split: KeySplit
+    def __init__(self, time_split: _Optional[_Union[TimeSplit, _Mapping]] = ..., key_split: _Optional[_Union[KeySplit, _Mapping]] = ...) -> None: ...
+
+class TimeSplit(_message.Message):
+    __slots__ = ("column", "names", "starts")
+    COLUMN_FIELD_NUMBER: _ClassVar[int]
+    NAMES_FIELD_NUMBER: _ClassVar[int]
+    STARTS_FIELD_NUMBER: _ClassVar[int]
+    column: Input
+    names: _containers.RepeatedScalarFieldContainer[str]
+    starts: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, column: _Optional[_Union[Input, _Mapping]] = ..., names: _Optional[_Iterable[str]] = ..., starts: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class KeySplit(_message.Message):
+    __slots__ = ("names", "fractions", "salt")
+    NAMES_FIELD_NUMBER: _ClassVar[int]
+    FRACTIONS_FIELD_NUMBER: _ClassVar[int]
+    SALT_FIELD_NUMBER: _ClassVar[int]
+    names: _containers.RepeatedScalarFieldContainer[str]
+    fractions: _containers.RepeatedScalarFieldContainer[float]
+    salt: str
+    def __init__(self, names: _Optional[_Iterable[str]] = ..., fractions: _Optional[_Iterable[float]] = ..., salt: _Optional[str] = ...) -> None: ...

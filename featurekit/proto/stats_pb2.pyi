@@ -1,0 +1,88 @@
+from featurekit.proto import spec_pb2 as _spec_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class Stats(_message.Message):
+    __slots__ = ("version", "statistics")
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    STATISTICS_FIELD_NUMBER: _ClassVar[int]
+    version: int
+    statistics: _containers.RepeatedCompositeFieldContainer[NamedStatistic]
+    def __init__(self, version: _Optional[int] = ..., statistics: _Optional[_Iterable[_Union[NamedStatistic, _Mapping]]] = ...) -> None: ...
+
+class NamedStatistic(_message.Message):
+    __slots__ = ("key", "presence", "moments", "range", "quantiles", "vocabulary_counts")
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    PRESENCE_FIELD_NUMBER: _ClassVar[int]
+    MOMENTS_FIELD_NUMBER: _ClassVar[int]
+    RANGE_FIELD_NUMBER: _ClassVar[int]
+    QUANTILES_FIELD_NUMBER: _ClassVar[int]
+    VOCABULARY_COUNTS_FIELD_NUMBER: _ClassVar[int]
+    key: str
+    presence: Presence
+    moments: Moments
+    range: Range
+    quantiles: Quantiles
+    vocabulary_counts: VocabularyCounts
+    def __init__(self, key: _Optional[str] = ..., presence: _Optional[_Union[Presence, _Mapping]] = ..., moments: _Optional[_Union[Moments, _Mapping]] = ..., range: _Optional[_Union[Range, _Mapping]] = ..., quantiles: _Optional[_Union[Quantiles, _Mapping]] = ..., vocabulary_counts: _Optional[_Union[VocabularyCounts, _Mapping]] = ...) -> None: ...
+
+class Presence(_message.Message):
+    __slots__ = ("rows", "nulls", "nans", "infinities")
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    NULLS_FIELD_NUMBER: _ClassVar[int]
+    NANS_FIELD_NUMBER: _ClassVar[int]
+    INFINITIES_FIELD_NUMBER: _ClassVar[int]
+    rows: int
+    nulls: int
+    nans: int
+    infinities: int
+    def __init__(self, rows: _Optional[int] = ..., nulls: _Optional[int] = ..., nans: _Optional[int] = ..., infinities: _Optional[int] = ...) -> None: ...
+
+class Moments(_message.Message):
+    __slots__ = ("count", "mean", "variance")
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    MEAN_FIELD_NUMBER: _ClassVar[int]
+    VARIANCE_FIELD_NUMBER: _ClassVar[int]
+    count: int
+    mean: float
+    variance: float
+    def __init__(self, count: _Optional[int] = ..., mean: _Optional[float] = ..., variance: _Optional[float] = ...) -> None: ...
+
+class Range(_message.Message):
+    __slots__ = ("count", "minimum", "maximum")
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    MINIMUM_FIELD_NUMBER: _ClassVar[int]
+    MAXIMUM_FIELD_NUMBER: _ClassVar[int]
+    count: int
+    minimum: float
+    maximum: float
+    def __init__(self, count: _Optional[int] = ..., minimum: _Optional[float] = ..., maximum: _Optional[float] = ...) -> None: ...
+
+class Quantiles(_message.Message):
+    __slots__ = ("num_buckets", "count", "boundaries", "rank_error")
+    NUM_BUCKETS_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    BOUNDARIES_FIELD_NUMBER: _ClassVar[int]
+    RANK_ERROR_FIELD_NUMBER: _ClassVar[int]
+    num_buckets: int
+    count: int
+    boundaries: _containers.RepeatedScalarFieldContainer[float]
+    rank_error: float
+    def __init__(self, num_buckets: _Optional[int] = ..., count: _Optional[int] = ..., boundaries: _Optional[_Iterable[float]] = ..., rank_error: _Optional[float] = ...) -> None: ...
+
+class VocabularyCounts(_message.Message):
+    __slots__ = ("tokens", "counts", "total", "distinct")
+    TOKENS_FIELD_NUMBER: _ClassVar[int]
+    COUNTS_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    DISTINCT_FIELD_NUMBER: _ClassVar[int]
+    tokens: _spec_pb2.Tokens
+    counts: _containers.RepeatedScalarFieldContainer[int]
+    total: int
+    distinct: int
+    def __init__(self, tokens: _Optional[_Union[_spec_pb2.Tokens, _Mapping]] = ..., counts: _Optional[_Iterable[int]] = ..., total: _Optional[int] = ..., distinct: _Optional[int] = ...) -> None: ...

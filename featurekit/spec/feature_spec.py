@@ -1,0 +1,315 @@
+"""FeatureSpec: the whole declaration."""
+
+import hashlib
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Literal
+
+from featurekit.errors import SpecError
+from featurekit.spec.columns import (
+    CategoricalColumn,
+    Column,
+    DenseColumn,
+    EmbeddingColumn,
+    NumericColumn,
+)
+from featurekit.spec.diff import SpecDiff, compare
+from featurekit.spec.inputs import Input, check_name
+from featurekit.spec.splits import KeySplit, Split, TimeSplit
+
+LABEL = "label"
+WEIGHT = "weight"
+Feature = NumericColumn | CategoricalColumn | DenseColumn | EmbeddingColumn
+
+
+class FeatureSpec:
+    """What to make of which source columns. Immutable, comparable, printable.
+
+    Args:
+        features: The features by name: columns that end in numbers, ids or vectors.
+        label: What a model predicts; stored as "label", never part of serving.
+            Defaults to none.
+        weight: Importance of the row; stored as "weight". Defaults to none.
+        key: Columns that identify a row: names, or columns. Defaults to none.
+        split: `time_split` or `key_split`. Statistics are learned from its first part
+            only. Defaults to one part, "train".
+        missing_label: "error" rejects a row without label; "drop" leaves it out and
+            counts it. Defaults to "error".
+
+    Raises:
+        SpecError: A declaration is wrong; before any data is read.
+
+    Example:
+        >>> import featurekit as fk
+        >>> spec = fk.FeatureSpec(
+        ...     features={"delay": fk.numeric("dep_delay").fill(0.0).standardize()},
+        ...     label=fk.numeric("arr_delay").greater_equal(15),
+        ... )
+        >>> [item.name for item in spec.inputs]
+        ['dep_delay', 'arr_delay']
+    """
+
+    __slots__ = (
+        "features",
+        "key",
+        "label",
+        "missing_label",
+        "split",
+        "weight",
+    )
+    features: Mapping[str, Feature]
+    label: Feature | None
+    weight: NumericColumn | None
+    key: tuple[Input, ...]
+    split: Split | None
+    missing_label: Literal["error", "drop"]
+
+    def __init__(
+        self,
+        features: Mapping[str, Column],
+        *,
+        label: Column | None = None,
+        weight: Column | None = None,
+        key: Iterable[str | Column] = (),
+        split: Split | None = None,
+        missing_label: Literal["error", "drop"] = "error",
+    ) -> None:
+        if not isinstance(features, Mapping) or not features:
+            raise SpecError(
+                "features must be a non-empty mapping of names to columns",
+                code="SPEC_BAD_VALUE",
+                got=features,
+            )
+        checked = {
+            check_name(name, "a feature name"): _check_feature(name, column)
+            for name, column in features.items()
+        }
+        _check_names(checked, label, weight)
+        if missing_label not in ("error", "drop"):
+            raise SpecError(
+                "unknown policy for a missing label",
+                code="SPEC_BAD_VALUE",
+                got=missing_label,
+                expected="'error' or 'drop'",
+            )
+        if weight is not None and not isinstance(weight, NumericColumn):
+            raise SpecError(
+                "the weight must be a numeric column",
+                code="SPEC_BAD_VALUE",
+                feature=WEIGHT,
+                got=weight,
+            )
+        values = {
+            "features": MappingProxyType(checked),
+            "label": None if label is None else _check_feature(LABEL, label),
+            "weight": weight,
+            "key": _check_key(key),
+            "split": split,
+            "missing_label": missing_label,
+        }
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+        if isinstance(split, KeySplit) and not self.key:
+            raise SpecError(
+                "a key split needs key columns",
+                code="SPEC_UNKNOWN_REFERENCE",
+                hint='pass key=["…"] to the spec',
+            )
+        _ = self.inputs  # two roles may not read one column in two ways
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a FeatureSpec is immutable; cannot set {name!r}")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        from featurekit.spec.serialize import spec_from_proto, spec_to_proto
+
+        return (spec_from_proto, (spec_to_proto(self),))
+
+    @property
+    def outputs(self) -> dict[str, Feature]:
+        """All that a record holds: the features, then the label and the weight."""
+        found = dict(self.features)
+        if self.label is not None:
+            found[LABEL] = self.label
+        if self.weight is not None:
+            found[WEIGHT] = self.weight
+        return found
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """All source columns that batch conversion reads, each once."""
+        return merge_inputs(self._all_inputs())
+
+    @property
+    def serving_inputs(self) -> tuple[Input, ...]:
+        """The source columns that the features read: all that serving needs."""
+        return merge_inputs(
+            item for column in self.features.values() for item in column.inputs
+        )
+
+    def _all_inputs(self) -> Iterator[Input]:
+        for column in self.outputs.values():
+            yield from column.inputs
+        if isinstance(self.split, TimeSplit):
+            yield self.split.column
+        yield from self.key
+
+    @property
+    def split_names(self) -> tuple[str, ...]:
+        """The parts of the data, the training part first."""
+        return ("train",) if self.split is None else self.split.names
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the declaration; the order of the features does not matter."""
+        from featurekit.spec.serialize import spec_to_proto
+
+        ordered = FeatureSpec(
+            {name: self.features[name] for name in sorted(self.features)},
+            label=self.label,
+            weight=self.weight,
+            key=[],
+            missing_label=self.missing_label,
+        )
+        message = spec_to_proto(ordered)
+        digest = hashlib.sha256(message)
+        digest.update(repr((self.key, self.split)).encode())
+        return digest.hexdigest()
+
+    def diff(self, other: "FeatureSpec") -> SpecDiff:
+        """What changes from this spec to the other.
+
+        Example:
+            >>> import featurekit as fk
+            >>> old = fk.FeatureSpec({"a": fk.numeric("a").fill(0.0)})
+            >>> new = fk.FeatureSpec({"a": fk.numeric("a").fill(1.0)})
+            >>> print(old.diff(new))
+            ~ features.a
+                - fk.numeric('a').fill(0.0)
+                + fk.numeric('a').fill(1.0)
+        """
+        return compare(self._entries(), other._entries())
+
+    def _entries(self) -> dict[str, str]:
+        entries = {
+            f"features.{name}": repr(column) for name, column in self.features.items()
+        }
+        entries["label"] = repr(self.label)
+        entries["weight"] = repr(self.weight)
+        entries["key"] = ", ".join(map(str, self.key))
+        entries["split"] = repr(self.split)
+        entries["missing_label"] = repr(self.missing_label)
+        return entries
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, FeatureSpec):
+            return NotImplemented
+        return all(
+            getattr(self, name) == getattr(other, name) for name in self.__slots__
+        )
+
+    def __hash__(self) -> int:
+        return hash((frozenset(self.features.items()), self.label, self.key))
+
+    def __repr__(self) -> str:
+        lines = ["fk.FeatureSpec(", "    features={"]
+        lines += [f"        {n!r}: {c!r}," for n, c in self.features.items()]
+        lines.append("    },")
+        if self.label is not None:
+            lines.append(f"    label={self.label!r},")
+        if self.weight is not None:
+            lines.append(f"    weight={self.weight!r},")
+        if self.key:
+            shown = [k.name if k.dtype == "key" else k for k in self.key]
+            text = ", ".join(repr(k) if isinstance(k, str) else str(k) for k in shown)
+            lines.append(f"    key=[{text}],")
+        if self.split is not None:
+            lines.append(f"    split={self.split!r},")
+        if self.missing_label != "error":
+            lines.append(f"    missing_label={self.missing_label!r},")
+        return "\n".join([*lines, ")"])
+
+
+def _check_feature(name: str, column: object) -> Feature:
+    if isinstance(column, Feature):
+        return column
+    hint = "end the column with vocabulary, hash_buckets, buckets or a time part"
+    raise SpecError(
+        "a feature must end in numbers, ids or a vector",
+        code="SPEC_BAD_VALUE",
+        feature=name,
+        got=column,
+        hint=hint,
+    )
+
+
+def _check_names(
+    features: Mapping[str, object], label: object | None, weight: object | None
+) -> None:
+    for role, column in ((LABEL, label), (WEIGHT, weight)):
+        if column is not None and role in features:
+            raise SpecError(
+                f"the record key {role!r} is taken by the {role}",
+                code="SPEC_KEY_CONFLICT",
+                feature=role,
+                hint="rename the feature",
+            )
+    seen: dict[str, str] = {}
+    for name in features:
+        plain = unicodedata.normalize("NFC", name)
+        if plain in seen:
+            both = [[hex(ord(mark)) for mark in text] for text in (seen[plain], name)]
+            raise SpecError(
+                "two feature names look the same; their code points differ",
+                code="SPEC_NAME_COLLISION",
+                feature=name,
+                got=both,
+            )
+        seen[plain] = name
+
+
+def _check_key(key: Iterable[str | Column]) -> tuple[Input, ...]:
+    if isinstance(key, str):
+        raise SpecError(
+            "key must be a list of column names", code="SPEC_BAD_VALUE", got=key
+        )
+    found: list[Input] = []
+    for entry in key:
+        if isinstance(entry, str):
+            found.append(Input(entry, "key"))
+        elif isinstance(entry, Input):
+            found.append(Input(entry.name, "key"))
+        elif entry.steps or len(entry.inputs) != 1:
+            raise SpecError(
+                "a key column takes no steps", code="SPEC_BAD_VALUE", got=entry
+            )
+        else:
+            found.append(Input(entry.inputs[0].name, "key"))
+    if len({item.name for item in found}) != len(found):
+        raise SpecError(
+            "a key column is named twice", code="SPEC_DUPLICATE_NAME", got=found
+        )
+    return tuple(found)
+
+
+def merge_inputs(inputs: Iterable[Input]) -> tuple[Input, ...]:
+    """Each source column once; the key reads whatever the column is read as.
+
+    Raises:
+        SpecError: One column is read with two dtypes, or in two time zones.
+    """
+    merged: dict[str, Input] = {}
+    for item in inputs:
+        known = merged.setdefault(item.name, item)
+        if known.dtype == item.dtype or item.dtype == "key":
+            continue
+        if known.dtype == "key":
+            merged[item.name] = item
+            continue
+        raise SpecError(
+            f"the column is read both as {known.dtype} and as {item.dtype}",
+            code="SPEC_KEY_CONFLICT",
+            column=item.name,
+            hint="read it in one way, or copy the column",
+        )
+    return tuple(merged.values())

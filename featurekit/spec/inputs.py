@@ -1,0 +1,91 @@
+"""Inputs: the source columns that a spec reads, and their types."""
+
+import unicodedata
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from featurekit.errors import SpecError
+
+DType: TypeAlias = Literal["float32", "int64", "string", "timestamp", "key"]
+NanPolicy: TypeAlias = Literal["missing", "error", "keep"]
+
+
+def check_name(name: object, what: str) -> str:
+    """Returns the name, or raises SpecError if it cannot be one."""
+    if not isinstance(name, str) or not name:
+        raise SpecError(
+            f"{what} must be a non-empty string", code="SPEC_BAD_NAME", got=name
+        )
+    bad = next((mark for mark in "\0\n\r/" if mark in name), None)
+    if bad is not None or len(name.encode("utf-8", "surrogatepass")) > 256:
+        raise SpecError(
+            f"{what} must be at most 256 bytes, without NUL, line break or '/'",
+            code="SPEC_BAD_NAME",
+            got=name,
+        )
+    if any(unicodedata.category(mark) == "Cs" for mark in name):
+        raise SpecError(f"{what} is not UTF-8", code="SPEC_BAD_NAME", got=name)
+    return name
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A column of the source, and the type it is read as.
+
+    Args:
+        name: Column name in the source.
+        dtype: "float32", "int64", "string", "timestamp" (int64 microseconds since
+            1970-01-01 UTC), or "key" (text or integers, read as text).
+        nan: What a NaN means: "missing", "error" or "keep".
+        time_zone: IANA zone of the local time; of naive timestamps too.
+    """
+
+    name: str
+    dtype: DType
+    nan: NanPolicy = "missing"
+    time_zone: str | None = None
+
+    def __post_init__(self) -> None:
+        check_name(self.name, "a column name")
+        if self.nan not in ("missing", "error", "keep"):
+            raise SpecError(
+                "unknown policy for NaN",
+                code="SPEC_BAD_VALUE",
+                column=self.name,
+                got=self.nan,
+                expected="'missing', 'error' or 'keep'",
+            )
+
+    def __str__(self) -> str:
+        factory = {
+            "float32": "numeric",
+            "int64": "integer",
+            "string": "string",
+            "timestamp": "timestamp",
+            "key": "key",
+        }[self.dtype]
+        arguments = [repr(self.name)]
+        if self.nan != "missing":
+            arguments.append(f"nan={self.nan!r}")
+        if self.time_zone is not None:
+            arguments.append(f"tz={self.time_zone!r}")
+        return f"fk.{factory}({', '.join(arguments)})"
+
+
+def check_zone(zone: str, column: str) -> str:
+    """Returns the time zone's name, or raises SpecError if it is unknown."""
+    # Imported here: zoneinfo is the slowest import of this module.
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
+        raise SpecError(
+            "unknown time zone",
+            code="SPEC_BAD_VALUE",
+            column=column,
+            got=zone,
+            expected="an IANA name such as 'Europe/Paris'",
+            hint="where the system has no zone database: pip install tzdata",
+        ) from None
+    return zone

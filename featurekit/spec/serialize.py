@@ -1,0 +1,268 @@
+"""FeatureSpec to and from protobuf, JSON and text proto."""
+
+from dataclasses import fields
+from typing import Any, Literal
+
+from google.protobuf import json_format, text_format
+from google.protobuf.message import DecodeError, Message
+
+from featurekit.errors import SpecError, VersionTooNewError
+from featurekit.proto import spec_pb2 as pb
+from featurekit.spec import steps as s
+from featurekit.spec.columns import Column, Cross
+from featurekit.spec.feature_spec import FeatureSpec
+from featurekit.spec.inputs import Input
+from featurekit.spec.rebuild import rebuild
+from featurekit.spec.splits import KeySplit, Split, TimeSplit
+
+VERSION = 1
+MAX_TEXT_BYTES = 64 * 2**20
+_STEP_FIELDS = {step.method: step for step in s.STEPS}
+
+
+def check_version(found: int, supported: int, what: str) -> None:
+    """Raises unless the message's format version can be read by this library."""
+    if found > supported:
+        raise VersionTooNewError(
+            f"this {what} was written by a newer featurekit",
+            got=f"format {found}",
+            expected=f"format {supported} or older",
+            hint="upgrade featurekit",
+        )
+    if found < 1:
+        raise SpecError(
+            f"this is not a {what}: it has no format version", code="SPEC_SYNTAX"
+        )
+
+
+def reject_unknown_fields(message: Message, what: str) -> None:
+    """Raises SpecError if any part of the message has fields that this code lacks."""
+    # A round trip drops nothing if and only if everything was understood.
+    from google.protobuf.unknown_fields import UnknownFieldSet
+
+    pending: list[Message] = [message]
+    while pending:
+        current = pending.pop()
+        unknown = list(UnknownFieldSet(current))
+        if unknown:
+            raise SpecError(
+                f"the {what} has a field that this featurekit does not know",
+                code="SPEC_UNKNOWN_FIELD",
+                got=f"field {unknown[0].field_number} of {current.DESCRIPTOR.name}",
+                hint="upgrade featurekit",
+            )
+        for descriptor, value in current.ListFields():
+            if descriptor.message_type is None:
+                continue
+            if descriptor.message_type.GetOptions().map_entry:
+                continue
+            pending.extend([value] if isinstance(value, Message) else value)
+
+
+def tokens_to_message(tokens: tuple[Any, ...]) -> pb.Tokens:
+    """Vocabulary tokens, all bytes or all integers."""
+    if tokens and isinstance(tokens[0], bytes):
+        return pb.Tokens(text=tokens)
+    return pb.Tokens(integers=tokens)
+
+
+def tokens_from_message(message: pb.Tokens) -> tuple[Any, ...]:
+    """The tokens, as bytes or as integers."""
+    return tuple(message.text) or tuple(message.integers)
+
+
+def scalar_to_message(value: object) -> pb.Scalar:
+    """A float, an int, or a text."""
+    if isinstance(value, float):
+        return pb.Scalar(number=value)
+    if isinstance(value, int):
+        return pb.Scalar(integer=value)
+    assert isinstance(value, str)
+    return pb.Scalar(text=value.encode())
+
+
+def scalar_from_message(message: pb.Scalar) -> float | int | str:
+    """The value; the message's kind decides its type."""
+    kind = message.WhichOneof("kind")
+    if kind is None:
+        raise SpecError("a value is not set", code="SPEC_SYNTAX")
+    value = getattr(message, kind)
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def set_fields(value: Any, message: Message) -> None:
+    """Copies a dataclass into the message whose fields have the same names."""
+    for field in fields(value):
+        entry = getattr(value, field.name)
+        target = getattr(message, field.name)
+        if entry is None:
+            continue
+        if isinstance(target, pb.Scalar):
+            target.CopyFrom(scalar_to_message(entry))
+        elif isinstance(target, pb.Tokens):
+            target.CopyFrom(tokens_to_message(entry))
+        elif isinstance(entry, tuple):
+            target.extend(entry)
+        else:
+            setattr(message, field.name, entry)
+
+
+def get_fields(message: Message) -> dict[str, Any]:
+    """The fields of a message as arguments of the dataclass of the same shape."""
+    found: dict[str, Any] = {}
+    for descriptor in message.DESCRIPTOR.fields:
+        name = descriptor.name
+        value = getattr(message, name)
+        if descriptor.has_presence and not message.HasField(name):
+            found[name] = None
+        elif isinstance(value, pb.Scalar):
+            found[name] = scalar_from_message(value)
+        elif isinstance(value, pb.Tokens):
+            found[name] = tokens_from_message(value)
+        elif descriptor.is_repeated:
+            found[name] = tuple(value)
+        else:
+            found[name] = value
+    return found
+
+
+def _column_to_message(column: Column) -> pb.Column:
+    message = pb.Column()
+    if isinstance(column.source, Input):
+        set_fields(column.source, message.input)
+    else:
+        message.cross.columns.extend(map(_column_to_message, column.source.columns))
+    for step in column.steps:
+        target = getattr(message.steps.add(), step.method)
+        target.SetInParent()
+        set_fields(step, target)
+    return message
+
+
+def _column_from_message(message: pb.Column) -> Column:
+    kind = message.WhichOneof("source")
+    if kind is None:
+        raise SpecError("a column has no source", code="SPEC_SYNTAX")
+    source: Input | Cross
+    if kind == "input":
+        source = Input(**get_fields(message.input))
+    else:
+        source = Cross(tuple(map(_column_from_message, message.cross.columns)))
+    steps = []
+    for entry in message.steps:
+        name = entry.WhichOneof("step")
+        if name is None:
+            raise SpecError("a step is not set", code="SPEC_UNKNOWN_OP")
+        steps.append(_STEP_FIELDS[name](**get_fields(getattr(entry, name))))
+    return rebuild(source, steps)
+
+
+def _split_to_message(split: Split) -> pb.Split:
+    message = pb.Split()
+    if isinstance(split, KeySplit):
+        set_fields(split, message.key_split)
+    else:
+        set_fields(split.column, message.time_split.column)
+        message.time_split.names.extend(split.names)
+        message.time_split.starts.extend(split.starts)
+    return message
+
+
+def _split_from_message(message: pb.Split) -> Split:
+    if message.WhichOneof("split") == "key_split":
+        return KeySplit(**get_fields(message.key_split))
+    found = message.time_split
+    return TimeSplit(
+        Input(**get_fields(found.column)), tuple(found.names), tuple(found.starts)
+    )
+
+
+def _to_message(spec: FeatureSpec) -> pb.FeatureSpec:
+    message = pb.FeatureSpec(version=VERSION, missing_label=spec.missing_label)
+    for name, column in spec.features.items():
+        message.features.add(name=name, column=_column_to_message(column))
+    if spec.label is not None:
+        message.label.CopyFrom(_column_to_message(spec.label))
+    if spec.weight is not None:
+        message.weight.CopyFrom(_column_to_message(spec.weight))
+    for item in spec.key:
+        set_fields(item, message.key.add())
+    if spec.split is not None:
+        message.split.CopyFrom(_split_to_message(spec.split))
+    return message
+
+
+def _from_message(message: pb.FeatureSpec) -> FeatureSpec:
+    check_version(message.version, VERSION, "spec")
+    reject_unknown_fields(message, "spec")
+    features: dict[str, Column] = {}
+    for entry in message.features:
+        if entry.name in features:
+            raise SpecError(
+                "two features have the same name",
+                code="SPEC_DUPLICATE_NAME",
+                feature=entry.name,
+            )
+        features[entry.name] = _column_from_message(entry.column)
+    policy: Any = message.missing_label or "error"
+    return FeatureSpec(
+        features,
+        label=_column_from_message(message.label) if message.HasField("label") else None,
+        weight=(
+            _column_from_message(message.weight) if message.HasField("weight") else None
+        ),
+        key=[Input(**get_fields(item)) for item in message.key],  # type: ignore[misc]
+        split=_split_from_message(message.split) if message.HasField("split") else None,
+        missing_label=policy,
+    )
+
+
+def spec_to_proto(spec: FeatureSpec) -> bytes:
+    """The spec as a serialized `featurekit.proto.FeatureSpec`."""
+    return _to_message(spec).SerializeToString(deterministic=True)
+
+
+def spec_from_proto(data: bytes) -> FeatureSpec:
+    """Reads what `spec_to_proto` wrote.
+
+    Raises:
+        SpecError: The bytes are not a spec, or the spec is wrong.
+        VersionTooNewError: A newer featurekit wrote it.
+    """
+    message = pb.FeatureSpec()
+    try:
+        message.ParseFromString(data)
+    except DecodeError as error:
+        raise SpecError(f"not a spec: {error}", code="SPEC_SYNTAX") from None
+    return _from_message(message)
+
+
+def spec_to_text(spec: FeatureSpec, *, form: Literal["json", "textproto"]) -> str:
+    """The spec as JSON or as text proto."""
+    message = _to_message(spec)
+    if form == "json":
+        text: str = json_format.MessageToJson(
+            message, preserving_proto_field_name=True, ensure_ascii=False
+        )
+        return text + "\n"
+    return str(text_format.MessageToString(message, as_utf8=True))
+
+
+def spec_from_text(text: str, *, form: Literal["json", "textproto"]) -> FeatureSpec:
+    """Reads what `spec_to_text` wrote; unknown and repeated fields are errors."""
+    if len(text) > MAX_TEXT_BYTES:
+        raise SpecError(
+            "the spec is too large",
+            code="SPEC_LIMIT",
+            got=f"{len(text)} characters",
+            expected=f"at most {MAX_TEXT_BYTES}",
+        )
+    message = pb.FeatureSpec()
+    try:
+        if form == "json":
+            json_format.Parse(text, message, max_recursion_depth=50)
+        else:
+            text_format.Parse(text, message)
+    except (json_format.ParseError, text_format.ParseError, RecursionError) as error:
+        raise SpecError(f"not a spec: {error}", code="SPEC_SYNTAX") from None
+    return _from_message(message)

@@ -1,0 +1,164 @@
+"""The tokenizer: hand-computed tokens, order, bad ids, and errors."""
+
+import keras
+import numpy as np
+import pytest
+
+from featurekit.layers.feature_inputs import normalize_features
+from featurekit.layers.feature_tokenizer import FeatureTokenizer
+
+pytestmark = pytest.mark.tensorflow
+
+FEATURES = [
+    {"name": "seats", "width": 1},
+    {"name": "carrier", "num_ids": 5},
+    {"name": "hour", "width": 3},
+    {"name": "origin", "num_ids": 2},
+    {"name": "year", "width": 1},
+]
+
+
+def make_inputs(rows: int = 6) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(7)
+    return {
+        "carrier": rng.integers(0, 5, rows),
+        "origin": rng.integers(0, 2, rows).astype(np.int32),
+        "seats": rng.normal(size=rows).astype(np.float32),
+        "year": rng.normal(size=(rows, 1)).astype(np.float32),
+        "hour": rng.normal(size=(rows, 3)).astype(np.float32),
+    }
+
+
+def weights_of(layer: keras.layers.Layer) -> dict[str, np.ndarray]:
+    return {weight.name: np.array(weight) for weight in layer.weights}
+
+
+def as_numpy(tensor: object) -> np.ndarray:
+    return keras.ops.convert_to_numpy(tensor)
+
+
+def test_tokens_equal_numpy() -> None:
+    layer = FeatureTokenizer(FEATURES, 4, cls_token=True)
+    inputs = make_inputs()
+    tokens = as_numpy(layer(inputs))
+    w = weights_of(layer)
+    year = inputs["year"]
+    expected = np.stack(
+        [
+            np.tile(w["cls"][0, 0], (6, 1)),
+            w["table"][inputs["carrier"]],
+            w["table"][5 + inputs["origin"]],
+            inputs["seats"][:, None] * w["scale"][0] + w["shift"][0],
+            year * w["scale"][1] + w["shift"][1],
+            inputs["hour"] @ w["hour_matrix"] + w["hour_shift"],
+        ],
+        axis=1,
+    )
+    assert layer.token_names == ["[CLS]", "carrier", "origin", "seats", "year", "hour"]
+    np.testing.assert_allclose(tokens, expected, rtol=1e-6, atol=1e-6)
+
+
+def test_ids_share_one_table() -> None:
+    layer = FeatureTokenizer(FEATURES, 4)
+    layer.build()
+    assert weights_of(layer)["table"].shape == (7, 4)
+    assert len(layer.weights) == 5
+
+
+@pytest.mark.parametrize("kept", [["carrier"], ["seats"], ["hour"], ["year", "hour"]])
+def test_any_subset_of_kinds(kept: list[str]) -> None:
+    features = [feature for feature in FEATURES if feature["name"] in kept]
+    inputs = {name: make_inputs()[name] for name in kept}
+    layer = FeatureTokenizer(features, 4)
+    assert tuple(layer(inputs).shape) == (6, len(kept), 4)
+    assert layer.compute_output_shape({n: v.shape for n, v in inputs.items()}) == (
+        6,
+        len(kept),
+        4,
+    )
+
+
+def test_order_of_inputs_does_not_matter() -> None:
+    layer = FeatureTokenizer(FEATURES, 4)
+    inputs = make_inputs()
+    backwards = dict(reversed(inputs.items()))
+    np.testing.assert_array_equal(as_numpy(layer(inputs)), as_numpy(layer(backwards)))
+
+
+def test_order_of_a_mapping_does_not_matter() -> None:
+    described = {"b": {"width": 2}, "a": {"num_ids": 3}}
+    assert normalize_features(described) == normalize_features(
+        dict(reversed(described.items()))
+    )
+
+
+@pytest.mark.parametrize(
+    "bad", [-1, 5, 2**31, 2**32, 2**32 + 1, -(2**32) + 1, 2**63 - 1]
+)
+def test_id_out_of_range_is_nan_in_its_own_token(bad: int) -> None:
+    layer = FeatureTokenizer(FEATURES, 4)
+    inputs = make_inputs()
+    good = as_numpy(layer(inputs))
+    inputs["carrier"] = inputs["carrier"].copy()
+    inputs["carrier"][2] = bad
+    tokens = as_numpy(layer(inputs))
+    assert np.isnan(tokens[2, 0]).all()
+    tokens[2, 0] = good[2, 0]
+    np.testing.assert_array_equal(tokens, good)
+
+
+def test_nan_stays_in_its_own_token() -> None:
+    layer = FeatureTokenizer(FEATURES, 4)
+    inputs = make_inputs()
+    inputs["seats"][1] = np.nan
+    bad = np.isnan(as_numpy(layer(inputs))).any(axis=2)
+    assert np.argwhere(bad).tolist() == [[1, layer.token_names.index("seats")]]
+
+
+def test_config_round_trip() -> None:
+    layer = FeatureTokenizer(FEATURES, 4, cls_token=True, name="tokens")
+    copy = FeatureTokenizer.from_config(layer.get_config())
+    assert copy.get_config() == layer.get_config()
+    assert copy.token_names == layer.token_names
+
+
+@pytest.mark.parametrize(
+    ("features", "message"),
+    [
+        ([], "at least one feature"),
+        ([{"name": "a", "width": 1}] * 2, r"Repeated: \['a'\]"),
+        ([{"name": "a"}], "one of"),
+        ([{"width": 1}], "described by `name`"),
+        ([{"name": "a", "width": 1, "num_ids": 2}], "one of"),
+        ([{"name": "a", "width": 1, "dtype": "x"}], "one of"),
+        ([{"name": "a", "num_ids": 0}], "positive whole number"),
+        ([{"name": "a", "width": True}], "positive whole number"),
+        ([{"name": "a", "width": 1.0}], "positive whole number"),
+    ],
+)
+def test_bad_description(features: list[dict[str, object]], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        FeatureTokenizer(features, 4)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"seats": None}, r"Missing: \['seats'\]"),
+        ({"extra": np.zeros(6)}, r"unknown: \['extra'\]"),
+        ({"carrier": np.zeros(6, np.float32)}, "integer ids as feature 'carrier'"),
+        ({"seats": np.zeros(6, np.int64)}, "floating values as feature 'seats'"),
+        ({"hour": np.zeros((6, 2), np.float32)}, r"\(batch, 3\) as feature 'hour'"),
+        ({"origin": np.zeros((6, 2), np.int64)}, "feature 'origin'"),
+    ],
+)
+def test_bad_inputs(change: dict[str, np.ndarray | None], message: str) -> None:
+    inputs = {**make_inputs(), **change}
+    kept = {name: value for name, value in inputs.items() if value is not None}
+    with pytest.raises(ValueError, match=message):
+        FeatureTokenizer(FEATURES, 4)(kept)
+
+
+def test_inputs_must_be_a_mapping() -> None:
+    with pytest.raises(TypeError, match="mapping from feature names"):
+        FeatureTokenizer(FEATURES, 4)(np.zeros((6, 5), np.float32))
