@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from featurekit._version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from featurekit.plan.lower import compile_spec as compile
+    from featurekit.plan.stats import Stats as Stats
     from featurekit.spec.columns import cross as cross
     from featurekit.spec.columns import integer as integer
     from featurekit.spec.columns import numeric as numeric
@@ -19,23 +21,29 @@ if TYPE_CHECKING:
     from featurekit.spec.splits import key_split as key_split
     from featurekit.spec.splits import time_split as time_split
 
+# Name: where it is defined. Loaded on first use, so that the import stays light.
 _LAZY = {
-    "FeatureSpec": "featurekit.spec.feature_spec",
-    "cross": "featurekit.spec.columns",
-    "integer": "featurekit.spec.columns",
-    "key_split": "featurekit.spec.splits",
-    "numeric": "featurekit.spec.columns",
-    "string": "featurekit.spec.columns",
-    "time_split": "featurekit.spec.splits",
-    "timestamp": "featurekit.spec.columns",
+    "FeatureSpec": "featurekit.spec.feature_spec:FeatureSpec",
+    "Stats": "featurekit.plan.stats:Stats",
+    "compile": "featurekit.plan.lower:compile_spec",
+    "cross": "featurekit.spec.columns:cross",
+    "integer": "featurekit.spec.columns:integer",
+    "key_split": "featurekit.spec.splits:key_split",
+    "numeric": "featurekit.spec.columns:numeric",
+    "string": "featurekit.spec.columns:string",
+    "time_split": "featurekit.spec.splits:time_split",
+    "timestamp": "featurekit.spec.columns:timestamp",
 }
-__all__ = sorted(_LAZY)  # noqa: PLE0605
+__all__ = sorted(_LAZY)
 
 
 def __getattr__(name: str) -> Any:
     if name not in _LAZY:
         raise AttributeError(f"module 'featurekit' has no attribute {name!r}")
-    value = getattr(import_module(_LAZY[name]), name)
+    module, _, attribute = _LAZY[name].partition(":")
+    value = import_module(module)
+    if attribute:
+        value = getattr(value, attribute)
     globals()[name] = value
     return value
 

@@ -76,12 +76,12 @@ class Node(_message.Message):
     def __init__(self, inputs: _Optional[_Iterable[int]] = ..., read_column: _Optional[_Union[ReadColumn, _Mapping]] = ..., to_float64: _Optional[_Union[ToFloat64, _Mapping]] = ..., fill_missing: _Optional[_Union[FillMissing, _Mapping]] = ..., clip_value: _Optional[_Union[ClipValue, _Mapping]] = ..., log1p_value: _Optional[_Union[Log1pValue, _Mapping]] = ..., standardize_value: _Optional[_Union[StandardizeValue, _Mapping]] = ..., min_max_scale: _Optional[_Union[MinMaxScale, _Mapping]] = ..., bucketize: _Optional[_Union[Bucketize, _Mapping]] = ..., is_greater_equal: _Optional[_Union[IsGreaterEqual, _Mapping]] = ..., lookup_vocabulary: _Optional[_Union[LookupVocabulary, _Mapping]] = ..., hash_bucket: _Optional[_Union[HashBucket, _Mapping]] = ..., cross_hash: _Optional[_Union[CrossHash, _Mapping]] = ..., check_range: _Optional[_Union[CheckRange, _Mapping]] = ..., extract_time_part: _Optional[_Union[ExtractTimePart, _Mapping]] = ..., require_present: _Optional[_Union[RequirePresent, _Mapping]] = ..., one_hot_encode: _Optional[_Union[OneHotEncode, _Mapping]] = ..., to_float32: _Optional[_Union[ToFloat32, _Mapping]] = ...) -> None: ...
 
 class ReadColumn(_message.Message):
-    __slots__ = ("name", "dtype")
-    NAME_FIELD_NUMBER: _ClassVar[int]
+    __slots__ = ("column", "dtype")
+    COLUMN_FIELD_NUMBER: _ClassVar[int]
     DTYPE_FIELD_NUMBER: _ClassVar[int]
-    name: str
+    column: str
     dtype: str
-    def __init__(self, name: _Optional[str] = ..., dtype: _Optional[str] = ...) -> None: ...
+    def __init__(self, column: _Optional[str] = ..., dtype: _Optional[str] = ...) -> None: ...
 
 class ToFloat64(_message.Message):
     __slots__ = ("nan",)
@@ -172,10 +172,8 @@ class ExtractTimePart(_message.Message):
     def __init__(self, part: _Optional[str] = ..., transitions: _Optional[_Iterable[int]] = ..., offsets: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class RequirePresent(_message.Message):
-    __slots__ = ("feature",)
-    FEATURE_FIELD_NUMBER: _ClassVar[int]
-    feature: str
-    def __init__(self, feature: _Optional[str] = ...) -> None: ...
+    __slots__ = ()
+    def __init__(self) -> None: ...
 
 class OneHotEncode(_message.Message):
     __slots__ = ("depth",)
@@ -184,7 +182,5 @@ class OneHotEncode(_message.Message):
     def __init__(self, depth: _Optional[int] = ...) -> None: ...
 
 class ToFloat32(_message.Message):
-    __slots__ = ("feature",)
-    FEATURE_FIELD_NUMBER: _ClassVar[int]
-    feature: str
-    def __init__(self, feature: _Optional[str] = ...) -> None: ...
+    __slots__ = ()
+    def __init__(self) -> None: ...

@@ -13,6 +13,7 @@ from featurekit.errors import SpecError
 from featurekit.spec import steps as s
 from featurekit.spec.inputs import Input, NanPolicy, check_zone
 
+
 @dataclass(frozen=True, slots=True)
 class Cross:
     """Several columns taken together; their order decides the value."""
@@ -134,7 +135,8 @@ class NumericColumn(_Column):
 
         Semantics:
             - Missing: stays missing.
-            - NaN: stays NaN. Below -1: becomes NaN, and NaN outputs are rejected.
+            - NaN: stays NaN.
+            - Below -1: the row is rejected.
             - -1 becomes -inf, +inf stays +inf.
         """
         return NumericColumn(self.source, self._step(s.Log1p))
@@ -153,9 +155,7 @@ class NumericColumn(_Column):
             - NaN, infinite: pass through; the statistics skip them.
             - Constant column (std 0): x - mean, so 0.0 on the constant.
         """
-        return NumericColumn(
-            self.source, self._step(s.Standardize, mean=mean, std=std)
-        )
+        return NumericColumn(self.source, self._step(s.Standardize, mean=mean, std=std))
 
     def min_max(
         self, *, minimum: float | None = None, maximum: float | None = None
@@ -218,10 +218,8 @@ class NumericColumn(_Column):
 
 
 def _floats(values: Iterable[float]) -> tuple[float, ...]:
-    return tuple(
-        float(value) if isinstance(value, int) and not isinstance(value, bool) else value
-        for value in values
-    )
+    # A bool stays one, so that the step's own check names it.
+    return tuple(float(v) if type(v) is int else v for v in values)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

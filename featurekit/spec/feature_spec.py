@@ -301,10 +301,12 @@ def merge_inputs(inputs: Iterable[Input]) -> tuple[Input, ...]:
     merged: dict[str, Input] = {}
     for item in inputs:
         known = merged.setdefault(item.name, item)
-        if known.dtype == item.dtype or item.dtype == "key":
+        both = {known.dtype, item.dtype}
+        if len(both) == 1:
             continue
-        if known.dtype == "key":
-            merged[item.name] = item
+        # A float has no one text; every other type has.
+        if "key" in both and "float32" not in both:
+            merged[item.name] = known if item.dtype == "key" else item
             continue
         raise SpecError(
             f"the column is read both as {known.dtype} and as {item.dtype}",

@@ -43,7 +43,7 @@ def reject_unknown_fields(message: Message, what: str) -> None:
     pending: list[Message] = [message]
     while pending:
         current = pending.pop()
-        unknown = list(UnknownFieldSet(current))
+        unknown: list[Any] = [*UnknownFieldSet(current)]  # type: ignore[misc]
         if unknown:
             raise SpecError(
                 f"the {what} has a field that this featurekit does not know",
@@ -157,6 +157,12 @@ def _column_from_message(message: pb.Column) -> Column:
     return rebuild(source, steps)
 
 
+def _role_from_message(message: pb.FeatureSpec, role: str) -> Column | None:
+    if not message.HasField(role):
+        return None
+    return _column_from_message(getattr(message, role))
+
+
 def _split_to_message(split: Split) -> pb.Split:
     message = pb.Split()
     if isinstance(split, KeySplit):
@@ -207,10 +213,8 @@ def _from_message(message: pb.FeatureSpec) -> FeatureSpec:
     policy: Any = message.missing_label or "error"
     return FeatureSpec(
         features,
-        label=_column_from_message(message.label) if message.HasField("label") else None,
-        weight=(
-            _column_from_message(message.weight) if message.HasField("weight") else None
-        ),
+        label=_role_from_message(message, "label"),
+        weight=_role_from_message(message, "weight"),
         key=[Input(**get_fields(item)) for item in message.key],  # type: ignore[misc]
         split=_split_from_message(message.split) if message.HasField("split") else None,
         missing_label=policy,

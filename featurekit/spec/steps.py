@@ -83,7 +83,6 @@ class Fill(_Step):
     value: float | int | str
 
 
-
 @dataclass(frozen=True, slots=True)
 class Clip(_Step):
     """Limits values to [low, high]."""
@@ -243,6 +242,7 @@ class Vocabulary(_Step):
         if not tokens:
             raise SpecError("the vocabulary is empty", code="SPEC_EMPTY_VOCAB")
         seen: dict[bytes | int, int] = {}
+        token: bytes | int
         for index, token in enumerate(tokens):
             if token in seen:
                 raise SpecError(

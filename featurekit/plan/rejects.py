@@ -1,0 +1,96 @@
+"""Why an op refuses a value: one wording for all backends."""
+
+from typing import assert_never
+
+from featurekit.errors import RowError
+from featurekit.plan import ops
+from featurekit.plan.graph import Plan
+
+
+def describe_reject(op: ops.Op) -> tuple[str, str, str | None, str | None]:
+    """Code, message, what was expected, and a hint, for the values an op refuses."""
+    match op:
+        case ops.ToFloat64():
+            return (
+                "NAN_NOT_ALLOWED",
+                "NaN where the column declares nan='error'",
+                "a number",
+                "clean the data, or read the column with nan='missing'",
+            )
+        case ops.Log1pValue():
+            return (
+                "OUT_OF_DOMAIN",
+                "log1p of a number below -1",
+                "a number >= -1",
+                "clip before log1p",
+            )
+        case ops.LookupVocabulary():
+            return (
+                "OUT_OF_VOCABULARY",
+                "the value is not in the vocabulary, and num_oov is 0",
+                f"one of {len(op.vocabulary)} tokens",
+                "set num_oov to 1 or more",
+            )
+        case ops.CheckRange(num_ids=num_ids):
+            return (
+                "OUT_OF_RANGE",
+                "the id is out of range",
+                f"0 to {num_ids - 1}",
+                "clean the data, or use vocabulary or hash_buckets",
+            )
+        case ops.RequirePresent():
+            return (
+                "NULL_NOT_ALLOWED",
+                "the value is missing",
+                "a value",
+                "fill() the column, or clean the data",
+            )
+        case ops.ToFloat32():
+            return (
+                "OUT_OF_RANGE",
+                "the result does not fit float32",
+                "at most 3.4028235e38",
+                "clip() or log1p() the column",
+            )
+        case (
+            ops.ReadColumn()
+            | ops.FillMissing()
+            | ops.ClipValue()
+            | ops.StandardizeValue()
+            | ops.MinMaxScale()
+            | ops.Bucketize()
+            | ops.IsGreaterEqual()
+            | ops.HashBucket()
+            | ops.CrossHash()
+            | ops.ExtractTimePart()
+            | ops.OneHotEncode()
+        ):
+            raise AssertionError(f"{op.name} accepts every value")
+        case _:
+            assert_never(op)
+
+
+def row_error(
+    plan: Plan, node: int, *, row: int, got: object, file: str | None = None
+) -> RowError:
+    """The error for a value that a node of the plan refuses.
+
+    Args:
+        plan: The plan.
+        node: Position of the node.
+        row: Row in the file or batch, from 0.
+        got: The value that the node received.
+        file: The source file, if known.
+    """
+    code, message, expected, hint = describe_reject(plan.nodes[node].op)
+    return RowError(
+        message,
+        code=code,
+        file=file,
+        row=row,
+        column=", ".join(plan.columns_of[node]),
+        feature=", ".join(plan.features_of[node]),
+        got=got,
+        expected=expected,
+        hint=hint,
+    )

@@ -1,0 +1,32 @@
+"""The type of a value in a plan: what an executor may rely on."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+ValueDType: TypeAlias = Literal["float32", "float64", "int64", "string", "timestamp"]
+
+
+@dataclass(frozen=True, slots=True)
+class ValueType:
+    """One column of values inside a plan.
+
+    Args:
+        dtype: "float32", "float64", "int64", "string" (bytes, UTF-8 where the source
+            was checked), or "timestamp" (int64 microseconds since 1970-01-01 UTC).
+        nullable: Whether a row may have no value. Defaults to False.
+        width: Numbers per row; None is one number per row, shape (batch,).
+        num_ids: Where given, all values are ids in [0, num_ids).
+    """
+
+    dtype: ValueDType
+    nullable: bool = False
+    width: int | None = None
+    num_ids: int | None = None
+
+    def __str__(self) -> str:
+        text: str = self.dtype
+        if self.width is not None:
+            text += f"[{self.width}]"
+        if self.num_ids is not None:
+            text += f" < {self.num_ids}"
+        return text + ("?" if self.nullable else "")
