@@ -103,7 +103,11 @@ class ReadColumn(_Op):
 
 @dataclass(frozen=True, slots=True)
 class ToFloat64(_Op):
-    """Widens float32; a NaN becomes missing, rejects the row, or stays."""
+    """Widens float32; a NaN becomes missing, rejects the row, or stays.
+
+    Subnormal numbers become zeros of their sign: TensorFlow's threads flush them, and
+    every backend has to agree.
+    """
 
     name = "to_float64"
     accepts = ("float32",)
@@ -323,7 +327,10 @@ class OneHotEncode(_Op):
 
 @dataclass(frozen=True, slots=True)
 class ToFloat32(_Op):
-    """Rounds to float32; a finite value that becomes infinite rejects the row."""
+    """Rounds to float32; a finite value that becomes infinite rejects the row.
+
+    Subnormal results become zeros of their sign.
+    """
 
     name = "to_float32"
     accepts = ("float64",)

@@ -242,8 +242,8 @@ class Vocabulary(_Step):
         if not tokens:
             raise SpecError("the vocabulary is empty", code="SPEC_EMPTY_VOCAB")
         seen: dict[bytes | int, int] = {}
-        token: bytes | int
-        for index, token in enumerate(tokens):
+        for index in range(len(tokens)):
+            token = tokens[index]
             if token in seen:
                 raise SpecError(
                     f"token {index} repeats token {seen[token]}",

@@ -1,0 +1,117 @@
+"""Columns: legal steps, located errors, and a repr that is the code."""
+
+import math
+
+import pytest
+
+import featurekit as fk
+from featurekit.errors import SpecError
+from featurekit.spec.columns import (
+    CategoricalColumn,
+    Column,
+    DenseColumn,
+    EmbeddingColumn,
+    NumericColumn,
+)
+
+COLUMNS: list[Column] = [
+    fk.numeric("a"),
+    fk.numeric("a", nan="keep").fill(0.0).clip(-60, 600).log1p(),
+    fk.numeric("a").fill(-1.5).clip(-math.inf, 4).standardize(),
+    fk.numeric("a").standardize(mean=1.0, std=2.0).min_max(minimum=0.0, maximum=3.0),
+    fk.numeric("a").min_max(),
+    fk.numeric("a").buckets([0.0, 1.0, 2.5]).one_hot(),
+    fk.numeric("a").quantile_buckets(16).embedding(8),
+    fk.numeric("a").greater_equal(15),
+    fk.string("s").fill("").vocabulary(max_size=64, num_oov=2).embedding(4),
+    fk.string("s").vocabulary(["b", "a", "\n", "é"], num_oov=0),
+    fk.string("s").hash_buckets(10),
+    fk.integer("i").fill(-3).identity(7),
+    fk.integer("i").vocabulary([3, -1]).one_hot(),
+    fk.integer("i").vocabulary(min_count=2),
+    fk.integer("i").hash_buckets(5),
+    fk.timestamp("t", tz="Europe/Paris").day_of_week().one_hot(),
+    fk.timestamp("t").minute(),
+    fk.cross(fk.string("s"), fk.integer("i")).hash_buckets(100).embedding(3),
+    fk.cross(
+        fk.string("s"), fk.numeric("a").buckets([1]), fk.timestamp("t").hour()
+    ).hash_buckets(9),
+]
+
+
+@pytest.mark.parametrize("column", COLUMNS, ids=repr)
+def test_repr_is_the_code(column: Column) -> None:
+    scope = {"fk": fk, "inf": math.inf}
+    assert eval(repr(column), scope) == column
+
+
+@pytest.mark.parametrize("column", COLUMNS, ids=repr)
+def test_columns_are_values(column: Column) -> None:
+    assert hash(column) == hash(eval(repr(column), {"fk": fk, "inf": math.inf}))
+    with pytest.raises(AttributeError):
+        column.steps = ()  # type: ignore[misc]
+
+
+def test_each_kind_offers_only_what_may_follow() -> None:
+    assert not hasattr(fk.numeric("a"), "embedding")
+    assert not hasattr(fk.string("a"), "log1p")
+    assert not hasattr(fk.string("a").hash_buckets(2), "fill")
+    assert isinstance(fk.numeric("a").log1p(), NumericColumn)
+    assert isinstance(fk.numeric("a").buckets([1]), CategoricalColumn)
+    assert isinstance(fk.string("a").hash_buckets(2).one_hot(), DenseColumn)
+    assert isinstance(fk.string("a").hash_buckets(2).embedding(1), EmbeddingColumn)
+
+
+BAD = [
+    (lambda: fk.numeric(""), "SPEC_BAD_NAME"),
+    (lambda: fk.numeric("a/b"), "SPEC_BAD_NAME"),
+    (lambda: fk.numeric("a\0"), "SPEC_BAD_NAME"),
+    (lambda: fk.numeric("\ud800"), "SPEC_BAD_NAME"),
+    (lambda: fk.numeric(3), "SPEC_BAD_NAME"),
+    (lambda: fk.numeric("a", nan="drop"), "SPEC_BAD_VALUE"),
+    (lambda: fk.numeric("a").fill(math.nan), "SPEC_BAD_VALUE"),
+    (lambda: fk.numeric("a").fill("0"), "SPEC_BAD_VALUE"),
+    (lambda: fk.numeric("a").clip(3, 2), "SPEC_BAD_SCALE"),
+    (lambda: fk.numeric("a").clip(math.nan, 2), "SPEC_BAD_SCALE"),
+    (lambda: fk.numeric("a").standardize(mean=1.0), "SPEC_BAD_SCALE"),
+    (lambda: fk.numeric("a").standardize(mean=1.0, std=0.0), "SPEC_BAD_SCALE"),
+    (lambda: fk.numeric("a").min_max(minimum=1.0, maximum=1.0), "SPEC_BAD_SCALE"),
+    (lambda: fk.numeric("a").buckets([]), "SPEC_BAD_BOUNDARIES"),
+    (lambda: fk.numeric("a").buckets([1, 1]), "SPEC_BAD_BOUNDARIES"),
+    (lambda: fk.numeric("a").buckets([2, 1]), "SPEC_BAD_BOUNDARIES"),
+    (lambda: fk.numeric("a").buckets([1, math.nan]), "SPEC_BAD_BOUNDARIES"),
+    (lambda: fk.numeric("a").buckets([True]), "SPEC_BAD_BOUNDARIES"),
+    (lambda: fk.numeric("a").quantile_buckets(1), "SPEC_BAD_VALUE"),
+    (lambda: fk.string("s").hash_buckets(0), "SPEC_BAD_VALUE"),
+    (lambda: fk.string("s").hash_buckets(2**31), "SPEC_BAD_VALUE"),
+    (lambda: fk.string("s").hash_buckets(True), "SPEC_BAD_VALUE"),
+    (lambda: fk.string("s").fill(3), "SPEC_BAD_VALUE"),
+    (lambda: fk.string("s").vocabulary("abc"), "SPEC_BAD_VALUE"),
+    (lambda: fk.string("s").vocabulary([]), "SPEC_EMPTY_VOCAB"),
+    (lambda: fk.string("s").vocabulary(["a", "a"]), "SPEC_DUPLICATE_TOKEN"),
+    (lambda: fk.string("s").vocabulary(["a"], max_size=3), "SPEC_BAD_VALUE"),
+    (lambda: fk.string("s").vocabulary(num_oov=-1), "SPEC_BAD_VALUE"),
+    (lambda: fk.integer("i").vocabulary([True]), "SPEC_BAD_VALUE"),
+    (lambda: fk.integer("i").vocabulary([2**63]), "SPEC_BAD_VALUE"),
+    (lambda: fk.integer("i").fill(1.0), "SPEC_BAD_VALUE"),
+    (lambda: fk.integer("i").fill(-(2**63)), "SPEC_BAD_VALUE"),
+    (lambda: fk.integer("i").identity(0), "SPEC_BAD_VALUE"),
+    (lambda: fk.timestamp("t", tz="Mars/Olympus"), "SPEC_BAD_VALUE"),
+    (lambda: fk.timestamp("t", tz="../../etc/passwd"), "SPEC_BAD_VALUE"),
+    (lambda: fk.cross(fk.string("s")), "SPEC_BAD_VALUE"),
+    (lambda: fk.cross(fk.string("s"), fk.numeric("a")), "SPEC_BAD_VALUE"),
+]
+
+
+@pytest.mark.parametrize(("build", "code"), BAD)
+def test_bad_declarations_are_refused_at_once(build, code) -> None:
+    with pytest.raises(SpecError) as found:
+        build()
+    assert found.value.code == code
+
+
+def test_errors_say_where() -> None:
+    with pytest.raises(SpecError, match="column=delay") as found:
+        fk.numeric("delay").fill(0.0).buckets([2, 1])
+    assert "boundary 1 is not above boundary 0" in str(found.value)
+    assert found.value.got == (2.0, 1.0)

@@ -1,0 +1,81 @@
+"""What the package promises about itself."""
+
+import subprocess
+import sys
+
+import featurekit
+from featurekit.plan.ops import OPS
+from featurekit.proto import plan_pb2
+from featurekit.spec.steps import STEPS
+
+
+def loaded_after(statement: str) -> set[str]:
+    code = f"import sys; {statement}; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    return {name.partition(".")[0] for name in done.stdout.split()}
+
+
+def test_import_is_light() -> None:
+    heavy = {
+        "numpy",
+        "pyarrow",
+        "numba",
+        "tensorflow",
+        "keras",
+        "apache_beam",
+        "google",
+    }
+    assert not loaded_after("import featurekit") & heavy
+
+
+def test_host_path_loads_no_framework() -> None:
+    loaded = loaded_after(
+        "import featurekit.jobs.convert, featurekit.jobs.analyze, featurekit.io.dataset"
+    )
+    assert not loaded & {"tensorflow", "keras", "apache_beam", "pandas", "polars"}
+
+
+def test_spec_and_plan_load_no_arrays() -> None:
+    loaded = loaded_after("import featurekit.plan.lower, featurekit.plan.serialize")
+    assert not loaded & {"numpy", "pyarrow", "numba"}
+
+
+def test_every_public_name_exists() -> None:
+    for name in featurekit.__all__:
+        if name != "keras":  # loads TensorFlow; tests/backends/keras uses it
+            assert getattr(featurekit, name) is not None
+
+
+def test_every_op_has_a_message() -> None:
+    fields = plan_pb2.Node.DESCRIPTOR.oneofs_by_name["op"].fields
+    assert {field.name for field in fields} == {op.name for op in OPS}
+
+
+def test_every_step_has_a_message() -> None:
+    from featurekit.proto import spec_pb2
+
+    fields = spec_pb2.Step.DESCRIPTOR.oneofs_by_name["step"].fields
+    assert {field.name for field in fields} == {step.method for step in STEPS}
+
+
+def test_files_are_small() -> None:
+    from pathlib import Path
+
+    package = Path(featurekit.__file__).parent
+    long = {
+        str(path): count
+        for path in package.rglob("*.py")
+        if "proto" not in path.parts
+        and (count := len(path.read_text().splitlines())) > 600
+    }
+    assert not long
+
+
+def test_no_drawer_modules() -> None:
+    from pathlib import Path
+
+    package = Path(featurekit.__file__).parent
+    drawers = {"utils", "util", "common", "helpers", "helper", "misc"}
+    assert not {p.stem for p in package.rglob("*.py")} & drawers
