@@ -112,6 +112,10 @@ class FeatureKitError(ValueError):
             text += f". Hint: {self.hint}"
         return text if len(text) <= MAX_MESSAGE else text[: MAX_MESSAGE - 1] + "…"
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # Workers send errors to the process that started them, word for word.
+        return _restore, (type(self), self.args, self.__dict__)
+
     def as_dict(self) -> dict[str, object]:
         """The error as plain data, for JSON output."""
         found: dict[str, object] = {"code": self.code, "message": self.message}
@@ -123,6 +127,15 @@ class FeatureKitError(ValueError):
         if self.hint is not None:
             found["hint"] = self.hint
         return found
+
+
+def _restore(
+    cls: type[FeatureKitError], args: tuple[object, ...], state: dict[str, object]
+) -> FeatureKitError:
+    error = cls.__new__(cls, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
 
 
 class SpecError(FeatureKitError):
@@ -186,9 +199,16 @@ class DTypeMismatchError(SourceError):
 
 
 class RowError(FeatureKitError):
-    """A row holds a value that the spec does not accept."""
+    """A row holds a value that the spec does not accept.
+
+    Attributes:
+        fault: What is wrong with the values, without their number.
+        rows: All rows of the batch with the same fault; `row` is the first of them.
+    """
 
     default_code = "ROW"
+    fault: str = ""
+    rows: tuple[int, ...] = ()
 
 
 class CorruptRecordError(FeatureKitError):

@@ -9,16 +9,18 @@ A cast is exact, or it is a located error. The only rounding is float64 to float
 | string    | text and UTF-8 bytes in any layout, dictionaries of them| large_string or|
 |           |                                                         | dictionary     |
 | timestamp | timestamps, dates, ISO 8601 text                        | int64          |
+| key       | text, and integers as their decimal text                | as string      |
 
 Numbers may be dictionary-encoded. A column of type null is all missing in any dtype.
 """
 
 from collections.abc import Mapping
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.types as pt
 
-from featurekit.errors import SpecError
+from featurekit.errors import RowError, SpecError
 from featurekit.io.cast_numbers import to_float32, to_int64
 from featurekit.io.cast_strings import (
     as_bytes,
@@ -29,13 +31,14 @@ from featurekit.io.cast_strings import (
 )
 from featurekit.io.cast_text import parse_float32, parse_int64
 from featurekit.io.cast_times import to_timestamp
-from featurekit.io.origin import Origin
+from featurekit.io.origin import Origin, plain
 
 SUPPORTED = {
     "float32": "bool, integers, float16, float32 or float64",
     "int64": "bool, integers, date32, or decimals of scale 0",
     "string": "string, large_string, string_view, UTF-8 binary, or a dictionary of them",
     "timestamp": "timestamp, date32, date64, or ISO 8601 text",
+    "key": "text or integers",
 }
 """What a column of each declared dtype may be in the source."""
 
@@ -54,7 +57,7 @@ def cast_column(
 
     Args:
         array: The values as the source stores them; any offset, any layout.
-        dtype: "float32", "int64", "string" or "timestamp".
+        dtype: "float32", "int64", "string", "timestamp" or "key".
         column: The name of the column, for messages.
         file: The source, for messages.
         first_row: The row in the source, from 0, of the first value.
@@ -82,7 +85,11 @@ def cast_column(
     origin = Origin(column=column, file=file, first_row=first_row)
     check_type(array.type, dtype, column=column, file=file, text=text)
     check_layout(array, origin)
-    if dtype == "string":
+    value = array.type.value_type if pt.is_dictionary(array.type) else array.type
+    if dtype == "key" and pt.is_integer(value):
+        array = _decoded(array) if pt.is_dictionary(array.type) else array
+        return to_int64(array, origin).cast(pa.large_string())
+    if dtype in ("string", "key"):
         return to_string(array, origin)
     if isinstance(array, pa.DictionaryArray):
         array = _decoded(array)
@@ -131,6 +138,74 @@ def cast_batch(
     return pa.RecordBatch.from_arrays(arrays, names=list(columns))
 
 
+def cast_accepted(
+    batch: pa.RecordBatch,
+    columns: Mapping[str, str],
+    timezones: Mapping[str, str],
+    *,
+    file: str | None = None,
+    first_row: int = 0,
+    text: bool = False,
+) -> tuple[pa.RecordBatch, list[RowError]]:
+    """Casts what can be cast, and says what cannot.
+
+    Args:
+        batch: As of `cast_batch`, as are the other arguments.
+        columns: Declared dtype per column name.
+        timezones: The IANA zone of naive timestamps, per column name.
+        file: The source, for messages.
+        first_row: The row in the source of the first row of the batch.
+        text: Whether the values are fields of a text file.
+
+    Returns:
+        All rows, with a missing value in place of each bad one; and one error per bad
+        value, by column and then by row.
+    """
+    errors: list[RowError] = []
+    arrays = []
+    for name, dtype in columns.items():
+        raw = batch.column(name)
+        while True:
+            try:
+                found = cast_column(
+                    raw,
+                    dtype,
+                    column=name,
+                    file=file,
+                    first_row=first_row,
+                    timezone=timezones.get(name),
+                    text=text,
+                )
+                break
+            except RowError as error:
+                # One round per kind of error: it names all its rows.
+                bad = [row - first_row for row in error.rows]
+                errors += [_for_row(error, row, raw, first_row) for row in bad]
+                raw = _without(raw, bad)
+        arrays.append(found)
+    return pa.RecordBatch.from_arrays(arrays, names=list(columns)), errors
+
+
+def _for_row(error: RowError, row: int, raw: pa.Array, first_row: int) -> RowError:
+    return RowError(
+        f"values {error.fault}",
+        code=error.code,
+        file=error.file,
+        row=first_row + row,
+        column=error.column,
+        got=plain(raw[row]),
+        expected=error.expected,
+        hint=error.hint,
+    )
+
+
+def _without(array: pa.Array, rows: list[int]) -> pa.Array:
+    """The array with missing values in place of some."""
+    missing = np.zeros(len(array), np.bool_)
+    missing[rows] = True
+    return array.take(pa.array(np.arange(len(array)), mask=missing))
+
+
 def check_type(
     kind: pa.DataType,
     dtype: str,
@@ -162,7 +237,9 @@ def check_type(
 
 
 def _accepts(kind: pa.DataType, dtype: str) -> bool:
-    if dtype == "string":
+    if dtype == "key" and pt.is_integer(kind):
+        return True
+    if dtype in ("string", "key"):
         return is_text(kind) or is_bytes(kind)
     if dtype == "timestamp":
         return bool(pt.is_timestamp(kind) or pt.is_date(kind) or is_text(kind))

@@ -53,7 +53,7 @@ class Origin:
             return
         first = int(rows[0])
         noun = "value" if rows.size == 1 else "values"
-        raise RowError(
+        error = RowError(
             f"{rows.size} {noun} of {len(values)} {what}",
             code=code,
             file=self.file,
@@ -63,6 +63,9 @@ class Origin:
             expected=expected,
             hint=hint,
         )
+        error.fault = what
+        error.rows = tuple((rows + self.first_row).tolist())
+        raise error
 
     def mismatch(self, got: object, dtype: str, supported: str, hint: str) -> NoReturn:
         """Raises DTypeMismatchError: the type `got` cannot become `dtype`."""

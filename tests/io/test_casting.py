@@ -18,7 +18,7 @@ from featurekit.errors import (
     SourceError,
     SpecError,
 )
-from featurekit.io.casting import cast_column
+from featurekit.io.casting import cast_accepted, cast_column
 
 NEW_YORK = "America/New_York"
 ZONES = [NEW_YORK, "Europe/Dublin", "Asia/Kolkata", "UTC", "Africa/Casablanca"]
@@ -454,3 +454,55 @@ def test_csv_reals_equal_the_float64_column(value):
     else:
         found = cast(written, "float32", text=True).to_numpy()
         np.testing.assert_array_equal(found, expected)
+
+
+def test_keys_are_text_or_integers_as_text() -> None:
+    def cast(array: pa.Array) -> list[object]:
+        return cast_column(array, "key", column="k").to_pylist()
+
+    assert cast(pa.array([7, None, -(2**63) + 1])) == ["7", None, str(-(2**63) + 1)]
+    assert cast(pa.array([2**63 - 1], pa.uint64())) == [str(2**63 - 1)]
+    assert cast(pa.array(["a", None, ""])) == ["a", None, ""]
+    assert cast(pa.array([3, 3]).dictionary_encode()) == ["3", "3"]
+    with pytest.raises(DTypeMismatchError):
+        cast(pa.array([1.5]))
+
+
+def test_bad_values_are_left_out_one_by_one() -> None:
+    batch = pa.RecordBatch.from_pydict(
+        {
+            "x": pa.array([1.0, 1e300, None, -1e300, 2.0]),
+            "s": pa.array([b"a", b"\xff", b"b", None, b"\xfe"]),
+            "i": pa.array([b"1", b"x", b"9" * 30, b"", b"-4"]),
+        }
+    )
+    dtypes = {"x": "float32", "s": "string"}
+    found, errors = cast_accepted(batch, dtypes, {}, file="f", first_row=100)
+    assert found.to_pydict() == {
+        "x": [1.0, None, None, None, 2.0],
+        "s": ["a", None, "b", None, None],
+    }
+    assert [(e.column, e.row, e.code, e.got) for e in errors] == [
+        ("x", 101, "OUT_OF_RANGE", 1e300),
+        ("x", 103, "OUT_OF_RANGE", -1e300),
+        ("s", 101, "BAD_UTF8", b"\xff"),
+        ("s", 104, "BAD_UTF8", b"\xfe"),
+    ]
+    found, errors = cast_accepted(batch, {"i": "int64"}, {}, text=True)
+    assert found["i"].to_pylist()[0] == 1
+    assert {e.row for e in errors} >= {1, 2}
+
+
+def test_what_is_accepted_alone_is_what_is_accepted_together() -> None:
+    values = pa.array([1, 2**24 + 1, None, 2**24, -(2**53) - 1])
+    batch = pa.RecordBatch.from_arrays([values], names=["x"])
+    found, errors = cast_accepted(batch, {"x": "float32"}, {})
+    bad = {error.row for error in errors}
+    for row in range(len(values)):
+        try:
+            alone = cast_column(values.slice(row, 1), "float32", column="x")
+        except RowError:
+            assert row in bad
+        else:
+            assert row not in bad
+            assert found["x"][row] == alone[0]
