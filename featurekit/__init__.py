@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from featurekit._version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from featurekit.jobs.convert import convert as convert
+    from featurekit.jobs.analyze import analyze as analyze
     from featurekit.plan.lower import compile_spec as compile
     from featurekit.plan.stats import Stats as Stats
     from featurekit.spec.columns import cross as cross
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 _LAZY = {
     "FeatureSpec": "featurekit.spec.feature_spec:FeatureSpec",
     "Stats": "featurekit.plan.stats:Stats",
+    "analyze": "featurekit.jobs.analyze:analyze",
+    "convert": "featurekit.jobs.convert:convert",
     "compile": "featurekit.plan.lower:compile_spec",
     "cross": "featurekit.spec.columns:cross",
     "integer": "featurekit.spec.columns:integer",

@@ -19,6 +19,7 @@
     │   ├── OutputExistsError
     │   ├── OutputBusyError
     │   └── OutputSpaceError
+    ├── WorkerError                a process that ran a task died
     ├── ArtifactError              an exported model is damaged or does not reproduce itself
     └── MissingDependencyError     an optional package is not installed
 
@@ -251,6 +252,12 @@ class OutputSpaceError(DatasetError):
     """The output device is full."""
 
     default_code = "OUTPUT_SPACE"
+
+
+class WorkerError(FeatureKitError):
+    """A process that ran a task died."""
+
+    default_code = "WORKER_DIED"
 
 
 class ArtifactError(FeatureKitError):

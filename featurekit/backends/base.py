@@ -41,20 +41,26 @@ class Transformed:
         return np.flatnonzero(kept)
 
     def error(
-        self, index: int, *, first_row: int = 0, file: str | None = None
+        self,
+        index: int,
+        *,
+        rows: npt.NDArray[np.int64] | None = None,
+        file: str | None = None,
     ) -> RowError:
         """The error of the rejected row at `index`, located in its file.
 
         Args:
             index: Position in `rejected_rows`.
-            first_row: Row of the file at which the batch starts. Defaults to 0.
+            rows: For each row of `source` its row in the file. Defaults to its
+                position in the batch.
             file: The source file, if known.
         """
         row, node = int(self.rejected_rows[index]), int(self.rejecting_nodes[index])
         names = self.plan.columns_of[node]
         values = [self.source.column(name)[row].as_py() for name in names]
         got = values[0] if len(values) == 1 else tuple(values)
-        return row_error(self.plan, node, row=first_row + row, got=got, file=file)
+        located = row if rows is None else int(rows[row])
+        return row_error(self.plan, node, row=located, got=got, file=file)
 
 
 class Backend(Protocol):

@@ -36,7 +36,7 @@ from featurekit.io.origin import Origin, plain
 SUPPORTED = {
     "float32": "bool, integers, float16, float32 or float64",
     "int64": "bool, integers, date32, or decimals of scale 0",
-    "string": "string, large_string, string_view, UTF-8 binary, or a dictionary of them",
+    "string": "string, large_string, string_view, UTF-8 binary, or dictionaries",
     "timestamp": "timestamp, date32, date64, or ISO 8601 text",
     "key": "text or integers",
 }

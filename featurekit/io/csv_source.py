@@ -133,6 +133,10 @@ class CsvSource:
             for index, one in enumerate(self.files)
         ]
 
+    def num_bytes(self) -> int:
+        """The size of the files."""
+        return sum(file.version.size for file in self.files)
+
     def fingerprint(self) -> str:
         """SHA-256 over the name, size and content of every file, and the options."""
         parts = []

@@ -210,7 +210,7 @@ def _located(
 ) -> FeatureKitError:
     row = _first_failure(values, convert)
     got = values[row] if row is not None else type(values).__name__
-    where = {"file": file, "column": column, "row": row, "got": got}
+    where: dict[str, Any] = {"file": file, "column": column, "row": row, "got": got}
     reason = " ".join(str(error).split())[:160]
     if isinstance(error, UnicodeError):
         return RowError(

@@ -123,6 +123,10 @@ class ParquetSource:
                 first_row += num_rows
         return tasks
 
+    def num_bytes(self) -> int:
+        """The size of the files."""
+        return sum(file.version.size for file in self.files)
+
     def fingerprint(self) -> str:
         """SHA-256 over the name, size and footer digest of every file."""
         parts = [

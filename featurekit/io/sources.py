@@ -101,6 +101,9 @@ class Source(Protocol):
     def fingerprint(self) -> str:
         """The identity of the data: ``sha256:`` and 64 hexadecimal digits."""
 
+    def num_bytes(self) -> int:
+        """The size of the files, or of the memory that the columns take."""
+
     def check(
         self, columns: Mapping[str, str], timezones: Mapping[str, str] | None = None
     ) -> None:

@@ -100,6 +100,10 @@ class TableSource:
             for index, start in enumerate(starts)
         ]
 
+    def num_bytes(self) -> int:
+        """The memory that the columns take."""
+        return int(self.table.nbytes)
+
     def fingerprint(self) -> str:
         """SHA-256 over names, types and values.
 

@@ -1,0 +1,87 @@
+"""Parts of local time on the host.
+
+Source of the calendar arithmetic: Howard Hinnant, "chrono-Compatible Low-Level Date
+Algorithms", `civil_from_days`: years begin in March, so that the leap day is the last.
+"""
+
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from featurekit.backends.host.values import Column, Result, Step
+from featurekit.kernels.arrow_buffers import read_only
+from featurekit.kernels.jit import kernel
+from featurekit.plan import ops
+
+IntArray: TypeAlias = npt.NDArray[np.int64]
+
+MICROSECONDS = 1_000_000
+DAY = 86_400
+MARCH_0000 = 719_468  # days from 0000-03-01 to 1970-01-01
+CYCLE = 146_097  # days in 400 years
+
+_CODES = {
+    "minute": 0,
+    "hour": 1,
+    "day_of_week": 2,
+    "day_of_month": 3,
+    "day_of_year": 4,
+    "month": 5,
+}
+
+
+@kernel
+def _calendar_part(days: int, part: int) -> int:
+    """Day of the month, day of the year or month of a day since 1970, from 0."""
+    day = (days + MARCH_0000) % CYCLE
+    year = (day - day // 1460 + day // 36_524 - day // 146_096) // 365
+    of_year = day - (365 * year + year // 4 - year // 100)  # from March 1
+    month = (5 * of_year + 2) // 153  # from March
+    if part == 3:
+        return of_year - (153 * month + 2) // 5
+    if part == 5:
+        return (month + 2) % 12
+    if of_year >= 306:  # January and February
+        return of_year - 306
+    leap = year % 4 == 0 and (year % 100 != 0 or year == 0)
+    return of_year + 59 + int(leap)
+
+
+@kernel
+def _local_parts(
+    times: IntArray, transitions: IntArray, offsets: IntArray, part: int
+) -> IntArray:
+    found = np.empty(len(times), np.int64)
+    passed = 0
+    for i in range(len(times)):
+        seconds = times[i] // MICROSECONDS
+        # Times of neighbouring rows mostly lie between the same two transitions.
+        below = passed > 0 and seconds < transitions[passed - 1]
+        above = passed < len(transitions) and seconds >= transitions[passed]
+        if below or above:
+            passed = np.searchsorted(transitions, seconds, side="right")
+        local = seconds + offsets[passed]
+        days = local // DAY
+        if part == 0:
+            found[i] = local // 60 % 60
+        elif part == 1:
+            found[i] = local // 3600 % 24
+        elif part == 2:
+            found[i] = (days + 3) % 7  # 1970-01-01 was a Thursday
+        else:
+            found[i] = _calendar_part(days, part)
+    return found
+
+
+def extract_time_part(op: ops.ExtractTimePart) -> Step:
+    """Looks up the offset and takes the part, in one pass."""
+    transitions = read_only(np.array(op.transitions, np.int64))
+    offsets = read_only(np.array(op.offsets, np.int64))
+    part = _CODES[op.part]
+
+    def run(x: Column) -> Result:
+        found = _local_parts(read_only(x.array), transitions, offsets, part)
+        return Column(found, x.valid), None
+
+    return run

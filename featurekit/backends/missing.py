@@ -1,0 +1,103 @@
+"""How a missing value travels in a TensorFlow tensor, which has no nulls.
+
+Every dtype has one reserved value: for float32 a NaN with a payload, as in R; for
+integers and timestamps the smallest int64, which casting refuses in the data; for text
+two bytes that never occur in UTF-8, and a name.
+"""
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from featurekit.errors import DTypeMismatchError
+
+MISSING_FLOAT_BITS = 0x7FC007A2
+"""Bits of the float32 NaN that means missing; it is quiet, so copies keep it."""
+
+MISSING_INTEGER = -(2**63)
+"""The int64, also of timestamps, that means missing."""
+
+MISSING_TEXT = b"\xff\xfefeaturekit:missing"
+"""The bytes that mean missing; they are not UTF-8."""
+
+_ORDINARY_NAN_BITS = 0x7FC00000
+
+
+def to_tensors(batch: pa.RecordBatch) -> dict[str, npt.NDArray[np.generic]]:
+    r"""The columns of a batch as NumPy arrays, shape (rows,), with nulls marked.
+
+    Args:
+        batch: float32, int64, and text or bytes (also dictionary-encoded) columns, as
+            casting leaves them.
+
+    Returns:
+        float32, int64 and object (bytes) arrays by column name. A float32 NaN that
+        is a value becomes the ordinary one, whatever its bits.
+
+    Raises:
+        DTypeMismatchError: A column has another type.
+
+    Example:
+        >>> batch = pa.record_batch({"i": pa.array([1, None]), "s": ["a", None]})
+        >>> tensors = to_tensors(batch)
+        >>> tensors["i"].tolist(), tensors["s"].tolist()
+        ([1, -9223372036854775808], [b'a', b'\xff\xfefeaturekit:missing'])
+    """
+    return {name: _to_tensor(name, batch.column(name)) for name in batch.schema.names}
+
+
+def is_missing(values: npt.NDArray[np.generic]) -> npt.NDArray[np.bool_]:
+    """Which values of an array that `to_tensors` made are missing."""
+    if values.dtype == np.float32:
+        return np.asarray(values.view(np.uint32) == MISSING_FLOAT_BITS)
+    if values.dtype == np.int64:
+        return np.asarray(values == MISSING_INTEGER)
+    return np.asarray(values == MISSING_TEXT)
+
+
+def _to_tensor(name: str, column: pa.Array) -> npt.NDArray[np.generic]:
+    if pa.types.is_float32(column.type):
+        return _floats(column)
+    if pa.types.is_int64(column.type):
+        found: npt.NDArray[np.int64] = column.fill_null(MISSING_INTEGER).to_numpy()
+        return found
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    try:
+        encoded = column.cast(pa.large_binary())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        encoded = None
+    if encoded is None or not _is_text(kind):
+        raise DTypeMismatchError(
+            "the column cannot become a tensor",
+            column=name,
+            got=column.type,
+            expected="float32, int64, or text",
+            hint="cast the batch first",
+        )
+    texts: npt.NDArray[np.object_] = encoded.to_numpy(zero_copy_only=False)
+    if encoded.null_count:
+        texts = np.where(encoded.is_null().to_numpy(False), MISSING_TEXT, texts)
+    return texts
+
+
+def _floats(column: pa.Array) -> npt.NDArray[np.float32]:
+    values = column.fill_null(0.0).to_numpy()
+    bits = np.where(np.isnan(values), _ORDINARY_NAN_BITS, values.view(np.uint32))
+    if column.null_count:
+        bits = np.where(
+            column.is_null().to_numpy(False), np.uint32(MISSING_FLOAT_BITS), bits
+        )
+    return bits.astype(np.uint32, copy=False).view(np.float32)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_string(kind)
+        or pa.types.is_large_string(kind)
+        or pa.types.is_string_view(kind)
+        or pa.types.is_binary(kind)
+        or pa.types.is_large_binary(kind)
+        or pa.types.is_binary_view(kind)
+    )

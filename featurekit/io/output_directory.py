@@ -1,0 +1,317 @@
+"""Writing a dataset so that readers see none, the old one, or the whole new one.
+
+    out/
+        manifest.json           written last; replaced in one step
+        <run id>/               all files of one dataset
+            train-00000-of-00003.tfrecord
+            rejected-00001-of-00003.jsonl
+            spec.pb  stats.pb
+            receipts/00000.pb   one per finished task; gone after publication
+        .lock
+
+The run id is a hash of everything that decides the bytes, so a rerun after a crash
+finds the receipts of its own earlier attempt, and never those of another job. Files are
+removed by name: those of a replaced manifest, and unfinished ones (`.partial`) in the
+run's own folder.
+"""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+from uuid import uuid4
+
+import numpy as np
+
+from featurekit.errors import (
+    DatasetError,
+    OutputBusyError,
+    OutputExistsError,
+    OutputSpaceError,
+)
+from featurekit.io.manifest import Manifest, Receipt, Shard
+from featurekit.kernels.crc32c import crc32c
+
+MANIFEST = "manifest.json"
+_LOCK = ".lock"
+_PARTIAL = ".partial"
+_REPLACED = "replaced.json"
+
+
+@contextmanager
+def located_os_errors(path: Path) -> Iterator[None]:
+    """Turns a full device into OutputSpaceError, other failures into DatasetError."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise OutputSpaceError(
+                "the device is full",
+                file=str(path),
+                hint="free space, and run the same command again to resume",
+            ) from error
+        raise DatasetError(
+            f"cannot write: {error.strerror or error}", code="OUTPUT_IO", file=str(path)
+        ) from error
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Writes a file that appears complete or not at all."""
+    with new_file(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[BinaryIO]:
+    """A file that gets its name when the block ends without an exception."""
+    # A unique name: a cluster may run a task twice at once.
+    partial = path.with_name(f"{path.name}.{uuid4().hex}{_PARTIAL}")
+    with located_os_errors(path):
+        try:
+            with partial.open("xb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(path)
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":  # folders cannot be opened there
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def file_crc32c(path: Path) -> int:
+    """CRC32C of a whole file."""
+    if not path.stat().st_size:
+        return 0
+    data = np.memmap(path, np.uint8, "r")
+    return int(crc32c(data, 0, len(data)))
+
+
+class RunFolder:
+    """The folder of one run, as a worker sees it. Picklable.
+
+    Args:
+        root: The dataset's folder.
+        run_id: The run.
+        num_tasks: How many tasks the run has.
+    """
+
+    def __init__(self, root: Path, run_id: str, num_tasks: int) -> None:
+        self.root = root
+        self.run_id = run_id
+        self.num_tasks = num_tasks
+
+    @property
+    def path(self) -> Path:
+        """The folder."""
+        return self.root / self.run_id
+
+    def file(self, kind: str, task: int, suffix: str) -> Path:
+        """The path of a task's file of one kind."""
+        return self.path / f"{kind}-{task:05d}-of-{self.num_tasks:05d}{suffix}"
+
+    def describe(self, path: Path, *, split: str, task: int, records: int) -> Shard:
+        """The entry of a finished file."""
+        return Shard(
+            path=path.relative_to(self.root).as_posix(),
+            split=split,
+            task=task,
+            records=records,
+            bytes=path.stat().st_size,
+            crc32c=file_crc32c(path),
+        )
+
+    def _receipt(self, task: int) -> Path:
+        return self.path / "receipts" / f"{task:05d}.pb"
+
+    def save_receipt(self, receipt: Receipt) -> None:
+        """Marks a task as done: its files are complete and named."""
+        write_atomically(self._receipt(receipt.task), receipt.to_proto())
+
+    def find_receipt(self, task: int) -> Receipt | None:
+        """The receipt of an earlier attempt whose files are all still there."""
+        path = self._receipt(task)
+        if not path.is_file():
+            return None
+        receipt = Receipt.from_proto(path.read_bytes())
+        for shard in receipt.shards:
+            file = self.root / shard.path
+            if not file.is_file() or file.stat().st_size != shard.bytes:
+                return None
+        return receipt
+
+    def remove_receipts(self) -> None:
+        """Removes what only a resumed run needs, and unfinished files."""
+        for task in range(self.num_tasks):
+            self._receipt(task).unlink(missing_ok=True)
+        folders = [self._receipt(0).parent, self.path]
+        for folder in folders:
+            if folder.is_dir():
+                for entry in folder.iterdir():
+                    if entry.suffix == _PARTIAL:
+                        entry.unlink(missing_ok=True)
+        if folders[0].is_dir():
+            folders[0].rmdir()
+
+
+class OutputDirectory:
+    """The dataset's folder, held by one job at a time.
+
+    Args:
+        run: The run that will be written.
+        overwrite: Replace another dataset that is already there. Defaults to False.
+
+    Attributes:
+        finished: The manifest, if this very run is complete already.
+    """
+
+    def __init__(self, run: RunFolder, *, overwrite: bool = False) -> None:
+        self.run = run
+        self.overwrite = overwrite
+        self.finished: Manifest | None = None
+        self._lock: BinaryIO | None = None
+
+    def __enter__(self) -> Self:
+        root = self.run.root
+        if root.exists() and not root.is_dir():
+            raise DatasetError(
+                "the output is a file", code="OUTPUT_NOT_A_FOLDER", file=str(root)
+            )
+        with located_os_errors(root):
+            root.mkdir(parents=True, exist_ok=True)
+        self._acquire()
+        try:
+            self._prepare()
+        except BaseException:
+            self._release()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._release()
+
+    def _prepare(self) -> None:
+        found = read_manifest(self.run.root)
+        if found is not None and found.run_id == self.run.run_id:
+            if _all_there(self.run.root, found):
+                self.finished = found
+                self._clean()
+        elif found is not None and not self.overwrite:
+            raise OutputExistsError(
+                "the folder holds another dataset",
+                file=str(self.run.root),
+                hint="choose another folder, or pass overwrite=True",
+            )
+        if self.finished is None:
+            with located_os_errors(self.run.path):
+                (self.run.path / "receipts").mkdir(parents=True, exist_ok=True)
+
+    def _acquire(self) -> None:
+        path = self.run.root / _LOCK
+        with located_os_errors(path):
+            lock = path.open("ab")
+        try:
+            _lock_file(lock)
+        except OSError:
+            lock.close()
+            raise OutputBusyError(
+                "another job is writing to this folder",
+                file=str(self.run.root),
+                hint="wait for it, or choose another folder",
+            ) from None
+        self._lock = lock
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            self._lock.close()  # which unlocks
+            self._lock = None
+
+    def publish(self, manifest: Manifest) -> None:
+        """Makes the dataset visible, then removes what it replaces.
+
+        Raises:
+            DatasetError: Rows are not accounted for, or the folder cannot be written.
+        """
+        manifest.accounting.check()
+        target = self.run.root / MANIFEST
+        old = read_manifest(self.run.root)
+        if old is not None and old.run_id != self.run.run_id:
+            # Remembered, so that a crash before the removal loses no track of it.
+            write_atomically(self.run.path / _REPLACED, target.read_bytes())
+        write_atomically(target, manifest.to_json().encode())
+        self._clean()
+
+    def _clean(self) -> None:
+        journal = self.run.path / _REPLACED
+        if journal.is_file():
+            _remove_dataset(self.run.root, Manifest.from_json(journal.read_text()))
+            journal.unlink()
+        self.run.remove_receipts()
+
+
+def read_manifest(root: Path) -> Manifest | None:
+    """The manifest of a dataset's folder; None if there is none.
+
+    Raises:
+        DatasetIncompleteError: It cannot be read.
+        VersionTooNewError: A newer featurekit wrote it.
+    """
+    path = root / MANIFEST
+    if not path.is_file():
+        return None
+    return Manifest.from_json(path.read_text(encoding="utf-8"), file=str(path))
+
+
+def _all_there(root: Path, manifest: Manifest) -> bool:
+    return all(
+        (root / shard.path).is_file()
+        and (root / shard.path).stat().st_size == shard.bytes
+        for shard in manifest.shards
+    )
+
+
+def _remove_dataset(root: Path, manifest: Manifest) -> None:
+    names = [shard.path for shard in manifest.shards]
+    names += [f"{manifest.run_id}/{name}" for name in ("spec.pb", "stats.pb")]
+    for name in names:
+        path = root / name
+        # A manifest is data: it may not lead out of its folder.
+        if path.resolve().is_relative_to(root.resolve()):
+            path.unlink(missing_ok=True)
+    folder = root / manifest.run_id
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def _lock_file(file: BinaryIO) -> None:
+    """Locks the file until it is closed, also by a crash.
+
+    Raises:
+        OSError: Another process holds it.
+    """
+    if os.name == "nt":
+        import msvcrt
+
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+        return
+    import fcntl
+
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

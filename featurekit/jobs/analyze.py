@@ -1,0 +1,206 @@
+"""Analysis: all statistics of all features in one pass over the data."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from featurekit.analyze.accumulator import Accumulator, create, decode
+from featurekit.errors import FeatureKitError
+from featurekit.io.adapter import open_source
+from featurekit.io.csv_source import CsvOptions
+from featurekit.io.manifest import Accounting
+from featurekit.io.sources import ROWS_PER_TASK, Source, Task
+from featurekit.jobs.local_engine import Progress, run_tasks
+from featurekit.jobs.rows import BadRowPolicy, RowReader
+from featurekit.plan.lower import compile_requests
+from featurekit.plan.requirements import AnalysisRequest, requirements
+from featurekit.plan.stats import Stats
+from featurekit.spec.feature_spec import FeatureSpec
+
+
+@dataclass(frozen=True, slots=True)
+class PartialStatistics:
+    """What some tasks have counted; merging is associative and order-free.
+
+    Args:
+        states: The encoded accumulators, in the order of the requests.
+        accounting: The rows that were read. `rows_written` counts those that were
+            accepted, of all parts of the data.
+    """
+
+    states: tuple[bytes, ...]
+    accounting: Accounting
+
+
+class Analysis:
+    """One analysis: what to measure, of which source. Picklable.
+
+    Args:
+        spec: The declaration.
+        on_bad_row: "fail" raises at a refused row; "dead_letter" leaves it out.
+    """
+
+    def __init__(self, spec: FeatureSpec, *, on_bad_row: BadRowPolicy = "fail") -> None:
+        self.spec = spec
+        self.requests: tuple[AnalysisRequest, ...] = requirements(spec)
+        self.reader = RowReader(
+            spec, compile_requests(spec, self.requests), on_bad_row=on_bad_row
+        )
+
+    def plan_tasks(
+        self, source: Source, *, rows_per_task: int = ROWS_PER_TASK
+    ) -> Sequence[Task]:
+        """The tasks of a source that has all columns of the spec.
+
+        Raises:
+            SourceError: A column is missing, or can never have the declared type.
+        """
+        check_source(self.spec, source)
+        return source.plan_tasks(rows_per_task=rows_per_task)
+
+    def run_task(self, task: Task) -> PartialStatistics:
+        """Counts the rows of one task."""
+        return self.seal(*self.count(task, self.create(), Accounting()))
+
+    def create(self) -> list[Accumulator]:
+        """Accumulators that have counted nothing, in the order of the requests."""
+        return [
+            create(request.kind, request.value_type, **dict(request.options))
+            for request in self.requests
+        ]
+
+    def count(
+        self, task: Task, accumulators: list[Accumulator], accounting: Accounting
+    ) -> tuple[list[Accumulator], Accounting]:
+        """Adds the training rows of a task to accumulators."""
+        for rows in self.reader.read(task):
+            accounting += rows.accounting
+            training = rows.outputs
+            if rows.parts.any():
+                training = training.take(pa.array(np.flatnonzero(rows.parts == 0)))
+            for request, accumulator in zip(self.requests, accumulators, strict=True):
+                try:
+                    accumulator.add(training.column(request.key))
+                except FeatureKitError as error:
+                    error.add_note(f"while measuring {request.key} of {task.file}")
+                    raise
+        return accumulators, accounting
+
+    def seal(
+        self, accumulators: Iterable[Accumulator], accounting: Accounting
+    ) -> PartialStatistics:
+        """The accumulators as bytes."""
+        return PartialStatistics(tuple(a.encode() for a in accumulators), accounting)
+
+    def unseal(self, partial: PartialStatistics) -> list[Accumulator]:
+        """The accumulators of `seal`."""
+        return [
+            decode(request.kind, request.value_type, dict(request.options), state)
+            for request, state in zip(self.requests, partial.states, strict=True)
+        ]
+
+    def merge(self, partials: Iterable[PartialStatistics]) -> PartialStatistics:
+        """Everything that was counted, as if by one task."""
+        accumulators, accounting = self.create(), Accounting()
+        for partial in partials:
+            for mine, other in zip(accumulators, self.unseal(partial), strict=True):
+                mine.merge(other)
+            accounting += partial.accounting
+        return self.seal(accumulators, accounting)
+
+    def extract(self, partial: PartialStatistics) -> Stats:
+        """The statistics of what was counted."""
+        found = zip(self.requests, self.unseal(partial), strict=True)
+        return Stats({request.key: value.extract() for request, value in found})
+
+
+def check_source(spec: FeatureSpec, source: Source) -> None:
+    """Refuses, before a row is read, a source that cannot give the spec's columns.
+
+    Raises:
+        SourceError: A column is missing, or can never have the declared type.
+    """
+    columns = {item.name: item.dtype for item in spec.inputs}
+    zones = {item.name: item.time_zone for item in spec.inputs if item.time_zone}
+    source.check(columns, zones)
+
+
+def analyze(
+    spec: FeatureSpec,
+    source: Any,
+    *,
+    workers: int | None = None,
+    on_bad_row: BadRowPolicy = "fail",
+    rows_per_task: int = ROWS_PER_TASK,
+    csv: CsvOptions | None = None,
+    progress: Progress | None = None,
+) -> Stats:
+    """Measures what a spec has to learn, in one pass over the data.
+
+    Learns from the first part of the split only. The result depends on the rows alone:
+    not on their order, nor on how they were divided into files, tasks and workers.
+
+    Args:
+        spec: The declaration.
+        source: Rows: a path, a pattern, a table; see `featurekit.io.adapter`.
+        workers: Processes. Defaults to one for every 16 tasks, at most one per core.
+        on_bad_row: "fail" raises at the first refused row; "dead_letter" leaves
+            refused rows out. Defaults to "fail".
+        rows_per_task: Rows of one task, about. Defaults to 65,536.
+        csv: How CSV files are read. Defaults to standard CSV.
+        progress: Called after each task with tasks done, tasks in all, and rows read.
+
+    Raises:
+        SourceError: The source cannot be read, or lacks a column.
+        RowError: A row is refused, under "fail".
+
+    Example:
+        >>> import featurekit as fk
+        >>> spec = fk.FeatureSpec({"age": fk.numeric("age").standardize()})
+        >>> print(fk.analyze(spec, {"age": [20, 30, None]}))
+        moments(fk.numeric('age')) = count=2, mean=25.0, variance=25.0
+        presence(fk.numeric('age')) = rows=3, nulls=1, nans=0, infinities=0
+    """
+    return run_analysis(
+        spec,
+        source,
+        workers=workers,
+        on_bad_row=on_bad_row,
+        rows_per_task=rows_per_task,
+        csv=csv,
+        progress=progress,
+    )[0]
+
+
+def run_analysis(
+    spec: FeatureSpec,
+    source: Any,
+    *,
+    workers: int | None = None,
+    on_bad_row: BadRowPolicy = "fail",
+    rows_per_task: int = ROWS_PER_TASK,
+    csv: CsvOptions | None = None,
+    progress: Progress | None = None,
+) -> tuple[Stats, Accounting]:
+    """As `analyze`, with the accounting of the rows that were read."""
+    analysis = Analysis(spec, on_bad_row=on_bad_row)
+    tasks = analysis.plan_tasks(
+        open_source(source, csv=csv), rows_per_task=rows_per_task
+    )
+    partials = run_tasks(analysis.run_task, tasks, workers=workers)
+    total = analysis.merge(_report(partials, len(tasks), progress))
+    return analysis.extract(total), total.accounting
+
+
+def _report(
+    partials: Iterable[PartialStatistics], total: int, progress: Progress | None
+) -> Iterator[PartialStatistics]:
+    rows = 0
+    for done, partial in enumerate(partials, start=1):
+        rows += partial.accounting.rows_read
+        if progress is not None:
+            progress(done, total, rows)
+        yield partial

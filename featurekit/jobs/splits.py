@@ -1,0 +1,96 @@
+"""Which part of the data each row belongs to."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from featurekit.kernels.farmhash import (
+    fingerprint64,
+    fingerprint_cat64_arrays,
+    fingerprint_integers,
+    fingerprint_strings,
+)
+from featurekit.spec.feature_spec import FeatureSpec
+from featurekit.spec.splits import KeySplit, TimeSplit
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """The part of each row of a batch.
+
+    Args:
+        parts: Index into `spec.split_names`, int64, shape (rows,).
+        missing: Rows in which a column that decides is missing, by column.
+    """
+
+    parts: npt.NDArray[np.int64]
+    missing: dict[str, npt.NDArray[np.bool_]]
+
+
+def split_columns(spec: FeatureSpec) -> tuple[str, ...]:
+    """The source columns that decide."""
+    if isinstance(spec.split, TimeSplit):
+        return (spec.split.column.name,)
+    if isinstance(spec.split, KeySplit):
+        return tuple(item.name for item in spec.key)
+    return ()
+
+
+def assign_split(spec: FeatureSpec, batch: pa.RecordBatch) -> Assignment:
+    """Draws the part of each row from the row alone.
+
+    By time: the last part that starts at or before the row's time. By key: the hash of
+    the salt and of each key column's text, folded with FingerprintCat64, as a fraction
+    of 2**64, against the cumulative shares.
+
+    Args:
+        spec: The declaration.
+        batch: Cast columns, among them `split_columns(spec)`.
+
+    Example:
+        >>> import featurekit as fk
+        >>> features = {"a": fk.numeric("a")}
+        >>> split = fk.time_split("t", test="1970-01-02")
+        >>> spec = fk.FeatureSpec(features, split=split)
+        >>> batch = pa.record_batch({"t": [0, 86_400_000_000]})
+        >>> assign_split(spec, batch).parts.tolist()
+        [0, 1]
+    """
+    missing = {
+        name: np.asarray(batch.column(name).is_null().to_numpy(zero_copy_only=False))
+        for name in split_columns(spec)
+    }
+    if isinstance(spec.split, TimeSplit):
+        times = batch.column(spec.split.column.name).fill_null(0).to_numpy()
+        starts = np.array(spec.split.starts, np.int64)
+        return Assignment(np.searchsorted(starts, times, side="right"), missing)
+    if isinstance(spec.split, KeySplit):
+        hashes = _key_hashes(spec, spec.split, batch)
+        return Assignment(
+            np.searchsorted(_thresholds(spec.split), hashes, side="right"), missing
+        )
+    return Assignment(np.zeros(batch.num_rows, np.int64), missing)
+
+
+def _thresholds(split: KeySplit) -> npt.NDArray[np.uint64]:
+    """The first hash of every part but the first."""
+    ends = np.cumsum(split.fractions)[:-1]
+    return np.array([min(round(end * 2**64), 2**64 - 1) for end in ends], np.uint64)
+
+
+def _key_hashes(
+    spec: FeatureSpec, split: KeySplit, batch: pa.RecordBatch
+) -> npt.NDArray[np.uint64]:
+    salt = np.frombuffer(split.salt.encode(), np.uint8)
+    start = fingerprint64(salt, np.array([0, len(salt)]))[0]
+    hashes = np.full(batch.num_rows, start, np.uint64)
+    for item in spec.key:
+        column = batch.column(item.name)
+        if pa.types.is_integer(column.type):
+            values = fingerprint_integers(column.fill_null(0).to_numpy())
+        else:
+            values = fingerprint_strings(column)
+        hashes = fingerprint_cat64_arrays(hashes, values)
+    return hashes
