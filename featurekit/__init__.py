@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 from featurekit._version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from featurekit.jobs.convert import convert as convert
+    from featurekit.io.dataset import load as load
+    from featurekit.io.verify import verify as verify
     from featurekit.jobs.analyze import analyze as analyze
+    from featurekit.jobs.convert import convert as convert
     from featurekit.plan.lower import compile_spec as compile
     from featurekit.plan.stats import Stats as Stats
     from featurekit.spec.columns import cross as cross
@@ -28,15 +30,17 @@ _LAZY = {
     "FeatureSpec": "featurekit.spec.feature_spec:FeatureSpec",
     "Stats": "featurekit.plan.stats:Stats",
     "analyze": "featurekit.jobs.analyze:analyze",
-    "convert": "featurekit.jobs.convert:convert",
     "compile": "featurekit.plan.lower:compile_spec",
+    "convert": "featurekit.jobs.convert:convert",
     "cross": "featurekit.spec.columns:cross",
     "integer": "featurekit.spec.columns:integer",
     "key_split": "featurekit.spec.splits:key_split",
+    "load": "featurekit.io.dataset:load",
     "numeric": "featurekit.spec.columns:numeric",
     "string": "featurekit.spec.columns:string",
     "time_split": "featurekit.spec.splits:time_split",
     "timestamp": "featurekit.spec.columns:timestamp",
+    "verify": "featurekit.io.verify:verify",
 }
 __all__ = sorted(_LAZY)
 
