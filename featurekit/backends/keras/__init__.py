@@ -1,0 +1,45 @@
+"""Plans as TensorFlow graphs: FeatureLayer, and one Keras layer for each op.
+
+Loaded on first use: importing a name loads TensorFlow.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from featurekit.backends.keras.feature_layer import FeatureLayer as FeatureLayer
+
+_FEATURE_LAYER = ("FeatureLayer", "KerasBackend")
+_OP_LAYERS = (
+    "Bucketize",
+    "CheckRange",
+    "ClipValue",
+    "CrossHash",
+    "ExtractTimePart",
+    "FillMissing",
+    "HashBucket",
+    "IsGreaterEqual",
+    "Log1pValue",
+    "LookupVocabulary",
+    "MinMaxScale",
+    "OneHotEncode",
+    "ReadColumn",
+    "RequirePresent",
+    "StandardizeValue",
+    "ToFloat32",
+    "ToFloat64",
+)
+__all__ = sorted([*_FEATURE_LAYER, *_OP_LAYERS])  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    from featurekit.errors import MissingDependencyError
+
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = "feature_layer" if name in _FEATURE_LAYER else "op_layers"
+    try:
+        import_module("tensorflow")
+    except ImportError as error:
+        raise MissingDependencyError("tensorflow", "tensorflow") from error
+    return getattr(import_module(f"{__name__}.{module}"), name)
