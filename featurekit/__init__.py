@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from featurekit._version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from featurekit.backends import keras as keras
     from featurekit.io.dataset import load as load
     from featurekit.io.verify import verify as verify
     from featurekit.jobs.analyze import analyze as analyze
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 # Name: where it is defined. Loaded on first use, so that the import stays light.
 _LAZY = {
+    "keras": "featurekit.backends.keras",
     "FeatureSpec": "featurekit.spec.feature_spec:FeatureSpec",
     "Stats": "featurekit.plan.stats:Stats",
     "analyze": "featurekit.jobs.analyze:analyze",

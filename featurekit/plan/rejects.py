@@ -13,9 +13,9 @@ def describe_reject(op: ops.Op) -> tuple[str, str, str | None, str | None]:
         case ops.ToFloat64():
             return (
                 "NAN_NOT_ALLOWED",
-                "NaN where the column declares nan='error'",
+                "NaN in a column that does not accept it",
                 "a number",
-                "clean the data, or read the column with nan='missing'",
+                "clean the data, or let NaN mean missing",
             )
         case ops.Log1pValue():
             return (

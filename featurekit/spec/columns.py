@@ -433,7 +433,7 @@ def numeric(name: str, *, nan: NanPolicy = "missing") -> NumericColumn:
     Example:
         >>> import featurekit as fk
         >>> fk.numeric("delay").fill(0.0).clip(-60, 600).standardize()
-        fk.numeric('delay').fill(0.0).clip(-60, 600).standardize()
+        fk.numeric('delay').fill(0.0).clip(-60.0, 600.0).standardize()
     """
     return NumericColumn(Input(name, "float32", nan))
 

@@ -45,6 +45,12 @@ def check_finite(value: object, name: str) -> None:
         raise SpecError(f"{name} must be finite", code="SPEC_BAD_VALUE", got=value)
 
 
+def _make_float(step: "_Step", *names: str) -> None:
+    """Stores numbers as floats, so that 1 and 1.0 print and hash alike."""
+    for name in names:
+        object.__setattr__(step, name, float(getattr(step, name)))
+
+
 @dataclass(frozen=True, slots=True)
 class _Step:
     """Base of all steps; prints as the call that makes it."""
@@ -104,6 +110,7 @@ class Clip(_Step):
                 code="SPEC_BAD_SCALE",
                 got=(self.low, self.high),
             )
+        _make_float(self, "low", "high")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +142,7 @@ class Standardize(_Step):
                 raise SpecError(
                     "std must be positive", code="SPEC_BAD_SCALE", got=self.std
                 )
+            _make_float(self, "mean", "std")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +169,7 @@ class MinMax(_Step):
                     code="SPEC_BAD_SCALE",
                     got=(self.minimum, self.maximum),
                 )
+            _make_float(self, "minimum", "maximum")
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +220,7 @@ class GreaterEqual(_Step):
 
     def __post_init__(self) -> None:
         check_finite(self.threshold, "threshold")
+        _make_float(self, "threshold")
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ def test_requirements_name_each_statistic_once() -> None:
     assert len(keys) == len(set(keys))
     learned = [key for key in keys if not key.startswith("presence")]
     assert learned == [
-        "moments(fk.numeric('dep_delay').fill(0.0).clip(-60, 600))",
+        "moments(fk.numeric('dep_delay').fill(0.0).clip(-60.0, 600.0))",
         "quantiles(fk.numeric('distance').log1p(), num_buckets=16)",
         "range(fk.numeric('distance'))",
         "vocabulary(fk.string('carrier'), max_size=64, min_count=1)",

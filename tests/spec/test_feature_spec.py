@@ -89,6 +89,8 @@ def test_every_notation_gives_the_same_spec(spec: fk.FeatureSpec) -> None:
     for form in ("json", "textproto"):
         assert spec_from_text(spec_to_text(spec, form=form), form=form) == spec
     assert pickle.loads(pickle.dumps(spec)) == spec
+    # Statistics are found by the text of what they were measured on.
+    assert repr(spec_from_proto(spec_to_proto(spec))) == repr(spec)
     assert eval(repr(spec), {"fk": fk, "inf": float("inf")}) == spec
 
 

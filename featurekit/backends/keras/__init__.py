@@ -29,7 +29,7 @@ _OP_LAYERS = (
     "ToFloat32",
     "ToFloat64",
 )
-__all__ = sorted([*_FEATURE_LAYER, *_OP_LAYERS])  # noqa: PLE0605
+__all__ = sorted([*_FEATURE_LAYER, *_OP_LAYERS])
 
 
 def __getattr__(name: str) -> Any:

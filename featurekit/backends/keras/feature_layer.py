@@ -11,9 +11,13 @@ import tensorflow as tf
 from featurekit.backends.base import Transformed
 from featurekit.backends.inputs import check_columns
 from featurekit.backends.keras.program import Computed, Program
-from featurekit.backends.keras.values import DTYPES
+from featurekit.backends.keras.values import DTYPES, as_raised
 from featurekit.backends.missing import is_missing, to_tensors
-from featurekit.errors import DTypeMismatchError, MissingColumnError
+from featurekit.errors import (
+    DTypeMismatchError,
+    FeatureKitError,
+    MissingColumnError,
+)
 from featurekit.plan.graph import Plan
 from featurekit.plan.lower import compile_spec
 from featurekit.plan.rejects import row_error
@@ -103,7 +107,7 @@ class FeatureLayer(keras.layers.Layer):  # type: ignore[misc]
         node = int(rejecting[row])
         values = [_plain(columns[name][row]) for name in self.plan.columns_of[node]]
         got = values[0] if len(values) == 1 else tuple(values)
-        raise row_error(self.plan, node, row=row, got=got)
+        raise as_raised(row_error(self.plan, node, row=row, got=got))
 
     def compute_output_spec(
         self, inputs: Mapping[str, Any]
@@ -138,9 +142,7 @@ class FeatureLayer(keras.layers.Layer):  # type: ignore[misc]
         )
 
 
-def check_tensors(
-    plan: Plan, inputs: Mapping[str, Any]
-) -> dict[str, tf.Tensor]:
+def check_tensors(plan: Plan, inputs: Mapping[str, Any]) -> dict[str, tf.Tensor]:
     """The columns that a plan reads, as tensors of the right dtype and shape.
 
     Raises:
@@ -150,21 +152,23 @@ def check_tensors(
     found = {}
     for name, read in plan.columns.items():
         if name not in inputs:
-            raise MissingColumnError(
+            error: FeatureKitError = MissingColumnError(
                 "an input is missing",
                 column=name,
                 got=sorted(inputs),
                 expected=f"a {read.dtype} tensor of shape (batch,)",
             )
+            raise as_raised(error)
         tensor = tf.convert_to_tensor(inputs[name])
         wanted = DTYPES[read.dtype]
         if tensor.dtype != wanted or tensor.shape.rank not in (1, None):
-            raise DTypeMismatchError(
+            error = DTypeMismatchError(
                 "an input has the wrong type or shape",
                 column=name,
                 got=f"{tensor.dtype.name} of shape {tensor.shape}",
                 expected=f"{wanted.name} of shape (batch,)",
             )
+            raise as_raised(error)
         found[name] = tensor
     return found
 
@@ -175,7 +179,9 @@ def _plain(scalar: tf.Tensor) -> object:
     if is_missing(value)[0]:
         return None
     found = value[0]
-    return found.decode("utf-8", "replace") if isinstance(found, bytes) else found.item()
+    return (
+        found.decode("utf-8", "replace") if isinstance(found, bytes) else found.item()
+    )
 
 
 class KerasBackend:

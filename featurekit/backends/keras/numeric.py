@@ -26,9 +26,7 @@ def flush(x: tf.Tensor) -> tf.Tensor:
 
     Threads of TensorFlow flush subnormals or not, as they like; here all are flushed.
     """
-    sign = tf.bitwise.bitwise_and(
-        tf.bitcast(x, tf.int64), tf.constant(_SIGN, tf.int64)
-    )
+    sign = tf.bitwise.bitwise_and(tf.bitcast(x, tf.int64), tf.constant(_SIGN, tf.int64))
     return tf.where(tf.abs(x) < SMALLEST_NORMAL, tf.bitcast(sign, tf.float64), x)
 
 

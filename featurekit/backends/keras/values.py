@@ -13,6 +13,7 @@ from featurekit.backends.missing import (
     MISSING_INTEGER,
     MISSING_TEXT,
 )
+from featurekit.errors import FeatureKitError
 from featurekit.plan.types import ValueDType
 
 MISSING_DOUBLE_BITS = 0x7FF80000000007A2
@@ -84,4 +85,12 @@ def mark(value: Value) -> tf.Tensor:
         marker = tf.constant(MISSING_INTEGER, tf.int64)
     else:
         marker = tf.constant(MISSING_TEXT)
+    if tensor.shape.rank == 2:
+        valid = tf.expand_dims(valid, 1)
     return tf.where(valid, tensor, marker)
+
+
+def as_raised(error: FeatureKitError) -> FeatureKitError:
+    """The error, marked so that Keras passes it on instead of rewriting it."""
+    error._keras_call_info_injected = True  # type: ignore[attr-defined]
+    return error
