@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 from featurekit._version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from featurekit import models as models
     from featurekit.backends import keras as keras
     from featurekit.io.dataset import load as load
     from featurekit.io.verify import verify as verify
     from featurekit.jobs.analyze import analyze as analyze
     from featurekit.jobs.convert import convert as convert
     from featurekit.plan.lower import compile_spec as compile
+    from featurekit.plan.model_inputs import model_inputs as model_inputs
     from featurekit.plan.stats import Stats as Stats
     from featurekit.spec.columns import cross as cross
     from featurekit.spec.columns import integer as integer
@@ -38,6 +40,8 @@ _LAZY = {
     "integer": "featurekit.spec.columns:integer",
     "key_split": "featurekit.spec.splits:key_split",
     "load": "featurekit.io.dataset:load",
+    "model_inputs": "featurekit.plan.model_inputs:model_inputs",
+    "models": "featurekit.models",
     "numeric": "featurekit.spec.columns:numeric",
     "string": "featurekit.spec.columns:string",
     "time_split": "featurekit.spec.splits:time_split",

@@ -39,6 +39,7 @@ MANIFEST = "manifest.json"
 _LOCK = ".lock"
 _PARTIAL = ".partial"
 _REPLACED = "replaced.json"
+_DESCRIPTIONS = ("spec.pb", "stats.pb")
 
 
 @contextmanager
@@ -153,6 +154,19 @@ class RunFolder:
                 return None
         return receipt
 
+    def remove(self) -> None:
+        """Removes the files that finished tasks named, and all that is unfinished."""
+        for task in range(self.num_tasks):
+            receipt = self._receipt(task)
+            if receipt.is_file():
+                for shard in Receipt.from_proto(receipt.read_bytes()).shards:
+                    (self.root / shard.path).unlink(missing_ok=True)
+        self.remove_receipts()
+        for name in _DESCRIPTIONS:
+            (self.path / name).unlink(missing_ok=True)
+        if self.path.is_dir() and not any(self.path.iterdir()):
+            self.path.rmdir()
+
     def remove_receipts(self) -> None:
         """Removes what only a resumed run needs, and unfinished files."""
         for task in range(self.num_tasks):
@@ -183,9 +197,11 @@ class OutputDirectory:
         self.overwrite = overwrite
         self.finished: Manifest | None = None
         self._lock: BinaryIO | None = None
+        self._created = False
 
     def __enter__(self) -> Self:
         root = self.run.root
+        self._created = not root.exists()
         if root.exists() and not root.is_dir():
             raise DatasetError(
                 "the output is a file", code="OUTPUT_NOT_A_FOLDER", file=str(root)
@@ -230,6 +246,9 @@ class OutputDirectory:
             lock = path.open("ab")
         try:
             _lock_file(lock)
+            # An abandoned run removes its lock: then this one locks nothing.
+            if not os.path.samestat(os.fstat(lock.fileno()), path.stat()):
+                raise FileNotFoundError(path)
         except OSError:
             lock.close()
             raise OutputBusyError(
@@ -258,6 +277,21 @@ class OutputDirectory:
             write_atomically(self.run.path / _REPLACED, target.read_bytes())
         write_atomically(target, manifest.to_json().encode())
         self._clean()
+
+    def abandon(self) -> None:
+        """Removes the files of a run that cannot be finished, and folders left empty.
+
+        A dataset that is visible, also that of an earlier run, stays as it is.
+        """
+        found = read_manifest(self.run.root)
+        if found is not None and found.run_id == self.run.run_id:
+            return
+        self.run.remove()
+        if self._created and [entry.name for entry in self.run.root.iterdir()] == [
+            _LOCK
+        ]:
+            (self.run.root / _LOCK).unlink()
+            self.run.root.rmdir()
 
     def _clean(self) -> None:
         journal = self.run.path / _REPLACED
@@ -290,7 +324,7 @@ def _all_there(root: Path, manifest: Manifest) -> bool:
 
 def _remove_dataset(root: Path, manifest: Manifest) -> None:
     names = [shard.path for shard in manifest.shards]
-    names += [f"{manifest.run_id}/{name}" for name in ("spec.pb", "stats.pb")]
+    names += [f"{manifest.run_id}/{name}" for name in _DESCRIPTIONS]
     for name in names:
         path = root / name
         # A manifest is data: it may not lead out of its folder.

@@ -14,7 +14,7 @@ from featurekit.io.csv_source import CsvOptions
 from featurekit.io.manifest import Accounting
 from featurekit.io.sources import ROWS_PER_TASK, Source, Task
 from featurekit.jobs.local_engine import Progress, run_tasks
-from featurekit.jobs.rows import BadRowPolicy, RowReader
+from featurekit.jobs.rows import BadRowPolicy, RowReader, Rows
 from featurekit.plan.lower import compile_requests
 from featurekit.plan.requirements import AnalysisRequest, requirements
 from featurekit.plan.stats import Stats
@@ -77,17 +77,24 @@ class Analysis:
     ) -> tuple[list[Accumulator], Accounting]:
         """Adds the training rows of a task to accumulators."""
         for rows in self.reader.read(task):
+            self.add(accumulators, rows, file=task.file)
             accounting += rows.accounting
-            training = rows.outputs
-            if rows.parts.any():
-                training = training.take(pa.array(np.flatnonzero(rows.parts == 0)))
-            for request, accumulator in zip(self.requests, accumulators, strict=True):
-                try:
-                    accumulator.add(training.column(request.key))
-                except FeatureKitError as error:
-                    error.add_note(f"while measuring {request.key} of {task.file}")
-                    raise
         return accumulators, accounting
+
+    def add(
+        self, accumulators: list[Accumulator], rows: Rows, *, file: str | None = None
+    ) -> None:
+        """Adds the training rows of a batch to accumulators."""
+        training = rows.outputs
+        if rows.parts.any():
+            training = training.take(pa.array(np.flatnonzero(rows.parts == 0)))
+        for request, accumulator in zip(self.requests, accumulators, strict=True):
+            try:
+                accumulator.add(training.column(request.key))
+            except FeatureKitError as error:
+                source = file or "a batch"
+                error.add_note(f"while measuring {request.key} of {source}")
+                raise
 
     def seal(
         self, accumulators: Iterable[Accumulator], accounting: Accounting

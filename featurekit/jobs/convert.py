@@ -14,11 +14,13 @@ import numpy as np
 import pyarrow as pa
 
 from featurekit._version import __version__
+from featurekit.errors import RowError, SourceError
 from featurekit.io.adapter import open_source
 from featurekit.io.csv_source import CsvOptions
 from featurekit.io.example import encode_examples
 from featurekit.io.manifest import (
     REJECTED,
+    VERSION,
     Accounting,
     Manifest,
     Receipt,
@@ -79,6 +81,7 @@ class Conversion:
         self.source_fingerprint = source.fingerprint()
         self.tasks: Sequence[Task] = source.plan_tasks(rows_per_task=rows_per_task)
         identity = [
+            VERSION,
             self.plan.fingerprint(),
             spec.fingerprint(),
             stats.fingerprint(),
@@ -310,7 +313,12 @@ def convert(
             conversion.prepare()
             receipts = run_tasks(conversion.run_task, conversion.tasks, workers=workers)
             reported = _report(receipts, len(conversion.tasks), progress)
-            manifest = conversion.manifest(list(reported))
+            try:
+                manifest = conversion.manifest(list(reported))
+            except (SourceError, RowError):
+                # The same data will fail again: there is nothing to resume.
+                directory.abandon()
+                raise
             directory.publish(manifest)
     elapsed = time.perf_counter() - started
     return ConvertReport(

@@ -1,10 +1,13 @@
 """Runs tasks on the processes of one machine."""
 
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
 from typing import Any, TypeAlias, TypeVar
 
 from featurekit.errors import SourceError, WorkerError
@@ -24,6 +27,17 @@ _work: Any = None
 def _start(work: Callable[[Any], Any]) -> None:
     global _work
     _work = work
+    # Ctrl-C reaches all processes of a terminal; the one that was started handles it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Ends this process when the one that started it is killed: nobody else would."""
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
 
 
 def _run(task: Any) -> Any:
@@ -81,8 +95,8 @@ def run_tasks(
     except BrokenProcessPool as error:
         raise WorkerError(
             "a worker process died",
-            hint="it may have run out of memory: use fewer workers, and run the same "
-            "command again to resume",
+            hint="if memory ran out, use fewer workers and run the same command again "
+            "to resume; in a script, call from under if __name__ == '__main__'",
         ) from error
     finally:
         pool.shutdown(cancel_futures=True)

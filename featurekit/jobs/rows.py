@@ -6,10 +6,10 @@ Analysis and conversion both read through here, so they agree on every row.
 import json
 import math
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -17,11 +17,11 @@ import pyarrow as pa
 
 from featurekit.backends.base import Transformed
 from featurekit.backends.host.executor import HostBackend
-from featurekit.errors import RowError
-from featurekit.io.casting import cast_accepted, cast_batch
+from featurekit.errors import RowError, SourceError
+from featurekit.io.casting import cast_accepted
 from featurekit.io.manifest import Accounting
 from featurekit.io.sources import Task
-from featurekit.jobs.splits import assign_split, split_columns
+from featurekit.jobs.splits import assign_split, split_columns, split_types
 from featurekit.plan.graph import Plan
 from featurekit.plan.lower import label_check
 from featurekit.spec.feature_spec import FeatureSpec
@@ -59,6 +59,15 @@ class Rows:
     accounting: Accounting
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a batch begins; see `RowReader.process`."""
+
+    file: str | None
+    first_row: int
+    text: bool
+
+
 @dataclass(frozen=True)
 class RowReader:
     """Reads tasks and runs a plan on them. Picklable.
@@ -66,12 +75,21 @@ class RowReader:
     Args:
         spec: The declaration.
         plan: What to compute.
-        on_bad_row: "fail" raises at a refused row; "dead_letter" collects it.
+        on_bad_row: "fail" raises at the first refused row; "dead_letter" collects it.
     """
 
     spec: FeatureSpec
     plan: Plan
     on_bad_row: BadRowPolicy = "fail"
+
+    def __post_init__(self) -> None:
+        if self.on_bad_row not in get_args(BadRowPolicy):
+            raise SourceError(
+                "unknown policy for bad rows",
+                code="BAD_ARGUMENT",
+                got=self.on_bad_row,
+                expected="'fail' or 'dead_letter'",
+            )
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: self.__dict__[name] for name in self.__dataclass_fields__}
@@ -83,11 +101,21 @@ class RowReader:
 
     @cached_property
     def columns(self) -> dict[str, str]:
-        """The columns to read and the types to cast them to."""
-        needed = {*self.plan.columns, *split_columns(self.spec)}
+        """The columns that the plan needs, and the types to cast them to."""
         return {
-            item.name: item.dtype for item in self.spec.inputs if item.name in needed
+            item.name: item.dtype
+            for item in self.spec.inputs
+            if item.name in self.plan.columns
         }
+
+    @cached_property
+    def raw_columns(self) -> tuple[str, ...]:
+        """The columns to read."""
+        names = [*self.columns, *split_columns(self.spec)]
+        if self.on_bad_row == "dead_letter":
+            # So that a refused row can be found again in other systems.
+            names += [item.name for item in self.spec.key]
+        return tuple(dict.fromkeys(names))
 
     @cached_property
     def time_zones(self) -> dict[str, str]:
@@ -106,20 +134,41 @@ class RowReader:
             RowError: A row is refused, under "fail".
         """
         row = task.first_row
-        for raw in task.read_raw(tuple(self.columns)):
-            yield self._process(task, raw, row)
+        for raw in task.read_raw(self.raw_columns):
+            yield self.process(raw, file=task.file, first_row=row, text=task.text)
             row += raw.num_rows
 
-    def _process(self, task: Task, raw: pa.RecordBatch, first_row: int) -> Rows:
+    def process(
+        self,
+        raw: pa.RecordBatch,
+        *,
+        file: str | None = None,
+        first_row: int = 0,
+        text: bool = False,
+    ) -> Rows:
+        """Casts a batch, decides the part of each row, and runs the plan.
+
+        Args:
+            raw: Columns as the source stores them, among them `raw_columns`.
+            file: The source, for messages.
+            first_row: The row in the source of the first row of the batch.
+            text: Whether the values are fields of a text file.
+
+        Raises:
+            RowError: A row is refused, under "fail": the first one of the batch.
+        """
+        where = Place(file, first_row, text)
         rejected: dict[int, RowError] = {}
-        batch = self._cast(task, raw, first_row, rejected)
-        parts = self._assign(task, batch, first_row, rejected)
+        batch = self._cast(raw, self.columns, where, rejected)
+        parts = self._assign(raw, batch, where, rejected)
         rows = np.arange(raw.num_rows)
         if rejected:
             rows = np.delete(rows, sorted(rejected))
             batch, parts = batch.take(pa.array(rows)), parts[rows]
         done = self._backend.run(batch)
-        filtered = self._refuse(task, done, rows + first_row, rejected, first_row)
+        filtered = self._refuse(done, rows, where, rejected)
+        if rejected and self.on_bad_row == "fail":
+            raise rejected[min(rejected)]
         rejections = tuple(
             Rejection(rejected[row], _row_values(raw, row)) for row in sorted(rejected)
         )
@@ -132,32 +181,38 @@ class RowReader:
 
     def _cast(
         self,
-        task: Task,
         raw: pa.RecordBatch,
-        first_row: int,
+        columns: Mapping[str, str],
+        where: Place,
         rejected: dict[int, RowError],
     ) -> pa.RecordBatch:
-        where: dict[str, Any] = {
-            "file": task.file,
-            "first_row": first_row,
-            "text": task.text,
-        }
-        if self.on_bad_row == "fail":
-            return cast_batch(raw, self.columns, self.time_zones, **where)
-        batch, errors = cast_accepted(raw, self.columns, self.time_zones, **where)
+        """Casts all rows; the values of those that join `rejected` are missing."""
+        batch, errors = cast_accepted(
+            raw,
+            columns,
+            self.time_zones,
+            file=where.file,
+            first_row=where.first_row,
+            text=where.text,
+        )
         for error in errors:
             assert error.row is not None
-            rejected.setdefault(error.row - first_row, error)
+            rejected.setdefault(error.row - where.first_row, error)
         return batch
 
     def _assign(
         self,
-        task: Task,
+        raw: pa.RecordBatch,
         batch: pa.RecordBatch,
-        first_row: int,
+        where: Place,
         rejected: dict[int, RowError],
     ) -> npt.NDArray[np.int64]:
-        assigned = assign_split(self.spec, batch)
+        types = split_types(self.spec, raw.schema, text=where.text)
+        if types.items() <= self.columns.items():
+            deciding = batch.select(list(types))
+        else:
+            deciding = self._cast(raw, types, where, rejected)
+        assigned = assign_split(self.spec, deciding, num_rows=raw.num_rows)
         for column, missing in assigned.missing.items():
             for row in np.flatnonzero(missing).tolist():
                 if row in rejected:
@@ -165,33 +220,28 @@ class RowReader:
                 rejected[row] = RowError(
                     "the value that decides the split is missing",
                     code="NULL_NOT_ALLOWED",
-                    file=task.file,
-                    row=first_row + row,
+                    file=where.file,
+                    row=where.first_row + row,
                     column=column,
                     hint="clean the data, or split by another column",
                 )
-                if self.on_bad_row == "fail":
-                    raise rejected[row]
         return assigned.parts
 
     def _refuse(
         self,
-        task: Task,
         done: Transformed,
         rows: npt.NDArray[np.int64],
+        where: Place,
         rejected: dict[int, RowError],
-        first_row: int,
     ) -> int:
         """Collects what the plan refused; returns how many rows have no label."""
         kept = np.ones(len(done.rejected_rows), np.bool_)
         if self.spec.missing_label == "drop":
             kept = done.rejecting_nodes != label_check(self.plan)
         for index in np.flatnonzero(kept).tolist():
-            error = done.error(index, rows=rows, file=task.file)
-            if self.on_bad_row == "fail":
-                raise error
-            assert error.row is not None
-            rejected[error.row - first_row] = error
+            row = int(rows[done.rejected_rows[index]])
+            located = rows + where.first_row
+            rejected[row] = done.error(index, rows=located, file=where.file)
         return int(len(kept) - kept.sum())
 
 
@@ -205,7 +255,19 @@ def _account(
 
 
 def _row_values(raw: pa.RecordBatch, row: int) -> dict[str, Any]:
-    return {name: raw.column(name)[row].as_py() for name in raw.schema.names}
+    return {name: _source_value(raw.column(name)[row]) for name in raw.schema.names}
+
+
+def _source_value(scalar: pa.Scalar) -> Any:
+    """The value; its bytes where they are no text, its text where it is no value."""
+    if isinstance(scalar, pa.DictionaryScalar):
+        return _source_value(scalar.value)
+    try:
+        return scalar.as_py()
+    except UnicodeDecodeError:
+        return scalar.as_buffer().to_pybytes()
+    except (ValueError, OverflowError):
+        return str(scalar)
 
 
 def _plain(value: Any) -> Any:

@@ -6,6 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from featurekit.errors import DTypeMismatchError
+from featurekit.io.casting import check_type
 from featurekit.kernels.farmhash import (
     fingerprint64,
     fingerprint_cat64_arrays,
@@ -38,7 +40,36 @@ def split_columns(spec: FeatureSpec) -> tuple[str, ...]:
     return ()
 
 
-def assign_split(spec: FeatureSpec, batch: pa.RecordBatch) -> Assignment:
+def split_types(
+    spec: FeatureSpec, schema: pa.Schema, *, text: bool = False
+) -> dict[str, str]:
+    """The types to cast the source columns to that decide.
+
+    A key counts as the text or integer that the source holds, however the features
+    read the same column: a new feature moves no row to another part.
+
+    Args:
+        spec: The declaration.
+        schema: The columns as the source stores them.
+        text: Whether the values are fields of a text file.
+    """
+    if isinstance(spec.split, TimeSplit):
+        return {spec.split.column.name: "timestamp"}
+    declared = {item.name: item.dtype for item in spec.inputs}
+    found = {}
+    for name in split_columns(spec):
+        found[name] = "key"
+        if declared[name] in ("timestamp", "int64"):
+            try:
+                check_type(schema.field(name).type, "key", column=name, text=text)
+            except DTypeMismatchError:
+                found[name] = declared[name]
+    return found
+
+
+def assign_split(
+    spec: FeatureSpec, batch: pa.RecordBatch, *, num_rows: int | None = None
+) -> Assignment:
     """Draws the part of each row from the row alone.
 
     By time: the last part that starts at or before the row's time. By key: the hash of
@@ -47,7 +78,8 @@ def assign_split(spec: FeatureSpec, batch: pa.RecordBatch) -> Assignment:
 
     Args:
         spec: The declaration.
-        batch: Cast columns, among them `split_columns(spec)`.
+        batch: The columns of `split_types(spec, ...)`, cast.
+        num_rows: Rows, where there is no column to tell. Defaults to the batch's.
 
     Example:
         >>> import featurekit as fk
@@ -71,7 +103,8 @@ def assign_split(spec: FeatureSpec, batch: pa.RecordBatch) -> Assignment:
         return Assignment(
             np.searchsorted(_thresholds(spec.split), hashes, side="right"), missing
         )
-    return Assignment(np.zeros(batch.num_rows, np.int64), missing)
+    rows = batch.num_rows if num_rows is None else num_rows
+    return Assignment(np.zeros(rows, np.int64), missing)
 
 
 def _thresholds(split: KeySplit) -> npt.NDArray[np.uint64]:

@@ -18,10 +18,12 @@ def normalize_features(features: FeatureInputs) -> list[FeatureInput]:
     Args:
         features: Either a sequence of `{"name": ..., "num_ids": n}` (ids of `n`
             categories) and `{"name": ..., "width": k}` (`k` floating values), or a
-            mapping from the name to the rest.
+            mapping from the name to the rest. Ids may have an `embedding_dim`, the
+            width of their trained vectors.
 
     Returns:
-        One `{"name": str, "num_ids": int}` or `{"name": str, "width": int}` each.
+        One `{"name": str, "num_ids": int}`, with `"embedding_dim"` if it was given, or
+        `{"name": str, "width": int}` each.
 
     Raises:
         ValueError: There is no feature, two share a name, or one is not described by
@@ -45,16 +47,20 @@ def normalize_features(features: FeatureInputs) -> list[FeatureInput]:
 
 def _normalize(feature: Mapping[str, Any]) -> FeatureInput:
     kinds = [kind for kind in KINDS if kind in feature]
-    unknown = set(feature) - {"name", *KINDS}
+    optional = {"embedding_dim"} if kinds == ["num_ids"] else set()
+    unknown = set(feature) - {"name", *KINDS, *optional}
     if not isinstance(feature.get("name"), str) or len(kinds) != 1 or unknown:
         raise ValueError(
             f"Expected a feature described by `name` and one of {KINDS}. "
             f"Received: {dict(feature)!r}"
         )
-    size = feature[kinds[0]]
-    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-        raise ValueError(
-            f"Expected a positive whole number as `{kinds[0]}` of feature "
-            f"{feature['name']!r}. Received: {size!r}"
-        )
-    return {"name": feature["name"], kinds[0]: size}
+    found: FeatureInput = {"name": feature["name"]}
+    for kind in (*kinds, *sorted(optional & set(feature))):
+        size = feature[kind]
+        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+            raise ValueError(
+                f"Expected a positive whole number as `{kind}` of feature "
+                f"{feature['name']!r}. Received: {size!r}"
+            )
+        found[kind] = size
+    return found

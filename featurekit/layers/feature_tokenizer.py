@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from featurekit.layers.feature_inputs import FeatureInputs, normalize_features
+from featurekit.layers.id_embedding import IdEmbedding
 
 
 @keras.saving.register_keras_serializable(package="featurekit")
@@ -14,13 +15,14 @@ class FeatureTokenizer(keras.layers.Layer):
     """One token per feature: an embedding for ids, an affine map for numbers.
 
     The work is fused by kind, because at serving batch sizes the number of operations
-    costs more than their size: all ids read one table, each shifted by the offset of
-    its feature, and all scalars share one stacked affine map. Vectors, such as one-hot
-    features, have a matrix each.
+    costs more than their size: ids whose vectors have one width share an `IdEmbedding`,
+    and all scalars share one stacked affine map. Vectors, such as one-hot features,
+    have a matrix each.
 
     Args:
         features: The inputs, in either form of `normalize_features`: categorical ones
-            have `num_ids`, numeric ones `width`.
+            have `num_ids`, numeric ones `width`. Where ids have an `embedding_dim`
+            other than `dim`, a matrix maps their vectors to tokens.
         dim: Width of a token.
         cls_token: Whether a learned token, the same for all rows, comes first; models
             read their output from it. Defaults to `False`.
@@ -32,7 +34,8 @@ class FeatureTokenizer(keras.layers.Layer):
 
     Output shape:
         `(batch, tokens, dim)` in the compute dtype. `token_names` has their order:
-        the learned token, then ids, scalars, and vectors, each in declared order.
+        the learned token, then ids by the width of their vectors, scalars, and
+        vectors, each in declared order.
 
     Semantics:
         - An id outside of `[0, num_ids)` gives a token of NaN on every backend. It
@@ -74,23 +77,36 @@ class FeatureTokenizer(keras.layers.Layer):
         self.features = normalize_features(features)
         self.dim = dim
         self.cls_token = cls_token
-        self._ids = [f for f in self.features if "num_ids" in f]
+        self._ids: dict[int, list[dict[str, Any]]] = {}
+        for feature in self.features:
+            if "num_ids" in feature:
+                width = feature.get("embedding_dim", dim)
+                self._ids.setdefault(width, []).append(feature)
         self._scalars = [f for f in self.features if f.get("width") == 1]
         self._vectors = [f for f in self.features if f.get("width", 1) > 1]
 
     @property
     def token_names(self) -> list[str]:
         """The feature of each output token; `"[CLS]"` for the learned one."""
-        ordered = [*self._ids, *self._scalars, *self._vectors]
+        ids = [feature for group in self._ids.values() for feature in group]
+        ordered = [*ids, *self._scalars, *self._vectors]
         return ["[CLS]"] * self.cls_token + [feature["name"] for feature in ordered]
 
     def build(self, input_shape: Any = None) -> None:
         """Creates one table, one stacked affine map, and a matrix per vector."""
         bound = self.dim**-0.5
-        sizes = [feature["num_ids"] for feature in self._ids]
-        self._sizes = sizes
-        self._offsets = [sum(sizes[:index]) for index in range(len(sizes))]
-        self._table = self._weight("table", (sum(sizes),), bound) if sizes else None
+        self._embeddings = []
+        for width, group in self._ids.items():
+            sizes = [feature["num_ids"] for feature in group]
+            embedding = IdEmbedding(
+                sizes,
+                width,
+                dim=self.dim,
+                dtype=self.dtype_policy,
+                name=f"ids_{width}",
+            )
+            embedding.build()
+            self._embeddings.append(embedding)
         self._scale = self._shift = None
         if self._scalars:
             shape = (len(self._scalars),)
@@ -111,8 +127,8 @@ class FeatureTokenizer(keras.layers.Layer):
         """Makes the tokens of each row."""
         self._check(inputs)
         parts = []
-        if self._ids:
-            parts.append(self._embed(inputs))
+        for group, embedding in zip(self._ids.values(), self._embeddings, strict=True):
+            parts.append(embedding(_stack_ids(group, inputs)))
         if self._scalars:
             columns = [ops.reshape(inputs[f["name"]], (-1,)) for f in self._scalars]
             stacked = ops.cast(ops.stack(columns, axis=1), self.compute_dtype)
@@ -124,20 +140,6 @@ class FeatureTokenizer(keras.layers.Layer):
             rows = ops.shape(parts[0])[0]
             parts.insert(0, ops.tile(ops.cast(self._cls, parts[0].dtype), (rows, 1, 1)))
         return ops.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
-
-    def _embed(self, inputs: Mapping[str, Any]) -> Any:
-        columns = [ops.reshape(inputs[feature["name"]], (-1,)) for feature in self._ids]
-        # Narrowing first would wrap a huge id to a valid one.
-        dtypes = {keras.backend.standardize_dtype(column.dtype) for column in columns}
-        dtype = "int64" if dtypes & {"int64", "uint64"} else "int32"
-        ids = ops.stack([ops.cast(column, dtype) for column in columns], axis=1)
-        sizes = ops.convert_to_tensor(self._sizes, dtype=dtype)
-        offsets = ops.convert_to_tensor(self._offsets, dtype=dtype)
-        valid = ops.logical_and(ids >= 0, ids < sizes)
-        tokens = ops.take(self._table, ops.where(valid, ids + offsets, 0), axis=0)
-        # Backends disagree on bad indices (error, zeros, NaN, last row): decide here.
-        poison = ops.cast(ops.where(valid, 0.0, float("nan")), tokens.dtype)
-        return tokens + ops.expand_dims(poison, -1)
 
     def _check(self, inputs: Mapping[str, Any]) -> None:
         if not isinstance(inputs, Mapping):
@@ -170,6 +172,13 @@ class FeatureTokenizer(keras.layers.Layer):
             "dim": self.dim,
             "cls_token": self.cls_token,
         }
+
+
+def _stack_ids(group: list[dict[str, Any]], inputs: Mapping[str, Any]) -> Any:
+    columns = [ops.reshape(inputs[feature["name"]], (-1,)) for feature in group]
+    dtypes = {keras.backend.standardize_dtype(column.dtype) for column in columns}
+    dtype = "int64" if dtypes & {"int64", "uint64"} else "int32"
+    return ops.stack([ops.cast(column, dtype) for column in columns], axis=1)
 
 
 def _check_tensor(feature: Mapping[str, Any], tensor: Any) -> None:

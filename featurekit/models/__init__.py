@@ -1,0 +1,18 @@
+"""Keras models over the features of a spec; loaded on first use."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from featurekit.models.tabular_transformer import (
+        TabularTransformer as TabularTransformer,
+    )
+
+_LAZY = {"TabularTransformer": "tabular_transformer"}
+__all__ = sorted(_LAZY)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)

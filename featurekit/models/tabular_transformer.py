@@ -113,7 +113,7 @@ class TabularTransformer(keras.Model):
             part.build((None, length, self.dim))
         width = length * self.dim if self.pooling == "flatten" else self.dim
         self.head.build((None, width))
-        self.built = True
+        self.built: bool = True
 
     def call(self, inputs: Mapping[str, Any], training: bool | None = None) -> Any:
         """The logits of each row."""

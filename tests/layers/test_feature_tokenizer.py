@@ -30,7 +30,7 @@ def make_inputs(rows: int = 6) -> dict[str, np.ndarray]:
 
 
 def weights_of(layer: keras.layers.Layer) -> dict[str, np.ndarray]:
-    return {weight.name: np.array(weight) for weight in layer.weights}
+    return {weight.name: as_numpy(weight) for weight in layer.weights}
 
 
 def as_numpy(tensor: object) -> np.ndarray:
@@ -162,3 +162,33 @@ def test_bad_inputs(change: dict[str, np.ndarray | None], message: str) -> None:
 def test_inputs_must_be_a_mapping() -> None:
     with pytest.raises(TypeError, match="mapping from feature names"):
         FeatureTokenizer(FEATURES, 4)(np.zeros((6, 5), np.float32))
+
+
+def test_declared_widths_of_vectors() -> None:
+    features = [
+        {"name": "carrier", "num_ids": 5, "embedding_dim": 2},
+        {"name": "origin", "num_ids": 2},
+        {"name": "dest", "num_ids": 3, "embedding_dim": 2},
+    ]
+    layer = FeatureTokenizer(features, 4)
+    inputs = {name: np.array([1, 0]) for name in ("carrier", "origin", "dest")}
+    tokens = as_numpy(layer(inputs))
+    assert layer.token_names == ["carrier", "dest", "origin"]
+    table, matrices, own = (as_numpy(weight) for weight in layer.weights)
+    assert table.shape == (8, 2) and matrices.shape == (2, 2, 4)
+    expected = [
+        table[[1, 0]] @ matrices[0],
+        table[[6, 5]] @ matrices[1],
+        own[[1, 0]],
+    ]
+    np.testing.assert_allclose(tokens, np.stack(expected, 1), rtol=1e-5, atol=1e-6)
+
+
+def test_config_keeps_declared_widths() -> None:
+    features = [{"name": "carrier", "num_ids": 5, "embedding_dim": 2}]
+    layer = FeatureTokenizer.from_config(FeatureTokenizer(features, 4).get_config())
+    assert layer.features == features
+    with pytest.raises(ValueError, match="embedding_dim"):
+        FeatureTokenizer([{"name": "a", "num_ids": 5, "embedding_dim": 0}], 4)
+    with pytest.raises(ValueError, match="Received"):
+        FeatureTokenizer([{"name": "a", "width": 5, "embedding_dim": 2}], 4)

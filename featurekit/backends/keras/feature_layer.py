@@ -27,7 +27,7 @@ from featurekit.spec.serialize import spec_from_text, spec_to_text
 
 
 @keras.saving.register_keras_serializable(package="featurekit")
-class FeatureLayer(keras.layers.Layer):  # type: ignore[misc]
+class FeatureLayer(keras.layers.Layer):
     """Raw columns in, ids and floats out: the same bits as batch conversion.
 
     Runs eagerly, in `tf.data`, in a functional model, and in a SavedModel, on the CPU:

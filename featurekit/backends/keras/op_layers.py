@@ -27,7 +27,7 @@ from featurekit.plan.types import ValueDType, ValueType
 _register = keras.saving.register_keras_serializable(package="featurekit")
 
 
-class _OpLayer(keras.layers.Layer):  # type: ignore[misc]
+class _OpLayer(keras.layers.Layer):
     """A layer that runs one op; its arguments are those of the op."""
 
     op_class: ClassVar[type[ops.Op]]
@@ -126,7 +126,7 @@ def _read(value: Any) -> Any:
 
 
 @_register
-class ReadColumn(keras.layers.Layer):  # type: ignore[misc]
+class ReadColumn(keras.layers.Layer):
     """Takes one column out of a dict of tensors.
 
     Args:

@@ -65,7 +65,7 @@ def apply_op(op: ops.Op, inputs: list[Value], table: Any = None) -> Outcome:
     return Outcome(value, rejected)
 
 
-class Program(tf.Module):  # type: ignore[misc]
+class Program(tf.Module):
     """The tensors of a plan's outputs; holds its lookup tables, each once.
 
     Args:

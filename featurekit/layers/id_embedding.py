@@ -1,0 +1,108 @@
+"""Trainable vectors for the ids of several features, read from one table."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="featurekit")
+class IdEmbedding(keras.layers.Layer):
+    """One vector for each id of each feature.
+
+    All features read one table, each shifted by the offset of its rows: one operation,
+    however many features there are.
+
+    Args:
+        sizes: Number of ids of each feature.
+        embedding_dim: Width of the vectors in the table.
+        dim: Width of the result. If it differs from `embedding_dim`, each feature has a
+            matrix that maps its vectors. Defaults to `embedding_dim`.
+
+    Call arguments:
+        inputs: Ids, one column per feature: any integer dtype, shape
+            `(batch, features)`.
+
+    Output shape:
+        `(batch, features, dim)` in the compute dtype.
+
+    Semantics:
+        - An id outside of `[0, size)` gives a vector of NaN on every backend. It never
+          reads the row of another feature.
+
+    Raises:
+        ValueError: A size or width is not positive.
+
+    Example:
+        >>> import numpy as np
+        >>> layer = IdEmbedding([5, 3], 4, dim=8)
+        >>> tuple(layer(np.array([[4, 0], [0, 2]])).shape)
+        (2, 2, 8)
+    """
+
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        embedding_dim: int,
+        *,
+        dim: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.sizes = list(sizes)
+        self.embedding_dim = embedding_dim
+        self.dim = embedding_dim if dim is None else dim
+        if not self.sizes or min(*self.sizes, embedding_dim, self.dim) < 1:
+            raise ValueError(
+                f"Expected positive sizes and widths. "
+                f"Received: sizes={self.sizes}, {embedding_dim=}, {dim=}"
+            )
+        self._offsets = [sum(self.sizes[:at]) for at in range(len(self.sizes))]
+
+    def build(self, input_shape: Any = None) -> None:
+        """Creates the table, and the matrices where widths differ."""
+        bound = self.dim**-0.5
+        self._table = self.add_weight(
+            name="table",
+            shape=(sum(self.sizes), self.embedding_dim),
+            initializer=keras.initializers.RandomUniform(-bound, bound),
+        )
+        self._matrices = None
+        if self.embedding_dim != self.dim:
+            scale = (3.0 / self.embedding_dim) ** 0.5
+            self._matrices = self.add_weight(
+                name="matrices",
+                shape=(len(self.sizes), self.embedding_dim, self.dim),
+                initializer=keras.initializers.RandomUniform(-scale, scale),
+            )
+        self.built = True
+
+    def call(self, inputs: Any) -> Any:
+        """Reads the vectors."""
+        # Narrowing to 32 bits first would wrap a huge id to a valid one.
+        sizes = ops.convert_to_tensor(self.sizes, dtype=inputs.dtype)
+        offsets = ops.convert_to_tensor(self._offsets, dtype=inputs.dtype)
+        valid = ops.logical_and(inputs >= 0, inputs < sizes)
+        found = ops.take(self._table, ops.where(valid, inputs + offsets, 0), axis=0)
+        found = ops.cast(found, self.compute_dtype)
+        if self._matrices is not None:
+            found = ops.einsum("bfe,fed->bfd", found, self._matrices)
+        # Backends disagree on bad indices (error, zeros, NaN, last row): decide here.
+        poison = ops.cast(ops.where(valid, 0.0, float("nan")), found.dtype)
+        return found + ops.expand_dims(poison, -1)
+
+    def compute_output_shape(
+        self, input_shape: tuple[int | None, ...]
+    ) -> tuple[int | None, ...]:
+        """`(batch, features, dim)`."""
+        return (*input_shape, self.dim)
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments, as JSON values."""
+        return {
+            **super().get_config(),
+            "sizes": self.sizes,
+            "embedding_dim": self.embedding_dim,
+            "dim": self.dim,
+        }

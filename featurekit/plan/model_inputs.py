@@ -1,0 +1,49 @@
+"""What a model receives from a spec: names, sizes, and declared embeddings."""
+
+from typing import Any
+
+from featurekit.plan.lower import compile_spec
+from featurekit.plan.stats import Stats
+from featurekit.spec.columns import EmbeddingColumn
+from featurekit.spec.feature_spec import FeatureSpec
+from featurekit.spec.steps import Embedding
+
+
+def model_inputs(spec: FeatureSpec, stats: Stats | None = None) -> list[dict[str, Any]]:
+    """The features as models and `FeatureTokenizer` take them.
+
+    Args:
+        spec: The declaration.
+        stats: Its statistics; they decide the sizes of vocabularies and buckets.
+
+    Returns:
+        For ids `{"name", "num_ids"}`, with `"embedding_dim"` if the column declares an
+        embedding; for numbers and vectors `{"name", "width"}`.
+
+    Example:
+        >>> import featurekit as fk
+        >>> spec = fk.FeatureSpec(
+        ...     {
+        ...         "carrier": fk.string("carrier").hash_buckets(50).embedding(4),
+        ...         "seats": fk.numeric("seats").fill(0.0),
+        ...     }
+        ... )
+        >>> for entry in fk.model_inputs(spec):
+        ...     print(entry)
+        {'name': 'carrier', 'num_ids': 50, 'embedding_dim': 4}
+        {'name': 'seats', 'width': 1}
+    """
+    types = compile_spec(spec, stats, serving=True).output_types
+    found: list[dict[str, Any]] = []
+    for name, kind in types.items():
+        if kind.num_ids is None:
+            found.append({"name": name, "width": kind.width or 1})
+            continue
+        entry: dict[str, Any] = {"name": name, "num_ids": kind.num_ids}
+        column = spec.features[name]
+        if isinstance(column, EmbeddingColumn):
+            last = column.steps[-1]
+            assert isinstance(last, Embedding)
+            entry["embedding_dim"] = last.dim
+        found.append(entry)
+    return found
