@@ -1,7 +1,7 @@
 # Needs Python 3.11 to 3.13, git and make; everything else is installed into .venv.
 SHELL := /bin/bash
 PYTHON ?= $(shell for v in python3.12 python3.13 python3.11 python3; do \
-	command -v $$v >/dev/null && $$v -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' && echo $$v && break; done)
+	command -v $$v >/dev/null && $$v -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && echo $$v && break; done)
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 # With this variable set, Python compiles TensorFlow anew at every import: 14 s, not 5.

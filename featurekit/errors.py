@@ -1,26 +1,26 @@
 """Every error that featurekit raises on purpose.
 
     FeatureKitError (ValueError)
-    ├── SpecError                  the declaration is wrong; raised before any data is read
-    │   └── UnsafeSpecError        the declaration asks for code or a path outside its artefact
+    ├── SpecError                  the declaration is wrong; no data is read
+    │   └── UnsafeSpecError        it asks for code, or a path outside its artefact
     ├── VersionTooNewError         written by a newer featurekit than this one
-    ├── StatisticsError            statistics are missing, or belong to another declaration
-    ├── SourceError                an input cannot be found, read, or does not fit the spec
+    ├── StatisticsError            statistics are missing, or of another spec
+    ├── SourceError                an input is not there, or does not fit the spec
     │   ├── EmptySourceError
     │   ├── DuplicateSourceError
     │   ├── CorruptSourceError
     │   ├── MissingColumnError
     │   └── DTypeMismatchError
-    ├── RowError                   rows were read, and at least one value is not acceptable
+    ├── RowError                   a value of a row is not accepted
     ├── CorruptRecordError         a TFRecord file is damaged
-    ├── ExampleDecodeError         a record is intact, but is not the tf.Example that was expected
-    ├── DatasetError               a dataset directory is incomplete, busy, or already there
+    ├── ExampleDecodeError         a record is not the tf.Example expected
+    ├── DatasetError               a dataset is incomplete, busy, or already there
     │   ├── DatasetIncompleteError
     │   ├── OutputExistsError
     │   ├── OutputBusyError
     │   └── OutputSpaceError
     ├── WorkerError                a process that ran a task died
-    ├── ArtifactError              an exported model is damaged or does not reproduce itself
+    ├── ArtifactError              an exported model is damaged, or not itself
     └── MissingDependencyError     an optional package is not installed
 
 A message says what is wrong, where, what was expected, what was received, and what

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import featurekit
 from featurekit.plan.ops import OPS
@@ -48,6 +49,14 @@ def test_every_public_name_exists() -> None:
             assert getattr(featurekit, name) is not None
 
 
+def test_no_module_hides_a_public_name() -> None:
+    # Importing featurekit.x.y binds featurekit.x to the module, whatever it was.
+    package = Path(featurekit.__file__).parent
+    modules = {path.stem for path in package.iterdir()}
+    hidden = {name for name in featurekit.__all__ if name in modules}
+    assert hidden <= {"models"}
+
+
 def test_every_op_has_a_message() -> None:
     fields = plan_pb2.Node.DESCRIPTOR.oneofs_by_name["op"].fields
     assert {field.name for field in fields} == {op.name for op in OPS}
@@ -61,8 +70,6 @@ def test_every_step_has_a_message() -> None:
 
 
 def test_files_are_small() -> None:
-    from pathlib import Path
-
     package = Path(featurekit.__file__).parent
     long = {
         str(path): count
@@ -74,8 +81,6 @@ def test_files_are_small() -> None:
 
 
 def test_no_drawer_modules() -> None:
-    from pathlib import Path
-
     package = Path(featurekit.__file__).parent
     drawers = {"utils", "util", "common", "helpers", "helper", "misc"}
     assert not {p.stem for p in package.rglob("*.py")} & drawers

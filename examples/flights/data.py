@@ -68,10 +68,12 @@ def join_tables() -> pa.Table:
     order = pa.array(range(flights.num_rows))
     flights = flights.select(FLIGHT_COLUMNS).append_column("order", order)
     keys = ["origin", "time_hour"]
+    # Three hours are there twice: the hour that daylight saving time repeats.
     first = weather.group_by(keys, use_threads=False).aggregate(
         [(name, "first") for name in WEATHER_COLUMNS]
     )
-    weather = first.rename_columns([name.removesuffix("_first") for name in first.column_names])
+    names = [name.removesuffix("_first") for name in first.column_names]
+    weather = first.rename_columns(names)
     planes = read_csv(folder / "planes.csv").rename_columns({"year": "plane_year"})
     joined = flights.join(weather, keys=keys).join(
         planes.select(["tailnum", *PLANE_COLUMNS]), keys="tailnum"

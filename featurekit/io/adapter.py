@@ -102,8 +102,8 @@ def _is_column(data: object) -> bool:
 
 
 def _duckdb_table(data: Any) -> Any:
-    # A reader first: the methods that give tables copy, and warn that they do.
-    for method in ("fetch_record_batch", "arrow", "fetch_arrow_table"):
+    # A table first: a reader keeps the connection busy, also after its last batch.
+    for method in ("to_arrow_table", "fetch_arrow_table", "arrow"):
         if hasattr(data, method):
             return getattr(data, method)()
     raise _unsupported(data)

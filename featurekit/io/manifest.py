@@ -12,6 +12,7 @@ from featurekit.plan.graph import Plan
 from featurekit.proto import manifest_pb2 as pb
 from featurekit.spec.feature_spec import LABEL, WEIGHT
 from featurekit.spec.serialize import check_version, reject_unknown_fields
+from featurekit.spec.splits import REJECTED
 
 VERSION = 1
 Role: TypeAlias = Literal["feature", "label", "weight"]
@@ -216,7 +217,6 @@ class Manifest:
         return found
 
 
-REJECTED = "rejected"
 _TEXTS = (
     "run_id",
     "spec_fingerprint",

@@ -18,7 +18,7 @@ run's own folder.
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -177,7 +177,7 @@ class RunFolder:
                 for entry in folder.iterdir():
                     if entry.suffix == _PARTIAL:
                         entry.unlink(missing_ok=True)
-        if folders[0].is_dir():
+        if folders[0].is_dir() and not any(folders[0].iterdir()):
             folders[0].rmdir()
 
 
@@ -287,11 +287,12 @@ class OutputDirectory:
         if found is not None and found.run_id == self.run.run_id:
             return
         self.run.remove()
-        if self._created and [entry.name for entry in self.run.root.iterdir()] == [
-            _LOCK
-        ]:
-            (self.run.root / _LOCK).unlink()
-            self.run.root.rmdir()
+        root = self.run.root
+        if self._created and [entry.name for entry in root.iterdir()] == [_LOCK]:
+            # Windows keeps open files; an empty folder harms nobody.
+            with suppress(PermissionError):
+                (root / _LOCK).unlink()
+                root.rmdir()
 
     def _clean(self) -> None:
         journal = self.run.path / _REPLACED

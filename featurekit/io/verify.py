@@ -10,8 +10,9 @@ import pyarrow.compute as pc
 
 from featurekit.errors import DatasetIncompleteError, FeatureKitError
 from featurekit.io.dataset import Dataset, load
-from featurekit.io.manifest import REJECTED, Shard
+from featurekit.io.manifest import Shard
 from featurekit.io.output_directory import file_crc32c
+from featurekit.spec.splits import REJECTED
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from featurekit.analyze.accumulator import Accumulator, create, decode
+from featurekit.analyzers.accumulator import Accumulator, create, decode
 from featurekit.errors import FeatureKitError
 from featurekit.io.adapter import open_source
 from featurekit.io.csv_source import CsvOptions

@@ -19,7 +19,6 @@ from featurekit.io.adapter import open_source
 from featurekit.io.csv_source import CsvOptions
 from featurekit.io.example import encode_examples
 from featurekit.io.manifest import (
-    REJECTED,
     VERSION,
     Accounting,
     Manifest,
@@ -41,6 +40,7 @@ from featurekit.plan.lower import compile_spec
 from featurekit.plan.stats import Stats
 from featurekit.spec.feature_spec import FeatureSpec
 from featurekit.spec.serialize import spec_to_proto
+from featurekit.spec.splits import REJECTED
 
 
 class Conversion:

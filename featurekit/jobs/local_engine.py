@@ -22,14 +22,30 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _work: Any = None
+_stopped = False
 
 
 def _start(work: Callable[[Any], Any]) -> None:
     global _work
     _work = work
-    # Ctrl-C reaches all processes of a terminal; the one that was started handles it.
+    # Ctrl-C reaches all processes of a terminal; a waiting one leaves it to the one
+    # that started it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _run(task: Any) -> Any:
+    global _stopped
+    if _stopped:  # a task that was already on its way when the interrupt came
+        raise KeyboardInterrupt
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return _work(task)
+    except KeyboardInterrupt:
+        _stopped = True
+        raise
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _end_with_parent() -> None:
@@ -38,10 +54,6 @@ def _end_with_parent() -> None:
     if parent is not None:
         wait([parent.sentinel])
         os._exit(1)
-
-
-def _run(task: Any) -> Any:
-    return _work(task)
 
 
 def count_workers(workers: int | None, num_tasks: int) -> int:

@@ -12,6 +12,9 @@ from typing import TypeAlias
 from featurekit.errors import SpecError
 from featurekit.spec.inputs import Input, check_name, check_zone
 
+REJECTED = "rejected"
+"""Files of refused rows carry this name, so no part may have it."""
+
 
 def _check_part(name: str) -> None:
     check_name(name, "a split name")
@@ -20,6 +23,13 @@ def _check_part(name: str) -> None:
             "a split name may hold letters, digits, '_', '-' and '.'",
             code="SPEC_BAD_NAME",
             got=name,
+        )
+    if name == REJECTED:
+        raise SpecError(
+            "'rejected' is the name of the rows that are refused",
+            code="SPEC_BAD_NAME",
+            got=name,
+            hint="give this part of the split another name",
         )
 
 

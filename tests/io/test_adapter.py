@@ -275,8 +275,7 @@ FLOAT64 = pd.array([1.5, None, 2.5], dtype="Float64")
     ],
 )
 def test_none_and_nan_stay_apart(values, expected):
-    data = values if not isinstance(values, list) else values
-    [task] = open_source(data).plan_tasks()
+    [task] = open_source(values).plan_tasks()
     [batch] = task.read({"c": "float32"}, {})
     assert states(batch.column(0)) == expected
 

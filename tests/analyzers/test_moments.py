@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.preprocessing import StandardScaler
 
-from featurekit.analyze.accumulator import create
+from featurekit.analyzers.accumulator import create
 from featurekit.kernels import exact_sum
 from featurekit.plan.statistics import Moments
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal, Self, TypeAlias, cast, get_args
 
 import pyarrow as pa
 
-from featurekit.analyze.encoding import Reader, seal, unseal
+from featurekit.analyzers.encoding import Reader, seal, unseal
 from featurekit.errors import StatisticsError
 from featurekit.plan.statistics import Statistic
 

@@ -6,9 +6,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from featurekit.analyze import columns
-from featurekit.analyze.base import Accumulator, Options, ValueType, positive
-from featurekit.analyze.encoding import Reader, damaged, pack_count
+from featurekit.analyzers import columns
+from featurekit.analyzers.base import Accumulator, Options, ValueType, positive
+from featurekit.analyzers.encoding import Reader, damaged, pack_count
 from featurekit.plan.statistics import VocabularyCounts
 
 # Rows of partial counts that wait to be grouped, at least.

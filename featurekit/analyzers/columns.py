@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from featurekit.analyze.base import ValueType
+from featurekit.analyzers.base import ValueType
 from featurekit.errors import DTypeMismatchError, RowError
 
 Floats: TypeAlias = npt.NDArray[np.float64]

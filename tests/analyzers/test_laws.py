@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from featurekit.analyze import quantiles, vocabulary
-from featurekit.analyze.accumulator import KINDS, Accumulator, create, decode
+from featurekit.analyzers import quantiles, vocabulary
+from featurekit.analyzers.accumulator import KINDS, Accumulator, create, decode
 
 NUMBERS = st.lists(
     st.none()

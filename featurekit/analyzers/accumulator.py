@@ -10,12 +10,12 @@ vocabulary  tokens and their counts                    integer string
 import inspect
 from types import MappingProxyType
 
-from featurekit.analyze.base import Accumulator, Options, ValueType
-from featurekit.analyze.extremes import RangeAccumulator
-from featurekit.analyze.moments import MomentsAccumulator
-from featurekit.analyze.presence import PresenceAccumulator
-from featurekit.analyze.quantiles import QuantilesAccumulator
-from featurekit.analyze.vocabulary import VocabularyAccumulator
+from featurekit.analyzers.base import Accumulator, Options, ValueType
+from featurekit.analyzers.extremes import RangeAccumulator
+from featurekit.analyzers.moments import MomentsAccumulator
+from featurekit.analyzers.presence import PresenceAccumulator
+from featurekit.analyzers.quantiles import QuantilesAccumulator
+from featurekit.analyzers.vocabulary import VocabularyAccumulator
 from featurekit.errors import StatisticsError
 
 __all__ = ["KINDS", "Accumulator", "Options", "ValueType", "create", "decode"]

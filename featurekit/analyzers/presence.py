@@ -5,9 +5,9 @@ from typing import Self
 import numpy as np
 import pyarrow as pa
 
-from featurekit.analyze import columns
-from featurekit.analyze.base import Accumulator, ValueType
-from featurekit.analyze.encoding import Reader, pack_count
+from featurekit.analyzers import columns
+from featurekit.analyzers.base import Accumulator, ValueType
+from featurekit.analyzers.encoding import Reader, pack_count
 from featurekit.plan.statistics import Presence
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from featurekit.analyze.accumulator import create
+from featurekit.analyzers.accumulator import create
 from featurekit.kernels import quantile_runs
 from featurekit.plan.statistics import Quantiles
 

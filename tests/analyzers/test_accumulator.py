@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from featurekit.analyze.accumulator import KINDS, create, decode
+from featurekit.analyzers.accumulator import KINDS, create, decode
 from featurekit.errors import DTypeMismatchError, RowError, StatisticsError
 
 

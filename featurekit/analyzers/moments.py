@@ -6,9 +6,9 @@ from typing import Self
 import numpy as np
 import pyarrow as pa
 
-from featurekit.analyze import columns
-from featurekit.analyze.base import Accumulator, ValueType
-from featurekit.analyze.encoding import Reader, pack_count, pack_integer
+from featurekit.analyzers import columns
+from featurekit.analyzers.base import Accumulator, ValueType
+from featurekit.analyzers.encoding import Reader, pack_count, pack_integer
 from featurekit.kernels import exact_sum
 from featurekit.plan.statistics import Moments
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from featurekit.analyze.accumulator import create
+from featurekit.analyzers.accumulator import create
 from featurekit.plan.statistics import Presence, Range
 
 

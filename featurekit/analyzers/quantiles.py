@@ -22,9 +22,9 @@ from typing import Self
 import numpy as np
 import pyarrow as pa
 
-from featurekit.analyze import columns
-from featurekit.analyze.base import Accumulator, Options, ValueType, positive
-from featurekit.analyze.encoding import Reader, damaged, pack_count
+from featurekit.analyzers import columns
+from featurekit.analyzers.base import Accumulator, Options, ValueType, positive
+from featurekit.analyzers.encoding import Reader, damaged, pack_count
 from featurekit.kernels import quantile_runs
 from featurekit.kernels.quantile_runs import Keys, Runs
 from featurekit.plan.statistics import Quantiles

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from featurekit.analyze.accumulator import create
+from featurekit.analyzers.accumulator import create
 from featurekit.plan.statistics import VocabularyCounts
 
 

@@ -1,0 +1,142 @@
+"""Analysis on Beam: all statistics of all features in one combine.
+
+The pipeline has the same few transforms for five features and for five thousand.
+"""
+
+from collections.abc import Iterable
+from typing import Any, TypeAlias
+
+import apache_beam as beam
+import pyarrow as pa
+
+from featurekit.analyzers.accumulator import Accumulator
+from featurekit.io.adapter import open_source
+from featurekit.io.csv_source import CsvOptions
+from featurekit.io.manifest import Accounting
+from featurekit.io.sources import ROWS_PER_TASK
+from featurekit.jobs.analyze import Analysis, PartialStatistics
+from featurekit.jobs.rows import BadRowPolicy
+from featurekit.plan.stats import Stats
+from featurekit.spec.feature_spec import FeatureSpec
+
+Counted: TypeAlias = tuple[list[Accumulator], Accounting]
+
+
+class CombineStatistics(beam.CombineFn):
+    """Counts into one list of accumulators for all requests of a spec.
+
+    Merging is associative and order-free, so the result has the same bytes however a
+    runner groups the inputs. Subclasses say what an input is.
+
+    Args:
+        analysis: What is measured.
+    """
+
+    def __init__(self, analysis: Analysis) -> None:
+        self.analysis = analysis
+
+    def create_accumulator(self, *_: Any, **__: Any) -> Counted:
+        """Accumulators that have counted nothing."""
+        return self.analysis.create(), Accounting()
+
+    def merge_accumulators(
+        self, parts: Iterable[Counted], *_: Any, **__: Any
+    ) -> Counted:
+        """Counts into the first one what the others have counted."""
+        remaining = iter(parts)
+        accumulators, accounting = next(remaining)
+        for others, rows in remaining:
+            for mine, other in zip(accumulators, others, strict=True):
+                mine.merge(other)
+            accounting += rows
+        return accumulators, accounting
+
+    def extract_output(self, counted: Counted, *_: Any, **__: Any) -> Stats:
+        """The statistics."""
+        return self.analysis.extract(self.analysis.seal(*counted))
+
+
+class MergeStatistics(CombineStatistics):
+    """Combines the PartialStatistics of tasks into Stats."""
+
+    def add_input(
+        self, counted: Counted, partial: PartialStatistics, *_: Any, **__: Any
+    ) -> Counted:
+        """Counts what a task has counted."""
+        other = self.analysis.unseal(partial), partial.accounting
+        return self.merge_accumulators([counted, other])
+
+
+class MeasureBatches(CombineStatistics):
+    """Combines Arrow batches of rows into Stats, for pipelines that have rows already.
+
+    Args:
+        spec: The declaration.
+        on_bad_row: "fail" raises at a refused row; "dead_letter" leaves it out.
+            Defaults to "fail".
+
+    Example:
+        >>> import featurekit as fk
+        >>> spec = fk.FeatureSpec({"age": fk.numeric("age").standardize()})
+        >>> measure = MeasureBatches(spec)
+        >>> counted = measure.create_accumulator()
+        >>> counted = measure.add_input(counted, pa.record_batch({"age": [20, 30]}))
+        >>> measure.extract_output(counted) == fk.analyze(spec, {"age": [30, 20]})
+        True
+    """
+
+    def __init__(self, spec: FeatureSpec, *, on_bad_row: BadRowPolicy = "fail") -> None:
+        super().__init__(Analysis(spec, on_bad_row=on_bad_row))
+
+    def add_input(
+        self, counted: Counted, batch: pa.RecordBatch, *_: Any, **__: Any
+    ) -> Counted:
+        """Counts the rows of a batch, columns as a source would store them."""
+        accumulators, accounting = counted
+        rows = self.analysis.reader.process(batch)
+        self.analysis.add(accumulators, rows)
+        return accumulators, accounting + rows.accounting
+
+
+class Analyze(beam.PTransform):
+    """Measures what a spec has to learn; `featurekit.analyze` as a Beam job.
+
+    Applied to a pipeline; gives a PCollection of one Stats. The tasks are planned where
+    the pipeline is built, and run on the workers, which have to see the same files.
+
+    Args:
+        spec: The declaration.
+        source: Rows: a path, a pattern, a table; see `featurekit.io.adapter`.
+        on_bad_row: "fail" raises at a refused row; "dead_letter" leaves it out.
+            Defaults to "fail".
+        rows_per_task: Rows of one task, about. Defaults to 65,536.
+        csv: How CSV files are read. Defaults to standard CSV.
+
+    Raises:
+        SourceError: The source cannot be read, or lacks a column.
+    """
+
+    def __init__(
+        self,
+        spec: FeatureSpec,
+        source: Any,
+        *,
+        on_bad_row: BadRowPolicy = "fail",
+        rows_per_task: int = ROWS_PER_TASK,
+        csv: CsvOptions | None = None,
+    ) -> None:
+        super().__init__()
+        self.analysis = Analysis(spec, on_bad_row=on_bad_row)
+        self.tasks = self.analysis.plan_tasks(
+            open_source(source, csv=csv), rows_per_task=rows_per_task
+        )
+
+    def expand(self, pipeline: beam.Pipeline) -> beam.PCollection:
+        """Tasks, spread over the workers, measured, and combined."""
+        return (
+            pipeline
+            | "Tasks" >> beam.Create(self.tasks)
+            | "Spread" >> beam.Reshuffle()
+            | "Measure" >> beam.Map(self.analysis.run_task)
+            | "Merge" >> beam.CombineGlobally(MergeStatistics(self.analysis))
+        )
