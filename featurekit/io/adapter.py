@@ -1,6 +1,7 @@
 """The one place that accepts what people have: paths, frames, Arrow, dicts, rows."""
 
 import os
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -105,7 +106,10 @@ def _duckdb_table(data: Any) -> Any:
     # A table first: a reader keeps the connection busy, also after its last batch.
     for method in ("to_arrow_table", "fetch_arrow_table", "arrow"):
         if hasattr(data, method):
-            return getattr(data, method)()
+            with warnings.catch_warnings():
+                # The result of execute() has no way without the copy it warns of.
+                warnings.simplefilter("ignore", UserWarning)
+                return getattr(data, method)()
     raise _unsupported(data)
 
 
