@@ -11,6 +11,7 @@ from featurekit._version import __version__ as __version__
 
 if TYPE_CHECKING:
     from featurekit import models as models
+    from featurekit import serve as serve
     from featurekit.backends import keras as keras
     from featurekit.io.dataset import load as load
     from featurekit.io.verify import verify as verify
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from featurekit.plan.lower import compile_spec as compile
     from featurekit.plan.model_inputs import model_inputs as model_inputs
     from featurekit.plan.stats import Stats as Stats
+    from featurekit.serve.export import export as export
     from featurekit.spec.columns import cross as cross
     from featurekit.spec.columns import integer as integer
     from featurekit.spec.columns import numeric as numeric
@@ -37,12 +39,14 @@ _LAZY = {
     "compile": "featurekit.plan.lower:compile_spec",
     "convert": "featurekit.jobs.convert:convert",
     "cross": "featurekit.spec.columns:cross",
+    "export": "featurekit.serve.export:export",
     "integer": "featurekit.spec.columns:integer",
     "key_split": "featurekit.spec.splits:key_split",
     "load": "featurekit.io.dataset:load",
     "model_inputs": "featurekit.plan.model_inputs:model_inputs",
     "models": "featurekit.models",
     "numeric": "featurekit.spec.columns:numeric",
+    "serve": "featurekit.serve",
     "string": "featurekit.spec.columns:string",
     "time_split": "featurekit.spec.splits:time_split",
     "timestamp": "featurekit.spec.columns:timestamp",

@@ -117,10 +117,11 @@ class Program(tf.Module):
         """
         never = len(self.plan.nodes)
         refused = computed.rejecting < never
-        row = tf.argmax(tf.cast(refused, tf.int32), output_type=tf.int64)
         before, after = self._messages()
 
         def message() -> tf.Tensor:
+            # Inside of the branch: a batch of no rows has no largest element.
+            row = tf.argmax(tf.cast(refused, tf.int32), output_type=tf.int64)
             node = computed.rejecting[row]
             return tf.strings.join(
                 [

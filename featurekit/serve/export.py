@@ -1,0 +1,265 @@
+"""Export: a model and its preprocessing as one SavedModel that proves itself."""
+
+import time
+from dataclasses import dataclass
+from itertools import pairwise
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pyarrow as pa
+import tensorflow as tf
+
+from featurekit._version import __version__
+from featurekit.backends.host.executor import HostBackend
+from featurekit.backends.missing import to_tensors
+from featurekit.errors import ArtifactError
+from featurekit.io.adapter import open_source
+from featurekit.io.example import encode_payloads
+from featurekit.plan.lower import compile_spec
+from featurekit.plan.stats import Stats
+from featurekit.serve import golden
+from featurekit.serve.artifact import EXTRA, Description, digests, new_folder
+from featurekit.serve.json_notation import to_json_rows
+from featurekit.serve.serving_module import (
+    DEFAULT,
+    EXAMPLES,
+    JSON,
+    TRANSFORM,
+    Probability,
+    ServingModule,
+    named_tensors,
+    tensor_names,
+)
+from featurekit.spec.feature_spec import FeatureSpec
+from featurekit.spec.serialize import spec_to_proto
+
+GOLDEN_ROWS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReport:
+    """What was exported; `print(report)` shows it.
+
+    Args:
+        path: The model's folder.
+        signatures: The ways to call it.
+        inputs: The tensors of `serving_default`, by name, with their dtypes.
+        outputs: The model's outputs, by name, with dtype and shape of a row.
+        golden_rows: Rows whose results are stored and were compared.
+        bytes: Size of the folder.
+        seconds: Wall-clock time.
+    """
+
+    path: Path
+    signatures: tuple[str, ...]
+    inputs: dict[str, str]
+    outputs: dict[str, str]
+    golden_rows: int
+    bytes: int
+    seconds: float
+
+    def __str__(self) -> str:
+        inputs = ", ".join(f"{name} {dtype}" for name, dtype in self.inputs.items())
+        outputs = ", ".join(f"{name} {kind}" for name, kind in self.outputs.items())
+        return "\n".join(
+            [
+                f"{self.path}: {self.bytes:,} bytes, {self.seconds:.2f} s",
+                f"  signatures {', '.join(self.signatures)}",
+                f"  inputs {inputs}",
+                f"  outputs {outputs}",
+                f"  {self.golden_rows} golden rows: batch, graph, reloaded graph agree",
+            ]
+        )
+
+
+def export(
+    model: Any,
+    spec: FeatureSpec,
+    stats: Stats,
+    path: str | PathLike[str],
+    *,
+    rows: Any = None,
+    probability: Probability | None = None,
+) -> ExportReport:
+    """Writes a SavedModel from raw columns to the model's outputs.
+
+    It has three signatures, and loads with plain TensorFlow:
+
+    - `serving_default`: one tensor of shape (batch,) per source column of the features;
+    - `serving_examples`: `examples`, serialized tf.Examples of the same columns;
+    - `serving_json`: `rows`, one flat JSON object per row;
+
+    and `transform`, the preprocessing alone. Label, weight, key and split are no part
+    of them. Golden vectors, computed by batch conversion, are stored beside the graph;
+    `featurekit.serve.load_model` replays them.
+
+    Args:
+        model: A Keras model on the TensorFlow backend that takes the features by name;
+            None to export the preprocessing alone.
+        spec: The declaration.
+        stats: What `analyze` measured for it.
+        path: The model's folder, such as "served/1"; must not exist.
+        rows: Rows for the golden vectors, besides those of unusual values that are
+            always among them: a path, a table; see `featurekit.io.adapter`. The first
+            64 that the spec accepts are used. Defaults to none.
+        probability: "sigmoid" or "softmax" adds an output "probabilities", computed
+            from the model's one output. Defaults to None.
+
+    Raises:
+        OutputExistsError: The folder exists.
+        ArtifactError: The model does not take the features, or the exported model does
+            not reproduce what batch conversion computes. Nothing is left behind.
+
+    Example:
+        >>> import featurekit as fk, keras, tempfile
+        >>> spec = fk.FeatureSpec({"size": fk.numeric("size").fill(0).clip(0, 9)})
+        >>> model = fk.models.TabularTransformer(
+        ...     fk.model_inputs(spec), dim=8, depth=1, num_heads=2
+        ... )
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     report = fk.export(model, spec, fk.Stats({}), f"{folder}/1")
+        >>> report.inputs, report.outputs
+        ({'size': 'float32'}, {'output': 'float32[1]'})
+    """
+    started = time.perf_counter()
+    target = Path(path)
+    module = _module(model, spec, stats, probability)
+    batch = _golden_inputs(spec, stats, rows)
+    with new_folder(target) as folder:
+        _save(module, folder)
+        loaded = tf.saved_model.load(str(folder))
+        outputs = _check(module, loaded, batch)
+        _describe(folder, spec, stats, batch, outputs)
+    names = tensor_names(module.inputs)
+    return ExportReport(
+        target,
+        (DEFAULT, EXAMPLES, JSON, TRANSFORM),
+        {names[one.name]: one.dtype for one in module.inputs},
+        {
+            name: f"{value.dtype.name}{list(value.shape[1:])}"
+            for name, value in sorted(outputs.items())
+        },
+        batch.num_rows,
+        sum(one.stat().st_size for one in target.rglob("*") if one.is_file()),
+        time.perf_counter() - started,
+    )
+
+
+def _module(
+    model: Any, spec: FeatureSpec, stats: Stats, probability: Probability | None
+) -> ServingModule:
+    if model is not None and keras.backend.backend() != "tensorflow":
+        raise ArtifactError(
+            f"a model on the {keras.backend.backend()} backend has no TensorFlow graph",
+            code="BACKEND",
+            hint="save the model, and export it in a process with "
+            "KERAS_BACKEND=tensorflow",
+        )
+    return ServingModule(model, spec, stats, probability=probability)
+
+
+def _save(module: ServingModule, folder: Path) -> None:
+    try:
+        signatures = module.signatures()
+    except (ValueError, TypeError, KeyError) as error:
+        if isinstance(error, ArtifactError):
+            raise
+        reason = " ".join(str(error).split())
+        raise ArtifactError(
+            f"the model does not accept the features of the spec: {reason[:200]}",
+            code="MODEL_INPUTS",
+            expected=", ".join(name for name, _ in module.plan.outputs),
+            hint="build the model from fk.model_inputs(spec, stats)",
+        ) from error
+    tf.saved_model.save(module, str(folder), signatures=signatures)
+
+
+def _golden_inputs(spec: FeatureSpec, stats: Stats, rows: Any) -> pa.RecordBatch:
+    """Cast columns of rows that the plan accepts."""
+    plan = compile_spec(spec, stats, serving=True)
+    parts = [golden.edge_rows(plan)]
+    if rows is not None:
+        backend, wanted = HostBackend(plan), GOLDEN_ROWS
+        for batch in read_columns(spec, rows, list(plan.columns)):
+            kept = backend.run(batch).accepted_rows[:wanted]
+            parts.append(_plain_text(batch.take(pa.array(kept))))
+            wanted -= len(kept)
+            if wanted == 0:
+                break
+    return pa.Table.from_batches(parts).combine_chunks().to_batches()[0]
+
+
+def read_columns(spec: FeatureSpec, rows: Any, names: list[str]) -> Any:
+    """The named columns of any source, cast as the spec declares them."""
+    inputs = {one.name: one for one in spec.serving_inputs if one.name in names}
+    columns = {name: inputs[name].dtype for name in names}
+    zones = {n: one.time_zone for n, one in inputs.items() if one.time_zone}
+    source = open_source(rows)
+    source.check(columns, zones)
+    for task in source.plan_tasks():
+        yield from task.read(columns, zones)
+
+
+def _plain_text(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The batch without dictionaries."""
+    columns = {}
+    for name in batch.schema.names:
+        column = batch.column(name)
+        if pa.types.is_dictionary(column.type):
+            column = column.dictionary.take(column.indices)
+        columns[name] = column
+    return pa.record_batch(columns)
+
+
+def _check(
+    module: ServingModule, loaded: Any, batch: pa.RecordBatch
+) -> dict[str, np.ndarray[Any, Any]]:
+    """Compares batch conversion, the graph, and the reloaded graph; the outputs."""
+    columns = {n: tf.constant(one) for n, one in to_tensors(batch).items()}
+    expected = HostBackend(module.plan).run(batch).outputs
+    call = loaded.signatures
+    named = named_tensors(batch, module.inputs)
+    golden.compare_features(expected, call[TRANSFORM](**named))
+    outputs = {name: np.asarray(one) for name, one in module.predict(columns).items()}
+    stored = golden.outputs_to_arrow(outputs)
+    buffer, offsets = encode_payloads(batch)
+    data = buffer.tobytes()
+    examples = [data[a:b] for a, b in pairwise(offsets)]
+    golden.compare_outputs(stored, call[DEFAULT](**named))
+    golden.compare_outputs(
+        stored, call[EXAMPLES](examples=tf.constant(examples, shape=[len(examples)]))
+    )
+    rows = to_json_rows(batch, module.inputs)
+    golden.compare_outputs(
+        stored, call[JSON](rows=tf.constant(rows, shape=[len(rows)]))
+    )
+    return outputs
+
+
+def _describe(
+    folder: Path,
+    spec: FeatureSpec,
+    stats: Stats,
+    batch: pa.RecordBatch,
+    outputs: dict[str, Any],
+) -> None:
+    plan = compile_spec(spec, stats, serving=True)
+    extra = folder / EXTRA
+    extra.mkdir(parents=True)
+    (extra / "spec.pb").write_bytes(spec_to_proto(spec))
+    (extra / "stats.pb").write_bytes(stats.to_proto())
+    golden.save(extra / "golden_inputs.arrow", batch)
+    golden.save(extra / "golden_features.arrow", HostBackend(plan).run(batch).outputs)
+    golden.save(extra / "golden_outputs.arrow", golden.outputs_to_arrow(outputs))
+    Description(
+        library_version=__version__,
+        tensorflow_version=tf.__version__,
+        spec_fingerprint=spec.fingerprint(),
+        stats_fingerprint=stats.fingerprint(),
+        plan_fingerprint=plan.fingerprint(),
+        golden_rows=batch.num_rows,
+        digests=digests(folder),
+    ).save(folder)

@@ -1,0 +1,153 @@
+"""Times in ISO 8601 inside of a graph, as `featurekit.io.cast_times` reads them.
+
+    2013-01-31
+    2013-01-31T18:30[:00[.123456]][Z | +01:00]      a space may stand for the T
+
+A time without a zone is of the zone that the spec declares. A local time that a clock
+shows twice or never is refused, as are digits below a microsecond.
+"""
+
+import tensorflow as tf
+
+from featurekit.backends.keras.values import Value
+from featurekit.plan.time_zones import offset_transitions
+from featurekit.serve.refusals import Refusal
+from featurekit.spec.inputs import Input
+
+_CLOCK = r"[T ](\d\d)(?::(\d\d)(?::(\d\d)(?:\.(\d+))?)?)?"
+_SHAPE = rf'"[ \t]*(\d{{4}})-(\d\d)-(\d\d)(?:{_CLOCK}(Z|[+-]\d\d(?::?\d\d)?)?)?[ \t]*'
+_ZONE = r"([+-])(\d\d):?(\d\d)?"
+_MICROSECOND, _SECOND, _DAY = 1, 1_000_000, 86_400
+
+
+def read_times(
+    column: Input, token: tf.Tensor, there: tf.Tensor, refusals: list[Refusal]
+) -> Value:
+    """Microseconds since 1970-01-01 UTC of texts that begin with a quote."""
+    shaped = tf.strings.regex_full_match(token, _SHAPE)
+    text = tf.where(shaped, token, '"1970-01-01')
+    year, month, day, hour, minute, second = (_digits(text, n) for n in range(1, 7))
+    length = tf.gather(
+        _month_lengths(year), tf.clip_by_value(month, 1, 12) - 1, axis=1, batch_dims=1
+    )
+    fraction = tf.strings.regex_replace(text, _SHAPE, r"\7")
+    zone = tf.strings.regex_replace(text, _SHAPE, r"\8")
+    offset, zone_valid = _zone_offset(zone)
+    valid = (month >= 1) & (month <= 12) & (day >= 1) & (day <= length)
+    valid &= (hour < 24) & (minute < 60) & (second < 60) & zone_valid & shaped
+    refusals.append(
+        Refusal(
+            there & ~valid,
+            token,
+            code="PARSE",
+            message="the value is not an ISO 8601 timestamp",
+            column=column.name,
+            expected="text such as 2013-01-31T18:30:00Z",
+        )
+    )
+    exact = tf.strings.regex_full_match(fraction, r"\d{0,6}0*")
+    refusals.append(
+        Refusal(
+            there & valid & ~exact,
+            token,
+            code="LOSSY_CAST",
+            message="the value has digits below one microsecond",
+            column=column.name,
+            expected="whole microseconds",
+        )
+    )
+    padded = tf.strings.substr(tf.strings.join([fraction, "000000"]), 0, 6)
+    clock = (hour * 60 + minute) * 60 + second
+    local = _days(year, month, day) * _DAY + clock
+    named = tf.not_equal(zone, "")
+    found = tf.where(
+        named,
+        local - offset,
+        _to_utc(column, token, local, there & valid & ~named, refusals),
+    )
+    return Value(
+        found * _SECOND + tf.strings.to_number(padded, tf.int64), there & valid
+    )
+
+
+def _digits(text: tf.Tensor, group: int) -> tf.Tensor:
+    found = tf.strings.regex_replace(text, _SHAPE, rf"0\{group}")
+    return tf.strings.to_number(found, tf.int64)
+
+
+def _zone_offset(zone: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Seconds east of UTC of Z, +HH, +HHMM or +HH:MM, and whether it is a zone."""
+    numeric = tf.where(tf.strings.regex_full_match(zone, _ZONE), zone, "+00")
+    hours, minutes = (
+        tf.strings.to_number(
+            tf.strings.regex_replace(numeric, _ZONE, rf"0\{group}"), tf.int64
+        )
+        for group in (2, 3)
+    )
+    seconds = (hours * 60 + minutes) * 60
+    west = tf.strings.regex_full_match(numeric, "-.*")
+    return tf.where(west, -seconds, seconds), (hours < 24) & (minutes < 60)
+
+
+def _is_leap(year: tf.Tensor) -> tf.Tensor:
+    by = [tf.equal(tf.math.floormod(year, n), 0) for n in (4, 100, 400)]
+    return (by[0] & ~by[1]) | by[2]
+
+
+def _month_lengths(year: tf.Tensor) -> tf.Tensor:
+    common = tf.constant([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], tf.int64)
+    february = tf.one_hot(1, 12, dtype=tf.int64)
+    return common + tf.cast(_is_leap(year), tf.int64)[:, tf.newaxis] * february
+
+
+def _days(year: tf.Tensor, month: tf.Tensor, day: tf.Tensor) -> tf.Tensor:
+    """Days since 1970-01-01, by Hinnant's `days_from_civil`.
+
+    Years are counted from March, so that the leap day is the last one:
+    howardhinnant.github.io/date_algorithms.html.
+    """
+    shifted = year - tf.cast(month <= 2, tf.int64)
+    era = tf.math.floordiv(shifted, 400)
+    of_era = shifted - era * 400
+    of_year = tf.math.floordiv(153 * tf.math.floormod(month + 9, 12) + 2, 5) + day - 1
+    leaps = tf.math.floordiv(of_era, 4) - tf.math.floordiv(of_era, 100)
+    return era * 146_097 + of_era * 365 + leaps + of_year - 719_468
+
+
+def _to_utc(
+    column: Input,
+    token: tf.Tensor,
+    local: tf.Tensor,
+    rows: tf.Tensor,
+    refusals: list[Refusal],
+) -> tf.Tensor:
+    """Seconds in UTC of local seconds in the column's zone.
+
+    A zone changes its offset at most once within two days, so the offsets a day before
+    and a day after are the two that a local time may have.
+    """
+    transitions, offsets = offset_transitions(column.time_zone or "UTC")
+
+    def offset_at(instant: tf.Tensor) -> tf.Tensor:
+        if not transitions:
+            return tf.fill(tf.shape(instant), tf.constant(offsets[0], tf.int64))
+        starts = tf.constant(transitions, tf.int64)
+        passed = tf.searchsorted(starts, instant, side="right")
+        return tf.gather(tf.constant(offsets, tf.int64), passed)
+
+    before, after = offset_at(local - _DAY), offset_at(local + _DAY)
+    by_before = tf.equal(offset_at(local - before), before)
+    by_after = tf.equal(offset_at(local - after), after)
+    unclear = tf.not_equal(before, after) & tf.equal(by_before, by_after)
+    refusals.append(
+        Refusal(
+            rows & unclear,
+            token,
+            code="TZ_AMBIGUOUS",
+            message=f"a clock in {column.time_zone} shows this time twice or never",
+            column=column.name,
+            expected="a local time that names one instant",
+            hint="send timestamps with a zone",
+        )
+    )
+    return local - tf.where(by_before, before, after)

@@ -1,0 +1,170 @@
+"""Loading an exported model: only one that is whole and reproduces itself."""
+
+import re
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import tensorflow as tf
+
+from featurekit.backends.host.executor import HostBackend
+from featurekit.errors import FeatureKitError, RowError
+from featurekit.plan.lower import compile_spec
+from featurekit.plan.stats import Stats
+from featurekit.serve import golden
+from featurekit.serve.artifact import EXTRA, Description, check_digests
+from featurekit.serve.export import read_columns
+from featurekit.serve.serving_module import (
+    DEFAULT,
+    EXAMPLES,
+    JSON,
+    TRANSFORM,
+    named_tensors,
+)
+from featurekit.spec.feature_spec import FeatureSpec
+from featurekit.spec.serialize import spec_from_proto
+
+
+class ServedModel:
+    """An exported model in this process. Made by `load_model`.
+
+    Attributes:
+        path: Its folder.
+        description: Versions and fingerprints.
+        spec: The declaration that it was exported with.
+        stats: The statistics that it was exported with.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.description = Description.open(path)
+        check_digests(path, self.description.digests)
+        self.spec: FeatureSpec = spec_from_proto(self._extra("spec.pb").read_bytes())
+        self.stats = Stats.from_proto(self._extra("stats.pb").read_bytes())
+        self._loaded = tf.saved_model.load(str(path))
+        self._backend = HostBackend(compile_spec(self.spec, self.stats, serving=True))
+        self._replay()
+
+    def _extra(self, name: str) -> Path:
+        return self.path / EXTRA / name
+
+    def _replay(self) -> None:
+        """Computes the golden vectors again."""
+        batch = golden.open_rows(self._extra("golden_inputs.arrow"))
+        for name, signature, compare in (
+            ("golden_features.arrow", TRANSFORM, golden.compare_features),
+            ("golden_outputs.arrow", DEFAULT, golden.compare_outputs),
+        ):
+            try:
+                compare(
+                    golden.open_rows(self._extra(name)), self._call(signature, batch)
+                )
+            except FeatureKitError as error:
+                error.add_note(f"while replaying {name} of {self.path}")
+                raise
+
+    def _call(self, signature: str, batch: pa.RecordBatch) -> dict[str, Any]:
+        columns = named_tensors(batch, self.spec.serving_inputs)
+        return dict(self._loaded.signatures[signature](**columns))
+
+    def predict(self, rows: Any) -> dict[str, npt.NDArray[Any]]:
+        """The model's outputs for raw rows.
+
+        Args:
+            rows: A dict of columns, a list of dicts, a frame, a path; see
+                `featurekit.io.adapter`. Columns beyond those of the features are
+                ignored.
+
+        Returns:
+            By output an array of shape (rows, ...).
+
+        Raises:
+            SourceError: A column is missing, or has the wrong type.
+            RowError: A row holds a value that the spec does not accept.
+        """
+        return self._run(DEFAULT, rows)
+
+    def transform(self, rows: Any) -> dict[str, npt.NDArray[Any]]:
+        """The features of raw rows, as the model receives them; see `predict`."""
+        return self._run(TRANSFORM, rows)
+
+    def _run(self, signature: str, rows: Any) -> dict[str, npt.NDArray[Any]]:
+        names = list(self._backend.plan.columns)
+        parts = [
+            self._run_batch(signature, batch)
+            for batch in read_columns(self.spec, rows, names)
+        ]
+        return {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
+
+    def _run_batch(
+        self, signature: str, batch: pa.RecordBatch
+    ) -> dict[str, npt.NDArray[Any]]:
+        try:
+            found = self._call(signature, batch)
+        except tf.errors.InvalidArgumentError:
+            done = self._backend.run(batch)
+            if not len(done.rejected_rows):
+                raise
+            raise done.error(0) from None
+        return {name: np.asarray(value) for name, value in found.items()}
+
+    def predict_examples(
+        self, examples: Sequence[bytes]
+    ) -> dict[str, npt.NDArray[Any]]:
+        """The model's outputs for serialized tf.Examples of raw columns.
+
+        Raises:
+            RowError: A record is no tf.Example, or a row is not accepted.
+        """
+        return self._run_texts(EXAMPLES, "examples", examples)
+
+    def predict_json(self, rows: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
+        """The model's outputs for rows written as JSON objects.
+
+        Raises:
+            RowError: A row is not accepted.
+        """
+        return self._run_texts(JSON, "rows", rows)
+
+    def _run_texts(
+        self, signature: str, argument: str, texts: Sequence[str | bytes]
+    ) -> dict[str, npt.NDArray[Any]]:
+        tensor = tf.constant(list(texts), tf.string, shape=[len(texts)])
+        try:
+            found = self._loaded.signatures[signature](**{argument: tensor})
+        except tf.errors.InvalidArgumentError as error:
+            raise _row_error(error) from None
+        return {name: np.asarray(value) for name, value in found.items()}
+
+
+_MESSAGE = re.compile(r"\[([A-Z][A-Z0-9_]*)\] (.*?)\]?\s*(?:\[\[|$)", re.DOTALL)
+
+
+def _row_error(error: tf.errors.InvalidArgumentError) -> RowError:
+    """The message that the graph gave, without what TensorFlow puts around it."""
+    found = _MESSAGE.search(str(error))
+    if found is None:
+        # TensorFlow's own: between where it happened and the name of the node.
+        text = str(error).partition("\t [[")[0].strip().rpartition("\n")[2]
+        return RowError(text, code="REQUEST")
+    return RowError(found[2].replace('\\"', '"'), code=found[1])
+
+
+def load_model(path: str | PathLike[str]) -> ServedModel:
+    """Loads an exported model, and proves that it is the one that was exported.
+
+    Every file is compared with its digest, and the golden vectors are computed again:
+    features have to agree in every bit, the model's outputs within 1e-4.
+
+    Args:
+        path: The folder that `featurekit.export` wrote.
+
+    Raises:
+        ArtifactError: The folder is damaged, or does not reproduce itself.
+        VersionTooNewError: A newer featurekit wrote it.
+    """
+    return ServedModel(Path(path))

@@ -1,0 +1,191 @@
+"""The graph that is exported: preprocessing, model, and the ways to call them."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal, TypeAlias, get_args
+
+import pyarrow as pa
+import tensorflow as tf
+
+from featurekit.backends.keras.program import Program
+from featurekit.backends.missing import MISSING_TEXT, to_tensors
+from featurekit.errors import ArtifactError
+from featurekit.plan.lower import compile_spec
+from featurekit.plan.stats import Stats
+from featurekit.serve.example_rows import input_dtype, parse_examples
+from featurekit.serve.json_rows import JsonRows
+from featurekit.serve.refusals import Refusal, require_none
+from featurekit.spec.feature_spec import FeatureSpec
+from featurekit.spec.inputs import Input
+
+Tensors: TypeAlias = Mapping[str, tf.Tensor]
+Probability: TypeAlias = Literal["sigmoid", "softmax"]
+_TO_PROBABILITY = {"sigmoid": tf.sigmoid, "softmax": tf.nn.softmax}
+
+DEFAULT = "serving_default"
+EXAMPLES = "serving_examples"
+JSON = "serving_json"
+TRANSFORM = "transform"
+"""Preprocessing alone, on raw columns: what golden vectors are compared by."""
+
+
+class ServingModule(tf.Module):
+    """Raw columns in, the model's outputs out, in three notations.
+
+    Args:
+        model: A Keras model on the TensorFlow backend that takes the features by name;
+            None to serve the features themselves.
+        spec: The declaration.
+        stats: Its statistics.
+        probability: What turns the model's logits into an output "probabilities".
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        spec: FeatureSpec,
+        stats: Stats,
+        *,
+        probability: Probability | None = None,
+    ) -> None:
+        super().__init__(name="featurekit")
+        if probability is not None and probability not in get_args(Probability):
+            raise ArtifactError(
+                "unknown kind of probability",
+                code="BAD_ARGUMENT",
+                got=probability,
+                expected="'sigmoid', 'softmax' or None",
+            )
+        self.plan = compile_spec(spec, stats, serving=True)
+        self.program = Program(self.plan)
+        read = set(self.plan.columns)
+        self.inputs = tuple(one for one in spec.serving_inputs if one.name in read)
+        self.json_rows = JsonRows(self.inputs, (one.name for one in spec.inputs))
+        self._probability = probability
+        # A function is not tracked: of the model, the graph keeps the variables only.
+        self._run_model: Callable[[Tensors], Any] = lambda features: features
+        self.model_variables: list[tf.Variable] = []
+        if model is not None:
+            self._run_model = lambda features: model(features, training=False)
+            self.model_variables = [one.value for one in model.variables]
+
+    def signatures(self) -> dict[str, Any]:
+        """All ways to call the graph, by name."""
+        names = tensor_names(self.inputs)
+        columns = {
+            one.name: tf.TensorSpec([None], input_dtype(one), name=names[one.name])
+            for one in self.inputs
+        }
+        examples = tf.TensorSpec([None], tf.string, name="examples")
+        rows = tf.TensorSpec([None], tf.string, name="rows")
+
+        def by_examples(examples: tf.Tensor) -> Tensors:
+            return self.predict(parse_examples(examples, self.inputs))
+
+        def by_json(rows: tf.Tensor) -> Tensors:
+            return self.predict(self.json_rows.parse(rows))
+
+        calls = {
+            DEFAULT: (self.predict, columns),
+            EXAMPLES: (by_examples, examples),
+            JSON: (by_json, rows),
+            TRANSFORM: (self.transform, columns),
+        }
+        return {
+            name: tf.function(
+                call, input_signature=[argument], autograph=False
+            ).get_concrete_function()
+            for name, (call, argument) in calls.items()
+        }
+
+    def transform(self, columns: Tensors) -> dict[str, tf.Tensor]:
+        """The features of raw columns."""
+        with tf.control_dependencies([require_utf8(columns, self.inputs)]):
+            columns = {name: tf.identity(column) for name, column in columns.items()}
+        return self.program.require_accepted(self.program.compute(columns))
+
+    def predict(self, columns: Tensors) -> dict[str, tf.Tensor]:
+        """The model's outputs for raw columns; the features if there is no model."""
+        return self._named(self._run_model(self.transform(columns)))
+
+    def _named(self, outputs: Any) -> dict[str, tf.Tensor]:
+        if isinstance(outputs, Mapping):
+            found = dict(outputs)
+        elif isinstance(outputs, list | tuple):
+            found = {f"output_{index}": one for index, one in enumerate(outputs)}
+        else:
+            found = {"output": outputs}
+        if self._probability is not None:
+            if len(found) != 1:
+                raise ArtifactError(
+                    "probabilities need a model with one output",
+                    got=", ".join(found),
+                    hint="leave out probability, or put the activation into the model",
+                )
+            (logits,) = found.values()
+            found["probabilities"] = _TO_PROBABILITY[self._probability](logits)
+        return {name: tf.identity(one) for name, one in found.items()}
+
+
+_ODD = re.compile(r"[^A-Za-z0-9_]|^[^A-Za-z]")
+
+
+def tensor_names(inputs: Iterable[Input]) -> dict[str, str]:
+    """The names of the columns in a signature: their own if those are identifiers.
+
+    Other characters become their code point, as in "_20_" for a space.
+
+    Raises:
+        ArtifactError: Two columns would have one name.
+
+    Example:
+        >>> tensor_names([Input("age", "int64"), Input("tail num", "string")])
+        {'age': 'age', 'tail num': 'tail_20_num'}
+    """
+    found: dict[str, str] = {}
+    for one in inputs:
+        name = _ODD.sub(lambda odd: f"_{ord(odd[0]):x}_", one.name)
+        if name.startswith("_"):
+            name = f"column{name}"
+        if name == "self":  # an argument of TensorFlow's own
+            name = "column_self"
+        if name in found.values():
+            raise ArtifactError(
+                "two columns have the same name in a signature",
+                code="NAME_COLLISION",
+                column=one.name,
+                got=name,
+                hint="rename the column",
+            )
+        found[one.name] = name
+    return found
+
+
+def named_tensors(
+    batch: pa.RecordBatch, inputs: Iterable[Input]
+) -> dict[str, tf.Tensor]:
+    """The columns of a batch as a signature takes them."""
+    names = tensor_names(one for one in inputs if one.name in batch.schema.names)
+    tensors = to_tensors(batch)
+    return {names[column]: tf.constant(tensor) for column, tensor in tensors.items()}
+
+
+def require_utf8(columns: Tensors, inputs: Iterable[Input]) -> tf.Operation:
+    """Refuses text that batch conversion would refuse."""
+    refusals = []
+    for one in inputs:
+        if input_dtype(one) != tf.string:
+            continue
+        text = columns[one.name]
+        repaired = tf.strings.unicode_transcode(text, "UTF-8", "UTF-8")
+        refusals.append(
+            Refusal(
+                tf.not_equal(text, repaired) & tf.not_equal(text, MISSING_TEXT),
+                repaired,
+                code="BAD_UTF8",
+                message="the text is not valid UTF-8",
+                column=one.name,
+                expected="UTF-8",
+            )
+        )
+    return require_none(refusals) if refusals else tf.no_op()
