@@ -27,12 +27,18 @@ A message says what is wrong, where, what was expected, what was received, and w
 to do next, in one line of at most 500 characters.
 """
 
+from contextlib import suppress
+
 MAX_MESSAGE = 500
 MAX_VALUE = 64
 
 
 def show(value: object) -> str:
     """The value as a message shows it: its repr, cut to 64 characters."""
+    if isinstance(value, bytes):
+        # A field of a text file, as the user knows it.
+        with suppress(UnicodeDecodeError):
+            value = value.decode()
     text = repr(value)
     return text if len(text) <= MAX_VALUE else text[: MAX_VALUE - 1] + "…"
 
@@ -112,6 +118,12 @@ class FeatureKitError(ValueError):
         if self.hint:
             text += f". Hint: {self.hint}"
         return text if len(text) <= MAX_MESSAGE else text[: MAX_MESSAGE - 1] + "…"
+
+    def in_file(self, file: str) -> None:
+        """Names the file at fault, unless one is named already."""
+        if self.file is None:
+            self.file = file
+            self.args = (self._render(),)
 
     def __reduce__(self) -> tuple[object, ...]:
         # Workers send errors to the process that started them, word for word.

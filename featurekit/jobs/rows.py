@@ -170,7 +170,7 @@ class RowReader:
         if rejected and self.on_bad_row == "fail":
             raise rejected[min(rejected)]
         rejections = tuple(
-            Rejection(rejected[row], _row_values(raw, row)) for row in sorted(rejected)
+            Rejection(rejected[row], row_values(raw, row)) for row in sorted(rejected)
         )
         return Rows(
             done.outputs,
@@ -254,7 +254,8 @@ def _account(
     return Accounting(read, written, len(rejections), filtered, codes)
 
 
-def _row_values(raw: pa.RecordBatch, row: int) -> dict[str, Any]:
+def row_values(raw: pa.RecordBatch, row: int) -> dict[str, Any]:
+    """The values of a row as the source stores them."""
     return {name: _source_value(raw.column(name)[row]) for name in raw.schema.names}
 
 

@@ -23,6 +23,12 @@ class Node:
     inputs: tuple[int, ...]
     type: ValueType
 
+    def __str__(self) -> str:
+        name, _, rest = str(self.op).partition("(")
+        inputs = ", ".join(f"%{entry}" for entry in self.inputs)
+        gap = ", " if inputs and rest != ")" else ""
+        return f"{name}({inputs}{gap}{rest}"
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -47,12 +53,9 @@ class Plan:
     outputs: tuple[tuple[str, int], ...]
 
     def __str__(self) -> str:
-        lines = []
-        for index, node in enumerate(self.nodes):
-            name, _, rest = str(node.op).partition("(")
-            inputs = ", ".join(f"%{entry}" for entry in node.inputs)
-            gap = ", " if inputs and rest != ")" else ""
-            lines.append(f"%{index} = {name}({inputs}{gap}{rest}  # {node.type}")
+        lines = [
+            f"%{index} = {node}  # {node.type}" for index, node in enumerate(self.nodes)
+        ]
         lines += [f"{name} = %{index}" for name, index in self.outputs]
         return "\n".join(lines)
 

@@ -300,7 +300,7 @@ class RequirePresent(_Op):
     """Rejects rows without a value."""
 
     name = "require_present"
-    accepts = ("float64", "int64")
+    accepts = ("float64", "int64", "string")
 
     def _infer(self, value: ValueType) -> ValueType:
         return replace(value, nullable=False)

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from google.protobuf import json_format
 from google.protobuf.message import DecodeError
 
-from featurekit.errors import StatisticsError
+from featurekit.errors import FeatureKitError, StatisticsError
 from featurekit.plan.requirements import AnalysisRequest
 from featurekit.plan.statistics import (
     Moments,
@@ -155,6 +155,9 @@ class Stats(Mapping[str, Statistic]):
             if source.suffix == ".json":
                 return cls.from_json(source.read_text(encoding="utf-8"))
             return cls.from_proto(source.read_bytes())
+        except FeatureKitError as error:
+            error.in_file(str(path))
+            raise
         except (OSError, UnicodeDecodeError) as error:
             raise StatisticsError(
                 f"statistics cannot be read: {error}", file=str(path)

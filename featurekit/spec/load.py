@@ -1,6 +1,7 @@
 """A FeatureSpec from a file: Python that declares it, or what it was written as."""
 
 import runpy
+import traceback
 from os import PathLike
 from pathlib import Path
 from typing import Literal
@@ -53,6 +54,14 @@ def load_spec(path: str | PathLike[str]) -> FeatureSpec:
         )
     if not file.is_file():
         raise SpecError("there is no such file", code="SPEC_FILE", file=str(file))
+    try:
+        return _read(file, suffix)
+    except FeatureKitError as error:
+        error.in_file(str(file))
+        raise
+
+
+def _read(file: Path, suffix: str) -> FeatureSpec:
     if suffix == ".py":
         return _run(file)
     try:
@@ -70,7 +79,14 @@ def load_spec(path: str | PathLike[str]) -> FeatureSpec:
 def _run(file: Path) -> FeatureSpec:
     try:
         found = runpy.run_path(str(file)).get("spec")
-    except FeatureKitError:
+    except FeatureKitError as error:
+        lines = [
+            frame.lineno
+            for frame in traceback.extract_tb(error.__traceback__)
+            if frame.filename == str(file)
+        ]
+        if lines:
+            error.add_note(f"raised at line {lines[-1]} of {file}")
         raise
     except Exception as error:
         raise SpecError(

@@ -1,0 +1,100 @@
+"""`featurekit analyze`: all statistics in one pass over the data."""
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from featurekit.cli import options as o
+from featurekit.cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from featurekit.io.manifest import Accounting
+    from featurekit.plan.stats import Stats
+
+EXAMPLE = (
+    "Example: featurekit analyze --spec spec.py --output stats.json data/*.parquet"
+)
+
+StatsOutput = Annotated[
+    Path,
+    typer.Option(
+        metavar="FILE",
+        help="The statistics: JSON where the name ends in .json, else protobuf.",
+        show_default=False,
+    ),
+]
+
+
+def analyze(
+    sources: o.Sources,
+    spec: o.SpecFile,
+    output: StatsOutput,
+    workers: o.Workers = None,
+    on_bad_row: o.OnBadRow = o.BadRows.fail,
+    rows_per_task: o.RowsPerTask = o.ROWS_PER_TASK,
+    allow_duplicates: o.AllowDuplicates = False,
+    json: o.AsJson = False,
+    csv_delimiter: o.Delimiter = None,
+    csv_null: o.NullValues = None,
+    csv_quoted_nulls: o.QuotedNulls = False,
+    csv_block_bytes: o.BlockBytes = o.BLOCK_BYTES,
+) -> None:
+    """Measure what a spec has to learn, in one pass over the data."""
+    from featurekit.cli.statistics_table import statistics_grid
+    from featurekit.jobs.analyze import run_analysis
+    from featurekit.spec.load import load_spec
+
+    started = time.perf_counter()
+    terminal = Terminal(json=json)
+    o.check_output(output)
+    declared = load_spec(spec)
+    csv = o.csv_options(csv_delimiter, csv_null, csv_quoted_nulls, csv_block_bytes)
+    with terminal.progress("analyzing") as progress:
+        stats, rows = run_analysis(
+            declared,
+            o.open_rows(sources, csv, allow_duplicates=allow_duplicates),
+            workers=workers,
+            on_bad_row=on_bad_row.value,
+            rows_per_task=rows_per_task,
+            progress=progress,
+        )
+    seconds = time.perf_counter() - started
+    _save(stats, output)
+    if json:
+        terminal.write_json(_as_json(stats, rows, output, seconds))
+        return
+    terminal.show(statistics_grid(stats))
+    terminal.facts(
+        {
+            "rows": o.account(rows, "accepted"),
+            "time": f"{seconds:.2f} s, {rows.rows_read / seconds:,.0f} rows/s",
+            "wrote": str(output),
+        }
+    )
+
+
+def _save(stats: "Stats", output: Path) -> None:
+    from featurekit.io.output_directory import write_atomically
+
+    as_text = output.suffix == ".json"
+    write_atomically(output, stats.to_json().encode() if as_text else stats.to_proto())
+
+
+def _as_json(
+    stats: "Stats", rows: "Accounting", output: Path, seconds: float
+) -> dict[str, object]:
+    from featurekit.cli.statistics_table import statistics_json
+
+    return {
+        "output": str(output),
+        "fingerprint": stats.fingerprint(),
+        "rows_read": rows.rows_read,
+        "rows_accepted": rows.rows_written,
+        "rows_rejected": rows.rows_rejected,
+        "rows_filtered": rows.rows_filtered,
+        "rejected_by_code": rows.rejected_by_code,
+        "seconds": seconds,
+        "statistics": statistics_json(stats),
+    }

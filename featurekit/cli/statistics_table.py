@@ -1,0 +1,99 @@
+"""Statistics as a table, and as JSON without long vocabularies."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from featurekit.cli.formats import share, value
+from featurekit.cli.terminal import Grid
+from featurekit.plan.statistics import (
+    Moments,
+    Presence,
+    Quantiles,
+    Range,
+    Statistic,
+    VocabularyCounts,
+)
+from featurekit.plan.stats import Stats
+
+TOP = 10
+_ZONE = re.compile(r", tz='[^']*'")
+_DEFAULTS = re.compile(r", (max_size=None|min_count=1)")
+
+
+def statistics_grid(stats: Stats) -> Grid:
+    """One line per source column and statistic: what was missing, what was found."""
+    made = Grid(
+        "column", "missing", "after", "found", right=["missing"], flexible=["found"]
+    )
+    for source, presence in _sources(stats):
+        first = True
+        for key, found in stats.items():
+            of = key.partition("(")[2].removesuffix(")")
+            if isinstance(found, Presence) or not of.startswith(source):
+                continue
+            steps = _DEFAULTS.sub("", of.removeprefix(source))
+            name, missing = (_short(source), _missing(presence)) if first else ("", "")
+            made.add(name, missing, steps, summary(found))
+            first = False
+        if first:
+            made.add(_short(source), _missing(presence), "", "")
+    return made
+
+
+def _sources(stats: Stats) -> Iterator[tuple[str, Presence]]:
+    for key, found in stats.items():
+        if isinstance(found, Presence):
+            yield key.removeprefix("presence(").removesuffix(")"), found
+
+
+def _short(source: str) -> str:
+    return _ZONE.sub("", source.removeprefix("fk."))
+
+
+def _missing(found: Presence) -> str:
+    parts = [share(found.nulls, found.rows)]
+    for count, what in ((found.nans, "NaN"), (found.infinities, "inf")):
+        if count:
+            parts.append(f"{share(count, found.rows)} {what}")
+    return " + ".join(filter(None, parts))
+
+
+def summary(found: Statistic) -> str:
+    """A statistic in one line."""
+    match found:
+        case Presence(rows=rows):
+            return f"{rows:,} rows"
+        case Moments(mean=mean):
+            return f"mean {mean:.6g}, std {found.std:.6g}"
+        case Range(minimum=low, maximum=high):
+            return f"{low:.6g} to {high:.6g}"
+        case Quantiles(boundaries=boundaries, rank_error=error):
+            cuts = " ".join(f"{boundary:.4g}" for boundary in boundaries)
+            exact = f" (±{100 * error:.2g}%)" if error else ""
+            return f"{len(boundaries) + 1} buckets{exact}: {cuts}"
+        case VocabularyCounts():
+            return _vocabulary(found)
+
+
+def _vocabulary(found: VocabularyCounts) -> str:
+    kept = len(found.tokens)
+    more = f" of {found.distinct:,}" if found.distinct > kept else ""
+    pairs = zip(found.tokens[:3], found.counts, strict=False)
+    shown = [f"{value(one, limit=12)} {share(n, found.total)}" for one, n in pairs]
+    rest = ["…"] if kept > len(shown) else []
+    return f"{kept:,}{more} tokens: {', '.join(shown + rest)}"
+
+
+def statistics_json(stats: Stats) -> dict[str, Any]:
+    """The statistics by key; of a vocabulary only the most frequent tokens."""
+    result = {}
+    for key, found in stats.items():
+        entry: dict[str, Any] = {"kind": key.partition("(")[0], **asdict(found)}
+        if isinstance(found, VocabularyCounts):
+            entry["kept"] = len(found.tokens)
+            entry["tokens"] = found.tokens[:TOP]
+            entry["counts"] = found.counts[:TOP]
+        result[key] = entry
+    return result

@@ -1,0 +1,191 @@
+"""One row, step by step: what a plan makes of it, and where it is refused."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import pyarrow as pa
+
+from featurekit.backends.reference import ReferenceBackend, Value
+from featurekit.errors import RowError, SourceError
+from featurekit.io.adapter import open_source
+from featurekit.io.casting import cast_accepted
+from featurekit.io.csv_source import CsvOptions
+from featurekit.io.sources import Source, Task
+from featurekit.jobs.analyze import check_source
+from featurekit.jobs.rows import RowReader, row_values
+from featurekit.plan.graph import Plan
+from featurekit.plan.lower import compile_spec
+from featurekit.plan.ops import ReadColumn
+from featurekit.plan.rejects import row_error
+from featurekit.plan.stats import Stats
+from featurekit.spec.feature_spec import FeatureSpec
+
+Outcome: TypeAlias = Literal["written", "rejected", "filtered"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One node of the plan and its value.
+
+    Args:
+        node: Position in the plan.
+        op: The operation as text, its inputs as %positions.
+        type: Type of the value, such as "float64?".
+        features: The outputs that depend on it.
+        value: The value; None for a missing one, and for a refused one.
+        error: Why the step refused the row; None if it did not.
+    """
+
+    node: int
+    op: str
+    type: str
+    features: tuple[str, ...]
+    value: Value
+    error: RowError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What becomes of one row.
+
+    Args:
+        file: The source file.
+        row: The row in that file, from 0.
+        raw: The columns that are read, as the source stores them.
+        steps: The nodes in order, up to the one that refused the row.
+        outcome: "written"; "rejected", with `error`; or "filtered": it has no label,
+            and the spec drops such rows.
+        outputs: What its record holds; empty unless it is written.
+        part: The part of the data that it is written to; None unless it is written.
+        error: Why it is refused; None unless it is.
+    """
+
+    file: str
+    row: int
+    raw: Mapping[str, Any]
+    steps: tuple[Step, ...]
+    outcome: Outcome
+    outputs: Mapping[str, Any]
+    part: str | None = None
+    error: RowError | None = None
+
+
+def explain(
+    spec: FeatureSpec,
+    source: Any,
+    row: int,
+    *,
+    stats: Stats | None = None,
+    csv: CsvOptions | None = None,
+) -> Explanation:
+    """Runs one row through every step of the plan.
+
+    Values are those of the reference backend; outcome, part and outputs are those that
+    a conversion gives.
+
+    Args:
+        spec: The declaration.
+        source: Rows: a path, a pattern, a table; see `featurekit.io.adapter`.
+        row: The row, from 0; counted through all files in their order.
+        stats: What `analyze` measured. Defaults to none, which suffices for a spec
+            that learns nothing.
+        csv: How CSV files are read. Defaults to standard CSV.
+
+    Raises:
+        SourceError: There is no such row, the source cannot be read, or it lacks a
+            column.
+        StatisticsError: A statistic is missing.
+
+    Example:
+        >>> import featurekit as fk
+        >>> spec = fk.FeatureSpec({"age": fk.numeric("age").clip(0, 99).buckets([18])})
+        >>> for step in explain(spec, {"age": [20, 130]}, 1).steps:
+        ...     print(step.op, "->", step.value)
+        read_column(column='age', dtype='float32') -> 130.0
+        to_float64(%0, nan='missing') -> 130.0
+        clip_value(%1, low=0.0, high=99.0) -> 99.0
+        bucketize(%2, boundaries=(18.0,)) -> 1
+        require_present(%3) -> 1
+    """
+    opened = open_source(source, csv=csv)
+    check_source(spec, opened)
+    plan = compile_spec(spec, stats)
+    # Refused rows are collected, not raised: the refusal is part of the answer.
+    reader = RowReader(spec, plan, on_bad_row="dead_letter")
+    task, raw, position = _find(opened, reader, row)
+    done = reader.process(raw, file=task.file, first_row=position, text=task.text)
+    error = done.rejections[0].error if done.rejections else None
+    written = done.outputs.num_rows == 1
+    return Explanation(
+        task.file,
+        position,
+        row_values(raw, 0),
+        _trace(reader, raw, task, position),
+        "written" if written else "rejected" if error else "filtered",
+        done.outputs.to_pylist()[0] if written else {},
+        spec.split_names[int(done.parts[0])] if written else None,
+        error,
+    )
+
+
+def _find(
+    source: Source, reader: RowReader, row: int
+) -> tuple[Task, pa.RecordBatch, int]:
+    """The task of the row, the row alone, and its position in the file."""
+    if row < 0:
+        raise SourceError("row must be at least 0", code="BAD_ARGUMENT", got=row)
+    start = 0
+    for task in source.plan_tasks():
+        if task.num_rows is not None and start + task.num_rows <= row:
+            start += task.num_rows
+            continue
+        position = task.first_row
+        for batch in task.read_raw(reader.raw_columns):
+            if row < start + batch.num_rows:
+                index = row - start
+                return task, batch.slice(index, 1), position + index
+            start += batch.num_rows
+            position += batch.num_rows
+    raise SourceError(
+        "the source has no such row",
+        code="NO_SUCH_ROW",
+        got=row,
+        expected=f"0 to {start - 1}" if start else "a source with rows",
+    )
+
+
+def _trace(
+    reader: RowReader, raw: pa.RecordBatch, task: Task, position: int
+) -> tuple[Step, ...]:
+    """The steps up to the one that refuses the row."""
+    plan = reader.plan
+    cast, errors = cast_accepted(
+        raw,
+        reader.columns,
+        reader.time_zones,
+        file=task.file,
+        first_row=position,
+        text=task.text,
+    )
+    uncast = {error.column: error for error in reversed(errors)}
+    row = cast.to_pylist()[0]
+    values, rejecting = ReferenceBackend(plan).trace(row)
+    steps = []
+    for index, value in values:
+        op = plan.nodes[index].op
+        error = uncast.get(op.column) if isinstance(op, ReadColumn) else None
+        steps.append(_step(plan, index, value, error))
+        if error is not None:
+            return tuple(steps)
+    if rejecting >= 0:
+        found = [row[name] for name in plan.columns_of[rejecting]]
+        got = found[0] if len(found) == 1 else tuple(found)
+        error = row_error(plan, rejecting, row=position, got=got, file=task.file)
+        steps.append(_step(plan, rejecting, None, error))
+    return tuple(steps)
+
+
+def _step(plan: Plan, index: int, value: Value, error: RowError | None) -> Step:
+    node = plan.nodes[index]
+    return Step(index, str(node), str(node.type), plan.features_of[index], value, error)

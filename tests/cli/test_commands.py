@@ -1,0 +1,216 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli.running import run, write_parquet, write_spec
+
+import featurekit as fk
+from featurekit.spec.load import load_spec
+
+FEATURES = (
+    '"age": fk.numeric("age").fill(30.0).standardize(), '
+    '"city": fk.string("city").vocabulary(num_oov=0), '
+    '"hour": fk.timestamp("seen", tz="Europe/Paris").hour().one_hot()'
+)
+ROWS = """age,city,seen,late
+20,Oslo,2024-06-01T12:00:00Z,0
+,Lyon,2024-06-01T13:00:00Z,1
+40,,2024-06-01T14:00:00Z,0
+x,Oslo,2024-06-01T14:00:00Z,0
+50,Oslo,2024-06-01T14:00:00Z,
+"""
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, Path]:
+    (tmp_path / "rows.csv").write_text(ROWS)
+    (tmp_path / "good.csv").write_text("".join(ROWS.splitlines(keepends=True)[:3]))
+    spec = write_spec(tmp_path, FEATURES, label='fk.integer("late").identity(2)',
+                      missing_label='"drop"')  # fmt: skip
+    stats = tmp_path / "stats.json"
+    good = tmp_path / "good.csv"
+    fk.analyze(load_spec(spec), str(good)).save(stats)
+    return {"spec": spec, "stats": stats, "good": good, "rows": tmp_path / "rows.csv"}
+
+
+def convert(files: dict[str, Path], *more: object) -> Any:
+    return run("convert", "--spec", files["spec"], "--stats", files["stats"], *more)
+
+
+def explain(files: dict[str, Path], *more: object) -> Any:
+    return run("explain", "--spec", files["spec"], "--stats", files["stats"],
+               files["rows"], *more)  # fmt: skip
+
+
+class TestAnalyze:
+    def test_counts_rows_and_writes_statistics(self, files: dict[str, Path]) -> None:
+        output = files["spec"].with_name("new.pb")
+        done = run("analyze", "--spec", files["spec"], "--output", output,
+                   files["rows"], "--on-bad-row", "dead_letter", "--json")  # fmt: skip
+        assert done.code == 0
+        found = done.json
+        assert (found["rows_read"], found["rows_accepted"]) == (5, 3)
+        assert (found["rows_rejected"], found["rows_filtered"]) == (1, 1)
+        assert found["rejected_by_code"] == {"PARSE": 1}
+        assert fk.Stats.open(output).fingerprint() == found["fingerprint"]
+        [city] = [v for k, v in found["statistics"].items() if "vocabulary(" in k]
+        assert (city["tokens"], city["counts"]) == (["Oslo", "Lyon"], [1, 1])
+
+    def test_table(self, files: dict[str, Path]) -> None:
+        output = files["spec"].with_name("new.json")
+        done = run("analyze", "--spec", files["spec"], "--output", output,
+                   files["good"])  # fmt: skip
+        assert "mean 25, std 5" in done.stdout
+        assert "2 tokens: Oslo 50.0%, Lyon 50.0%" in done.stdout
+        assert "2 read = 2 accepted + 0 rejected + 0 filtered" in done.stdout
+        assert done.stderr == ""
+
+
+class TestConvert:
+    def test_says_what_it_did(self, files: dict[str, Path], tmp_path: Path) -> None:
+        out = tmp_path / "out"
+        more = ["--output", out, files["rows"], "--on-bad-row", "dead_letter",
+                "--compression", "gzip", "--workers", 1]  # fmt: skip
+        done = convert(files, *more)
+        assert done.code == 0
+        text = " ".join(done.stdout.split())
+        assert "5 read = 2 written + 2 rejected + 1 filtered" in text
+        assert "NULL_NOT_ALLOWED 1, PARSE 1" in text
+        assert "rejected-00000-of-00001.jsonl" in done.stdout
+        again = convert(files, *more, "--json")
+        assert again.json["resumed"] is True
+        assert (again.json["rows_written"], again.json["rows_rejected"]) == (2, 2)
+        assert fk.verify(out).sound
+
+    def test_bytes_are_those_of_the_library(
+        self, files: dict[str, Path], tmp_path: Path
+    ) -> None:
+        convert(files, "--output", tmp_path / "a", files["good"])
+        spec, stats = load_spec(files["spec"]), fk.Stats.open(files["stats"])
+        fk.convert(spec, stats, str(files["good"]), tmp_path / "b")
+        one, other = (
+            sorted(p.read_bytes() for p in (tmp_path / x).rglob("*") if p.is_file())
+            for x in "ab"
+        )
+        assert one == other
+
+    def test_csv_options(self, files: dict[str, Path], tmp_path: Path) -> None:
+        text = ROWS.replace(",", "\t").replace("x\t", "NA\t").replace("\t\t", "\tNA\t")
+        (tmp_path / "t.csv").write_text(text)
+        args = ["--output", tmp_path / "out", tmp_path / "t.csv", "--json",
+                "--on-bad-row", "dead_letter"]  # fmt: skip
+        assert convert(files, *args).error["code"] == "MISSING_COLUMN"
+        done = convert(files, *args, "--csv-delimiter", "tab", "--csv-null", "NA")
+        assert done.json["rejected_by_code"] == {"NULL_NOT_ALLOWED": 1}
+        assert convert(files, *args, "--csv-delimiter", "ab").code == 2
+
+    @pytest.mark.parametrize("wrong", [
+        ["--workers", "0"], ["--compression", "zip"], ["--rows-per-task", "none"],
+        ["--on-bad-row", "skip"], ["--nothing"], [],
+    ])  # fmt: skip
+    def test_usage(self, wrong: list[str], files: dict[str, Path]) -> None:
+        more = ["--output", "nowhere", files["good"]] if wrong else []
+        done = convert(files, *more, *wrong, "--json")
+        assert (done.code, done.error["code"]) == (2, "USAGE")
+
+
+class TestInspect:
+    def test_manifest_rows_and_statistics(
+        self, files: dict[str, Path], tmp_path: Path
+    ) -> None:
+        convert(files, "--output", tmp_path / "out", files["good"])
+        done = run("inspect", tmp_path / "out", "--rows", 2)
+        assert done.code == 0
+        assert "2 read = 2 written" in done.stdout
+        assert "float32[24]" in done.stdout and "1 at 14" in done.stdout
+        assert "int64 < 2" in done.stdout and "mean 25" in done.stdout
+        found = run("inspect", tmp_path / "out", "--rows", 1, "--json").json
+        [row] = found["rows"]
+        assert (row["age"], row["city"], row["label"]) == (-1.0, 0, 0)
+        assert found["manifest"]["accounting"]["rows_read"] == "2"
+        assert run("inspect", tmp_path / "out", "--split", "dev").code == 2
+
+
+class TestExplain:
+    def test_every_step(self, files: dict[str, Path]) -> None:
+        done = explain(files, "--row", 1, "--json")
+        assert done.code == 0
+        found = done.json
+        assert (found["outcome"], found["part"]) == ("written", "train")
+        steps = {s["op"]: s["value"] for s in found["steps"] if "age" in s["features"]}
+        assert list(steps.values()) == [None, None, 30.0, 1.0, 1.0]
+        assert found["outputs"]["age"] == 1.0
+        assert found["source"]["city"] == "Lyon"
+        table = explain(files, "--row", 1)
+        assert "fill_missing(%" in table.stdout and "is written" in table.stdout
+        assert "2024-06-01 13:00 UTC" in table.stdout
+        assert max(map(len, table.stdout.splitlines())) <= 100
+
+    def test_one_feature(self, files: dict[str, Path]) -> None:
+        done = explain(files, "--row", 0, "--feature", "city", "--json")
+        assert len(done.json["steps"]) == 3
+        assert explain(files, "--row", 0, "--feature", "nothing").code == 2
+
+    @pytest.mark.parametrize(("row", "code", "op"), [
+        (2, "NULL_NOT_ALLOWED", "require_present"), (3, "PARSE", "read_column"),
+    ])  # fmt: skip
+    def test_refused(
+        self, row: int, code: str, op: str, files: dict[str, Path]
+    ) -> None:
+        found = explain(files, "--row", row, "--json")
+        assert found.code == 1
+        assert found.json["outcome"] == "rejected"
+        assert found.json["error"]["code"] == code
+        assert found.json["error"]["row"] == row
+        last = found.json["steps"][-1]
+        assert last["op"].startswith(op) and last["error"]["code"] == code
+        assert f"error {code}: " in explain(files, "--row", row).stderr
+
+    def test_without_label(self, files: dict[str, Path]) -> None:
+        done = explain(files, "--row", 4)
+        assert (done.code, done.stderr) == (1, "")
+        assert "missing_label='drop'" in " ".join(done.stdout.split())
+
+    def test_no_such_row(self, files: dict[str, Path]) -> None:
+        done = explain(files, "--row", 5, "--json")
+        assert (done.code, done.error["code"]) == (2, "NO_SUCH_ROW")
+
+    def test_row_of_several_files_and_groups(self, tmp_path: Path) -> None:
+        spec = write_spec(tmp_path, '"x": fk.numeric("x")')
+        for index in range(3):
+            rows = {"x": [10.0 * index, 10.0 * index + 1]}
+            write_parquet(tmp_path, rows, f"{index}.parquet")
+        done = run("explain", "--spec", spec, "--row", 5,
+                   tmp_path / "*.parquet", "--json")  # fmt: skip
+        assert Path(done.json["file"]).name == "2.parquet"
+        assert (done.json["row"], done.json["outputs"]) == (1, {"x": 21.0})
+
+    def test_agrees_with_conversion(
+        self, files: dict[str, Path], tmp_path: Path
+    ) -> None:
+        convert(files, "--output", tmp_path / "out", files["good"])
+        rows = run("inspect", tmp_path / "out", "--json").json["rows"]
+        for index, row in enumerate(rows):
+            found = explain(files, "--row", index, "--json").json
+            assert found["outputs"] == row
+
+
+class TestDiff:
+    def test_equal_and_different(self, tmp_path: Path) -> None:
+        one = write_spec(tmp_path, '"a": fk.numeric("a").fill(0)')
+        two = one.rename(tmp_path / "two.py")
+        one = write_spec(tmp_path, '"a": fk.numeric("a").fill(1)')
+        assert (run("diff", two, two).code, run("diff", two, two).stdout) == (
+            0,
+            "no changes\n",
+        )
+        done = run("diff", two, one)
+        assert done.code == 1
+        assert done.stdout.splitlines() == [
+            "~ features.a",
+            "    - fk.numeric('a').fill(0.0)",
+            "    + fk.numeric('a').fill(1.0)",
+        ]
+        found = run("diff", two, one, "--json").json
+        assert found["identical"] is False
+        assert [change["path"] for change in found["changes"]] == ["features.a"]
