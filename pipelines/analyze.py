@@ -23,6 +23,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m pipelines.analyze",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        # The runner has options of its own, which may begin alike.
+        allow_abbrev=False,
     )
     parser.add_argument("--spec", required=True, help=".py, .json, .textproto or .pb")
     parser.add_argument(

@@ -24,6 +24,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m pipelines.convert",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        # The runner has options of its own, which may begin alike.
+        allow_abbrev=False,
     )
     parser.add_argument("--spec", required=True, help=".py, .json, .textproto or .pb")
     parser.add_argument("--stats", required=True, help="what pipelines.analyze wrote")

@@ -10,10 +10,11 @@ import apache_beam as beam
 import pyarrow as pa
 
 from featurekit.analyzers.accumulator import Accumulator
+from featurekit.beam.failures import whole_errors
 from featurekit.io.adapter import open_source
 from featurekit.io.csv_source import CsvOptions
 from featurekit.io.manifest import Accounting
-from featurekit.io.sources import ROWS_PER_TASK
+from featurekit.io.sources import ROWS_PER_TASK, Task
 from featurekit.jobs.analyze import Analysis, PartialStatistics
 from featurekit.jobs.rows import BadRowPolicy
 from featurekit.plan.stats import Stats
@@ -44,7 +45,7 @@ class CombineStatistics(beam.CombineFn):
     ) -> Counted:
         """Counts into the first one what the others have counted."""
         remaining = iter(parts)
-        accumulators, accounting = next(remaining)
+        accumulators, accounting = next(remaining, None) or self.create_accumulator()
         for others, rows in remaining:
             for mine, other in zip(accumulators, others, strict=True):
                 mine.merge(other)
@@ -53,7 +54,8 @@ class CombineStatistics(beam.CombineFn):
 
     def extract_output(self, counted: Counted, *_: Any, **__: Any) -> Stats:
         """The statistics."""
-        return self.analysis.extract(self.analysis.seal(*counted))
+        with whole_errors():
+            return self.analysis.extract(self.analysis.seal(*counted))
 
 
 class MergeStatistics(CombineStatistics):
@@ -93,8 +95,9 @@ class MeasureBatches(CombineStatistics):
     ) -> Counted:
         """Counts the rows of a batch, columns as a source would store them."""
         accumulators, accounting = counted
-        rows = self.analysis.reader.process(batch)
-        self.analysis.add(accumulators, rows)
+        with whole_errors():
+            rows = self.analysis.reader.process(batch)
+            self.analysis.add(accumulators, rows)
         return accumulators, accounting + rows.accounting
 
 
@@ -102,7 +105,10 @@ class Analyze(beam.PTransform):
     """Measures what a spec has to learn; `featurekit.analyze` as a Beam job.
 
     Applied to a pipeline; gives a PCollection of one Stats. The tasks are planned where
-    the pipeline is built, and run on the workers, which have to see the same files.
+    the pipeline is built, and run on the workers, which have to see the same files. An
+    element of the pipeline is a task, or what it has counted, never a row. Only a table
+    in memory travels inside the pipeline, each task with its own rows: runners that are
+    sent a pipeline limit its size (Dataflow to 10 MB), so large data belongs in files.
 
     Args:
         spec: The declaration.
@@ -114,6 +120,8 @@ class Analyze(beam.PTransform):
 
     Raises:
         SourceError: The source cannot be read, or lacks a column.
+        RowError: A row is refused, under "fail"; where several are, not always the
+            first. Runners on other machines keep the text of an error only.
     """
 
     def __init__(
@@ -131,12 +139,17 @@ class Analyze(beam.PTransform):
             open_source(source, csv=csv), rows_per_task=rows_per_task
         )
 
-    def expand(self, pipeline: beam.Pipeline) -> beam.PCollection:
+    def expand(self, pipeline: beam.pvalue.PBegin) -> beam.PCollection[Stats]:
         """Tasks, spread over the workers, measured, and combined."""
         return (
             pipeline
-            | "Tasks" >> beam.Create(self.tasks)
+            | "Tasks" >> beam.Create(self.tasks, reshuffle=False)
             | "Spread" >> beam.Reshuffle()
-            | "Measure" >> beam.Map(self.analysis.run_task)
+            | "Measure" >> beam.Map(_measure, self.analysis)
             | "Merge" >> beam.CombineGlobally(MergeStatistics(self.analysis))
         )
+
+
+def _measure(task: Task, analysis: Analysis) -> PartialStatistics:
+    with whole_errors():
+        return analysis.run_task(task)

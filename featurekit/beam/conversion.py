@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
 
+from featurekit.beam.failures import whole_errors
 from featurekit.io.adapter import open_source
 from featurekit.io.csv_source import CsvOptions
 from featurekit.io.manifest import Manifest, Receipt
@@ -25,9 +27,15 @@ class Convert(beam.PTransform):
     see the source, and the output, under the same paths. A task may be run twice, or by
     two workers at once: its files have the same bytes and appear complete.
 
-    The output is locked while the job begins and while it publishes, not in between:
-    of two jobs that write different datasets to one folder, the second to publish
-    fails with OutputExistsError, or replaces the first one under `overwrite`.
+    An element of the pipeline is a task or a receipt, never a row. Only a table in
+    memory travels inside the pipeline, each task with its own rows: runners that are
+    sent a pipeline limit its size (Dataflow to 10 MB), so large data belongs in files.
+
+    A pipeline that fails leaves what its finished tasks have written, unseen by
+    readers. The same job resumes from there; any other job that publishes to the
+    folder removes it. The output is locked while the job begins and while it
+    publishes, not in between: of two jobs that write different datasets to one folder
+    at once, the second to publish fails, also under `overwrite`, and can be run again.
 
     Args:
         spec: The declaration.
@@ -44,6 +52,10 @@ class Convert(beam.PTransform):
     Raises:
         SourceError: The source cannot be read, or lacks a column.
         StatisticsError: The statistics are of another spec.
+        OutputExistsError: The folder holds another dataset; when the pipeline runs,
+            before any task does.
+        RowError: A row is refused, under "fail"; where several are, not always the
+            first. Runners on other machines keep the text of an error only.
     """
 
     def __init__(
@@ -65,13 +77,14 @@ class Convert(beam.PTransform):
             spec,
             stats,
             open_source(source, csv=csv),
-            output,
+            # Workers have working folders of their own.
+            Path(output).absolute(),
             compression=compression,
             on_bad_row=on_bad_row,
             rows_per_task=rows_per_task,
         )
 
-    def expand(self, pipeline: beam.Pipeline) -> beam.PCollection:
+    def expand(self, pipeline: beam.pvalue.PBegin) -> beam.PCollection[Manifest]:
         """Prepares the output, runs the tasks, publishes when all are done."""
         prepared = (
             pipeline
@@ -80,10 +93,10 @@ class Convert(beam.PTransform):
         )
         return (
             pipeline
-            | "Tasks" >> beam.Create(self.conversion.tasks)
+            | "Tasks" >> beam.Create(self.conversion.tasks, reshuffle=False)
             | "Spread" >> beam.Reshuffle()
             | "Write"
-            >> beam.Map(_run, self.conversion, beam.pvalue.AsSingleton(prepared))
+            >> beam.FlatMap(_run, self.conversion, beam.pvalue.AsSingleton(prepared))
             | "Receipts" >> beam.combiners.ToList()
             | "Publish" >> beam.Map(_publish, self.conversion, self.overwrite)
         )
@@ -91,23 +104,24 @@ class Convert(beam.PTransform):
 
 def _prepare(overwrite: bool, conversion: Conversion) -> bool:
     """Refuses an output that is taken, before any work; True if it is done already."""
-    with conversion.open_output(overwrite=overwrite) as directory:
+    with whole_errors(), conversion.open_output(overwrite=overwrite) as directory:
         if directory.finished is None:
             conversion.prepare()
         return directory.finished is not None
 
 
 def _run(task: Task, conversion: Conversion, finished: bool) -> list[Receipt]:
-    return [] if finished else [conversion.run_task(task)]
+    with whole_errors():
+        return [] if finished else [conversion.run_task(task)]
 
 
 def _publish(
-    receipts: Iterable[list[Receipt]], conversion: Conversion, overwrite: bool
+    receipts: Iterable[Receipt], conversion: Conversion, overwrite: bool
 ) -> Manifest:
-    with conversion.open_output(overwrite=overwrite) as directory:
+    with whole_errors(), conversion.open_output(overwrite=overwrite) as directory:
         # A runner may retry this step after it was done.
         if directory.finished is not None:
             return directory.finished
-        manifest = conversion.manifest(one for found in receipts for one in found)
+        manifest = conversion.manifest(receipts)
         directory.publish(manifest)
         return manifest

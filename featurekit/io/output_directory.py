@@ -11,12 +11,13 @@
 
 The run id is a hash of everything that decides the bytes, so a rerun after a crash
 finds the receipts of its own earlier attempt, and never those of another job. Files are
-removed by name: those of a replaced manifest, and unfinished ones (`.partial`) in the
-run's own folder.
+removed by name: those of a replaced manifest, unfinished ones (`.partial`), and, once a
+dataset is visible, what runs have written here that were begun but never published.
 """
 
 import errno
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -28,6 +29,7 @@ import numpy as np
 
 from featurekit.errors import (
     DatasetError,
+    DatasetIncompleteError,
     OutputBusyError,
     OutputExistsError,
     OutputSpaceError,
@@ -40,6 +42,10 @@ _LOCK = ".lock"
 _PARTIAL = ".partial"
 _REPLACED = "replaced.json"
 _DESCRIPTIONS = ("spec.pb", "stats.pb")
+_RECEIPTS = "receipts"
+_RUN_ID = re.compile(r"[0-9a-f]{16}")
+_SHARD = re.compile(r".+-\d{5,}-of-\d{5,}\.(tfrecord|tfrecord\.gz|jsonl)")
+_MANIFEST_PARTIAL = re.compile(rf"{re.escape(MANIFEST)}\.[0-9a-f]{{32}}\{_PARTIAL}")
 
 
 @contextmanager
@@ -136,7 +142,7 @@ class RunFolder:
         )
 
     def _receipt(self, task: int) -> Path:
-        return self.path / "receipts" / f"{task:05d}.pb"
+        return self.path / _RECEIPTS / f"{task:05d}.pb"
 
     def save_receipt(self, receipt: Receipt) -> None:
         """Marks a task as done: its files are complete and named."""
@@ -155,30 +161,29 @@ class RunFolder:
         return receipt
 
     def remove(self) -> None:
-        """Removes the files that finished tasks named, and all that is unfinished."""
-        for task in range(self.num_tasks):
-            receipt = self._receipt(task)
-            if receipt.is_file():
-                for shard in Receipt.from_proto(receipt.read_bytes()).shards:
-                    (self.root / shard.path).unlink(missing_ok=True)
+        """Removes the files that a run writes, finished or not."""
+        if not self.path.is_dir():
+            return
+        for entry in self.path.iterdir():
+            # A task that was killed before its receipt has left shards, too.
+            own = entry.name in (*_DESCRIPTIONS, _REPLACED)
+            if own or _SHARD.fullmatch(entry.name):
+                entry.unlink(missing_ok=True)
+        # Last, as they tell that the run was not finished.
         self.remove_receipts()
-        for name in _DESCRIPTIONS:
-            (self.path / name).unlink(missing_ok=True)
-        if self.path.is_dir() and not any(self.path.iterdir()):
-            self.path.rmdir()
+        _remove_if_empty(self.path)
 
     def remove_receipts(self) -> None:
         """Removes what only a resumed run needs, and unfinished files."""
-        for task in range(self.num_tasks):
-            self._receipt(task).unlink(missing_ok=True)
-        folders = [self._receipt(0).parent, self.path]
-        for folder in folders:
-            if folder.is_dir():
-                for entry in folder.iterdir():
-                    if entry.suffix == _PARTIAL:
-                        entry.unlink(missing_ok=True)
-        if folders[0].is_dir() and not any(folders[0].iterdir()):
-            folders[0].rmdir()
+        receipts = self.path / _RECEIPTS
+        for folder in (receipts, self.path):
+            if not folder.is_dir():
+                continue
+            for entry in folder.iterdir():
+                is_receipt = folder == receipts and entry.suffix == ".pb"
+                if is_receipt or entry.suffix == _PARTIAL:
+                    entry.unlink(missing_ok=True)
+        _remove_if_empty(receipts)
 
 
 class OutputDirectory:
@@ -229,7 +234,8 @@ class OutputDirectory:
         if found is not None and found.run_id == self.run.run_id:
             if _all_there(self.run.root, found):
                 self.finished = found
-                self._clean()
+                if _is_unfinished(self.run.path):
+                    _clean(self.run)
         elif found is not None and not self.overwrite:
             raise OutputExistsError(
                 "the folder holds another dataset",
@@ -237,8 +243,11 @@ class OutputDirectory:
                 hint="choose another folder, or pass overwrite=True",
             )
         if self.finished is None:
+            if found is not None and _RUN_ID.fullmatch(found.run_id):
+                # Its job may have been killed after it was published.
+                _finish_replacement(RunFolder(self.run.root, found.run_id, 0))
             with located_os_errors(self.run.path):
-                (self.run.path / "receipts").mkdir(parents=True, exist_ok=True)
+                (self.run.path / _RECEIPTS).mkdir(parents=True, exist_ok=True)
 
     def _acquire(self) -> None:
         path = self.run.root / _LOCK
@@ -268,15 +277,22 @@ class OutputDirectory:
 
         Raises:
             DatasetError: Rows are not accounted for, or the folder cannot be written.
+            DatasetIncompleteError: Files are gone that tasks have written.
         """
         manifest.accounting.check()
+        if not _all_there(self.run.root, manifest):
+            raise DatasetIncompleteError(
+                "files that tasks have written are gone",
+                file=str(self.run.path),
+                hint="let one job at a time write to this folder, and run it again",
+            )
         target = self.run.root / MANIFEST
         old = read_manifest(self.run.root)
         if old is not None and old.run_id != self.run.run_id:
             # Remembered, so that a crash before the removal loses no track of it.
             write_atomically(self.run.path / _REPLACED, target.read_bytes())
         write_atomically(target, manifest.to_json().encode())
-        self._clean()
+        _clean(self.run)
 
     def abandon(self) -> None:
         """Removes the files of a run that cannot be finished, and folders left empty.
@@ -294,12 +310,38 @@ class OutputDirectory:
                 (root / _LOCK).unlink()
                 root.rmdir()
 
-    def _clean(self) -> None:
-        journal = self.run.path / _REPLACED
-        if journal.is_file():
-            _remove_dataset(self.run.root, Manifest.from_json(journal.read_text()))
-            journal.unlink()
-        self.run.remove_receipts()
+
+def _clean(visible: RunFolder) -> None:
+    """Removes from the output what is not part of the dataset that is visible."""
+    _finish_replacement(visible)
+    for entry in visible.root.iterdir():
+        if _MANIFEST_PARTIAL.fullmatch(entry.name):
+            entry.unlink(missing_ok=True)
+        elif entry.name != visible.run_id and _is_unfinished(entry):
+            RunFolder(visible.root, entry.name, 0).remove()
+    # Last, as they tell that the job was killed before it had done all this.
+    visible.remove_receipts()
+
+
+def _finish_replacement(visible: RunFolder) -> None:
+    journal = visible.path / _REPLACED
+    if journal.is_file():
+        replaced = Manifest.from_json(journal.read_text(encoding="utf-8"))
+        if replaced.run_id != visible.run_id:
+            _remove_dataset(visible.root, replaced)
+        journal.unlink()
+
+
+def _is_unfinished(folder: Path) -> bool:
+    """Whether a run was begun here; the end of its job removes the receipts."""
+    if not _RUN_ID.fullmatch(folder.name) or not folder.is_dir():
+        return False
+    return (folder / _RECEIPTS).is_dir() or not any(folder.iterdir())
+
+
+def _remove_if_empty(folder: Path) -> None:
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
 
 
 def read_manifest(root: Path) -> Manifest | None:
@@ -332,8 +374,8 @@ def _remove_dataset(root: Path, manifest: Manifest) -> None:
         if path.resolve().is_relative_to(root.resolve()):
             path.unlink(missing_ok=True)
     folder = root / manifest.run_id
-    if folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()
+    if folder.resolve().is_relative_to(root.resolve()):
+        _remove_if_empty(folder)
 
 
 def _lock_file(file: BinaryIO) -> None:

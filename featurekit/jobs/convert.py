@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from featurekit._version import __version__
-from featurekit.errors import RowError, SourceError
+from featurekit.errors import DatasetIncompleteError, RowError, SourceError
 from featurekit.io.adapter import open_source
 from featurekit.io.csv_source import CsvOptions
 from featurekit.io.example import encode_examples
@@ -122,8 +122,20 @@ class Conversion:
         return receipt
 
     def manifest(self, receipts: Iterable[Receipt]) -> Manifest:
-        """The manifest of all tasks' receipts."""
+        """The manifest of all tasks' receipts.
+
+        Raises:
+            DatasetIncompleteError: A task has none.
+        """
         ordered = sorted(receipts, key=lambda receipt: receipt.task)
+        if [receipt.task for receipt in ordered] != list(range(self.run.num_tasks)):
+            raise DatasetIncompleteError(
+                "not every task was done",
+                file=str(self.run.root),
+                got=len(ordered),
+                expected=f"{self.run.num_tasks} receipts, one of each task",
+                hint="run the same command again",
+            )
         return Manifest(
             run_id=self.run.run_id,
             spec_fingerprint=self.spec.fingerprint(),

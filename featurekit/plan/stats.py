@@ -7,6 +7,7 @@ from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
+from uuid import uuid4
 
 from google.protobuf import json_format
 from google.protobuf.message import DecodeError
@@ -140,12 +141,18 @@ class Stats(Mapping[str, Statistic]):
         return cls._from_message(message)
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Writes JSON where the name ends in ".json", else protobuf."""
+        """Writes the whole file or nothing: JSON if named ".json", else protobuf."""
         target = Path(path)
+        data = self.to_proto()
         if target.suffix == ".json":
-            target.write_text(self.to_json(), encoding="utf-8")
-        else:
-            target.write_bytes(self.to_proto())
+            data = self.to_json().encode()
+        # Beside the target and renamed, so that no reader sees half of it.
+        partial = target.with_name(f".{target.name}.{uuid4().hex}.partial")
+        try:
+            partial.write_bytes(data)
+            partial.replace(target)
+        finally:
+            partial.unlink(missing_ok=True)
 
     @classmethod
     def open(cls, path: str | PathLike[str]) -> "Stats":
