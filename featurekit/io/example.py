@@ -12,6 +12,7 @@ Semantics:
     - float64 and other types that would lose something are refused.
 """
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -23,16 +24,23 @@ from featurekit.errors import RowError, SourceError
 from featurekit.io.example_columns import FlatColumn, flatten
 from featurekit.io.example_decoder import decode_examples as decode_examples
 from featurekit.kernels import example_encode as kernels
-from featurekit.kernels.arrow_buffers import read_only
-from featurekit.kernels.tfrecord_frame import FOOTER_BYTES, HEADER_BYTES, seal_frames
+from featurekit.kernels.memory import BLOCK as _BLOCK
+from featurekit.kernels.tfrecord_frame import FRAME_BYTES
 from featurekit.kernels.varint import write_varint
 
 ByteArray: TypeAlias = npt.NDArray[np.uint8]
 IntArray: TypeAlias = npt.NDArray[np.int64]
 
 MAX_PAYLOAD_BYTES = 256 * 2**20
-# Columns are written block by block of rows, so that a block's records stay in cache.
-BLOCK_ROWS = 2048
+_KINDS = {
+    "bytes_list": kernels.BYTES_LIST,
+    "float_list": kernels.FLOAT_LIST,
+    "int64_list": kernels.INT64_LIST,
+}
+# A key of n bytes: tags, and lengths of entry, feature, list and packed values.
+_AROUND_KEY = 4 + 4 * 5
+_PER_STRING = 1 + 5
+_PER_RECORD = FRAME_BYTES + 1 + 10
 
 
 def encode_examples(
@@ -58,11 +66,7 @@ def encode_examples(
     >>> encode_examples(pa.record_batch({"x": [1, 2]})).size
     60
     """
-    buffer, starts, lengths = _encode(
-        batch, HEADER_BYTES, FOOTER_BYTES, file, first_row
-    )
-    seal_frames(buffer, starts, lengths)
-    return buffer
+    return ExampleEncoder().encode(batch, file=file, first_row=first_row)[0]
 
 
 def encode_payloads(
@@ -74,30 +78,91 @@ def encode_payloads(
         buffer: The serialized records, one after another, uint8.
         offsets: int64, one more than rows; row r is buffer[offsets[r]:offsets[r + 1]].
     """
-    buffer, starts, _ = _encode(batch, 0, 0, file, first_row)
-    return buffer, np.append(starts, np.int64(len(buffer)))
+    encoder = ExampleEncoder(framed=False)
+    return encoder.encode(batch, file=file, first_row=first_row)
 
 
-def _encode(
-    batch: pa.RecordBatch, before: int, after: int, file: str | None, first_row: int
-) -> tuple[ByteArray, IntArray, IntArray]:
-    """The payloads with room before and after each, their starts, and their lengths."""
-    columns = _sorted_columns(batch, file, first_row)
-    keys = [_key_field(column.name) for column in columns]
-    sizes = np.zeros(batch.num_rows, np.int64)
-    kept = [_add_sizes(c, len(k), sizes) for c, k in zip(columns, keys, strict=True)]
-    lengths = kernels.payload_sizes(sizes)
-    _check_lengths(lengths, file, first_row)
-    starts = before + np.cumsum(lengths + before + after) - lengths - before - after
-    total = int(lengths.sum()) + batch.num_rows * (before + after)
-    out = np.empty(total, np.uint8)
-    cursors = np.empty(batch.num_rows, np.int64)
-    kernels.write_header(out, sizes, starts, cursors)
-    for first in range(0, batch.num_rows, BLOCK_ROWS):
-        rows = first, min(first + BLOCK_ROWS, batch.num_rows)
-        for column, key, inner in zip(columns, keys, kept, strict=True):
-            _write(column, key, inner, rows, out, cursors)
-    return out, starts, lengths
+class ExampleEncoder:
+    """Encodes batch after batch; keeps what batches of one schema share.
+
+    Args:
+        framed: Whether each record becomes a TFRecord frame. Defaults to True.
+    """
+
+    def __init__(self, *, framed: bool = True) -> None:
+        self.framed = framed
+        self._shape: tuple[tuple[str, str], ...] | None = None
+        self._buffer: ByteArray = np.empty(0, np.uint8)
+
+    def encode(
+        self, batch: pa.RecordBatch, *, file: str | None = None, first_row: int = 0
+    ) -> tuple[ByteArray, IntArray]:
+        """Encodes each row; see `encode_examples`.
+
+        Returns:
+            The records of all rows, one behind the other, valid until the next call;
+            and int64, one more than rows: where each payload starts, and the end.
+        """
+        columns = _sorted_columns(batch, file, first_row)
+        self._prepare(columns)
+        for line, column in zip(self._table, columns, strict=True):
+            _describe(line, column)
+        starts = np.empty(batch.num_rows + 1, np.int64)
+        self._reserve(columns, batch.num_rows)
+        rows = batch.num_rows
+        end = kernels.write_records(
+            self._buffer, rows, self.framed, self._table, starts
+        )
+        _check_lengths(np.diff(starts), file, first_row)
+        return self._buffer[:end], starts
+
+    def _reserve(self, columns: Sequence[FlatColumn], rows: int) -> None:
+        size = rows * _PER_RECORD + kernels.SLACK
+        for column in columns:
+            size += rows * (len(_key_field(column.name)) + _AROUND_KEY)
+            width = {"int64_list": 10, "float_list": 4}.get(column.kind, _PER_STRING)
+            size += column.num_values * width + column.num_bytes
+        if size > len(self._buffer):
+            self._buffer = np.empty(size, np.uint8)
+
+    def _prepare(self, columns: Sequence[FlatColumn]) -> None:
+        """Builds the headers, unless those of the batch before are the same."""
+        shape = tuple((column.name, column.kind) for column in columns)
+        if shape == self._shape:
+            return
+        fields = [_key_field(column.name) for column in columns]
+        strides = [-(-(len(key) + _AROUND_KEY) // _BLOCK) * _BLOCK for key in fields]
+        self._headers = np.zeros((sum(strides), kernels.MAX_HEADER_VALUE), np.uint8)
+        self._sizes = np.zeros((len(columns), kernels.MAX_HEADER_VALUE), np.int64)
+        self._keys = np.concatenate([np.empty(0, np.uint8), *fields])
+        self._table = np.zeros((len(columns), kernels.LINE // 8), np.int64)
+        key, header = self._keys.ctypes.data, self._headers.ctypes.data
+        for index, (column, field) in enumerate(zip(columns, fields, strict=True)):
+            line = self._table[index]
+            line[kernels.KIND // 8] = _KINDS[column.kind]
+            line[kernels.KEY // 8], line[kernels.KEY_SIZE // 8] = key, len(field)
+            line[kernels.HEADERS // 8] = header
+            line[kernels.STRIDE // 8] = strides[index]
+            line[kernels.SIZES // 8] = self._sizes[index].ctypes.data
+            key += len(field)
+            header += strides[index] * kernels.MAX_HEADER_VALUE
+        kernels.write_headers(self._table)
+        self._shape = shape
+
+
+def _describe(line: IntArray, column: FlatColumn) -> None:
+    """Writes where a column's values are into its line of the table."""
+    line[kernels.VALID // 8] = _address(column.valid)
+    line[kernels.OFFSETS // 8] = _address(column.offsets)
+    line[kernels.VALUES // 8] = column.values.ctypes.data
+    line[kernels.END // 8] = column.values.ctypes.data + column.values.nbytes
+    line[kernels.SPANS // 8] = _address(column.spans)
+    line[kernels.SPAN_BYTES // 8] = column.spans.itemsize
+    line[kernels.CODES // 8] = _address(column.codes)
+
+
+def _address(array: npt.NDArray[np.generic]) -> int:
+    return array.ctypes.data if len(array) else 0
 
 
 def _sorted_columns(
@@ -130,39 +195,7 @@ def _key_field(name: str) -> ByteArray:
     field[0] = 0x0A
     start = write_varint(field, 1, np.uint64(len(key)))
     field[start : start + len(key)] = np.frombuffer(key, np.uint8)
-    return read_only(field[: start + len(key)])
-
-
-def _add_sizes(column: FlatColumn, key_size: int, sizes: IntArray) -> IntArray:
-    """Adds a column's part to the record sizes; returns what the writer needs again."""
-    inner = np.empty(len(sizes), np.int64)
-    rows = column.offsets, column.valid
-    if column.kind == "int64_list":
-        kernels.size_int64(column.values, *rows, key_size, inner, sizes)
-    elif column.kind == "float_list":
-        kernels.size_float32(*rows, key_size, sizes)
-    else:
-        kernels.size_bytes(column.starts, column.stops, *rows, key_size, inner, sizes)
-    return inner
-
-
-def _write(
-    column: FlatColumn,
-    key: ByteArray,
-    inner: IntArray,
-    rows: tuple[int, int],
-    out: ByteArray,
-    cursors: IntArray,
-) -> None:
-    target = out, cursors, rows, key
-    values, by_row = column.values, (column.offsets, column.valid)
-    if column.kind == "int64_list":
-        kernels.write_int64(*target, values, *by_row, inner)
-    elif column.kind == "float_list":
-        kernels.write_float32(*target, values, *by_row)
-    else:
-        spans = column.starts, column.stops
-        kernels.write_bytes(*target, values, *spans, *by_row, inner)
+    return field[: start + len(key)]
 
 
 def _check_lengths(lengths: IntArray, file: str | None, first_row: int) -> None:

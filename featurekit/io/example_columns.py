@@ -12,15 +12,19 @@ from featurekit.kernels.arrow_buffers import (
     fixed_width,
     is_string_like,
     read_only,
-    string_buffers,
+    string_spans,
     validity,
 )
-from featurekit.kernels.example_encode import first_null_element
+from featurekit.kernels.example_encode import first_null_element, total_size
 
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
 ByteArray: TypeAlias = npt.NDArray[np.uint8]
 IntArray: TypeAlias = npt.NDArray[np.int64]
 Kind: TypeAlias = Literal["bytes_list", "float_list", "int64_list"]
+
+_NONE: IntArray = read_only(np.empty(0, np.int64))
+_NO_BOOLS: BoolArray = read_only(np.empty(0, np.bool_))
+_NO_CODES: npt.NDArray[np.int32] = read_only(np.empty(0, np.int32))
 
 ENCODABLE = (
     "an integer, bool, float32, string, binary or dictionary column, or a list of those"
@@ -34,22 +38,26 @@ class FlatColumn:
     Attributes:
         name: The name of the column.
         kind: The list of tf.train.Feature that holds such values.
-        values: int64 values; or the raw bytes of float32 values; or the bytes that
-            strings are cut from.
-        starts: Where each string starts in ``values``; of length 0 for numbers.
-        stops: Where each string ends.
+        values: int64 values; or float32 values; or the bytes that strings are cut from.
+        spans: Where each string starts and the one before it stops, int32 or int64; of
+            length 0 for numbers.
+        codes: int32; the strings of a dictionary, by value; of length 0 without one.
         offsets: int64, one more than rows: row r holds the values from offsets[r] to
-            offsets[r + 1].
+            offsets[r + 1]; of length 0 if each row holds one.
         valid: Which rows are not null: bool, or of length 0 if all are.
+        num_values: How many values there are.
+        num_bytes: The size of all strings, at least.
     """
 
     name: str
     kind: Kind
     values: npt.NDArray[Any]
-    starts: IntArray
-    stops: IntArray
+    spans: npt.NDArray[Any]
+    codes: npt.NDArray[np.int32]
     offsets: IntArray
     valid: BoolArray
+    num_values: int
+    num_bytes: int
 
 
 def is_list(dtype: pa.DataType) -> bool:
@@ -116,20 +124,24 @@ def flatten(
     """
     kind = require_kind(name, array.type)
     valid = validity(array)
+    offsets = _NONE
+    values = array
     if is_list(array.type):
         values, offsets = _list_values(array)
         _check_elements(name, values, offsets, valid, file, first_row)
-    else:
-        values, offsets = array, read_only(np.arange(len(array) + 1))
-    starts = stops = offsets[:0]
     data: npt.NDArray[Any]
     if kind == "bytes_list":
-        data, starts, stops = _spans(values)
-    elif kind == "float_list":
-        data = read_only(fixed_width(_plain(values), np.float32).view(np.uint8))
+        used = _NO_BOOLS if len(offsets) else valid
+        data, spans, codes, num_bytes = _strings(values, used)
     else:
-        data = _widened(name, _plain(values), offsets, file, first_row)
-    return FlatColumn(name, kind, data, starts, stops, offsets, valid)
+        spans, codes, num_bytes = _NONE, _NO_CODES, 0
+        if kind == "float_list":
+            data = fixed_width(_plain(values), np.float32)
+        else:
+            data = _widened(name, _plain(values), offsets, file, first_row)
+    return FlatColumn(
+        name, kind, data, spans, codes, offsets, valid, len(values), num_bytes
+    )
 
 
 def _plain(values: pa.Array) -> pa.Array:
@@ -174,18 +186,22 @@ def _check_elements(
         )
 
 
-def _spans(values: pa.Array) -> tuple[ByteArray, IntArray, IntArray]:
-    """The bytes of strings, and where each starts and stops."""
+def _strings(
+    values: pa.Array, valid: BoolArray
+) -> tuple[ByteArray, npt.NDArray[Any], npt.NDArray[np.int32], int]:
+    """The bytes of strings, where each starts, codes if any, and the size of all."""
     if isinstance(values, pa.DictionaryArray):
-        data, starts, stops = _spans(values.dictionary)
-        if not len(starts):
-            starts = stops = np.zeros(1, np.int64)
-        codes = values.indices.fill_null(0).cast(pa.int64()).to_numpy()
-        return data, read_only(starts[codes]), read_only(stops[codes])
+        data, spans, _, _ = _strings(values.dictionary, _NO_BOOLS)
+        indices = values.indices
+        if not pa.types.is_int32(indices.type):
+            indices = indices.cast(pa.int32())
+        codes = fixed_width(indices, np.int32)
+        wide = read_only(spans.astype(np.int64, copy=False))
+        return data, spans, codes, total_size(wide, codes, valid)
     if pa.types.is_fixed_size_binary(values.type):
         values = values.cast(pa.large_binary())
-    data, offsets = string_buffers(values)
-    return data, offsets[:-1], offsets[1:]
+    data, spans = string_spans(values)
+    return data, spans, _NO_CODES, int(spans[-1]) - int(spans[0])
 
 
 def _widened(
@@ -202,10 +218,14 @@ def _widened(
             "an integer does not fit into int64, the only integers of a tf.Example",
             code="INT_OVERFLOW",
             file=file,
-            row=first_row + int(np.searchsorted(offsets, at, "right")) - 1,
+            row=first_row + (_row_of(offsets, at) if len(offsets) else at),
             column=name,
             got=values[at].as_py(),
             expected="at most 9223372036854775807",
             hint="encode it as a string",
         ) from None
     return fixed_width(wide, np.int64)
+
+
+def _row_of(offsets: IntArray, value: int) -> int:
+    return int(np.searchsorted(offsets, value, "right")) - 1

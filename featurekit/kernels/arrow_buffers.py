@@ -62,11 +62,18 @@ def fixed_width(array: pa.Array, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
 
 
 def string_buffers(array: pa.Array) -> tuple[ByteArray, IntArray]:
+    """As `string_spans`, with offsets of int64 whatever the array has."""
+    data, offsets = string_spans(array)
+    return data, read_only(offsets.astype(np.int64, copy=False))
+
+
+def string_spans(array: pa.Array) -> tuple[ByteArray, npt.NDArray[Any]]:
     """The bytes of a string-like array, and where each value starts.
 
     Returns:
         data: uint8, all bytes of the array, possibly more than the slice uses.
-        offsets: int64, one more than values; value i is data[offsets[i]:offsets[i+1]].
+        offsets: int32 or int64, one more than values; value i is
+            data[offsets[i]:offsets[i+1]].
     """
     if pa.types.is_string_view(array.type) or pa.types.is_binary_view(array.type):
         array = array.cast(pa.large_binary())
@@ -81,4 +88,4 @@ def string_buffers(array: pa.Array) -> tuple[ByteArray, IntArray]:
         data = _NO_BYTES
     else:
         data = np.frombuffer(data_buffer, np.uint8)
-    return read_only(data), read_only(offsets.astype(np.int64, copy=False))
+    return read_only(data), read_only(offsets)

@@ -1,17 +1,17 @@
-"""Columns to the wire format of tf.Example, a column at a time.
+"""Columns to framed records of tf.Example, one record after another.
 
 Every feature of a record is one map entry:
 
     0a <entry> 0a <key> 12 <feature> <kind> <list> ...
 
 where <x> is the length of what follows, and kind is 0a bytes_list, 12 float_list, 1a
-int64_list. First, the `size_*` kernels add up what each record needs. Then
-`write_header` and, column by column, the `write_*` kernels write at one cursor per
-record.
+int64_list. In a column with one value per row, all that comes before the value depends
+on the value's size alone. These headers are built once, for every size up to a limit,
+and copied in whole blocks of 32 bytes; what a block writes too much is overwritten by
+what comes next, so the buffer needs room behind the last record.
 
-A column of n records is given by row offsets (int64, n + 1: record r holds the values
-from offsets[r] to offsets[r + 1]) and row validity (bool, n, or of length 0 if all rows
-are valid); a row that is not valid writes no entry.
+A column is a line of a table of int64. Positions are addresses of NumPy or Arrow memory
+that the caller keeps alive; 0 stands for what a column does not have.
 
 Source: https://protobuf.dev/programming-guides/encoding/ and tensorflow/core/example,
 example.proto and feature.proto.
@@ -22,8 +22,22 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from featurekit.kernels.jit import kernel
-from featurekit.kernels.varint import varint_size, write_varint
+from featurekit.kernels.jit import inlined, kernel
+from featurekit.kernels.memory import (
+    BLOCK,
+    address_of,
+    copy_block,
+    copy_bytes,
+    leading_zeros,
+    load_int32,
+    load_int64,
+    load_uint8,
+    move_bytes,
+    store_8,
+    store_32,
+    store_64,
+)
+from featurekit.kernels.tfrecord_frame import FOOTER_BYTES, HEADER_BYTES, seal_frame
 
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
 ByteArray: TypeAlias = npt.NDArray[np.uint8]
@@ -33,208 +47,253 @@ BYTES_LIST = 0x0A
 FLOAT_LIST = 0x12
 INT64_LIST = 0x1A
 
-_FIELD_1 = np.uint8(0x0A)
-_FIELD_2 = np.uint8(0x12)
+# The line of a column: byte offsets of its entries.
+KIND = 0  # of the list
+VALID = 8  # a bool per row: whether there is a feature
+OFFSETS = 16  # int64, one more than rows: the values of a row; 0: one each
+VALUES = 24  # int64, float32, or the bytes of all strings
+END = 32  # behind the bytes of all strings
+SPANS = 40  # where each string starts; it stops where the next one starts
+SPAN_BYTES = 48  # size of a span: 4 or 8
+CODES = 56  # int32, one per value: the string of a dictionary
+KEY = 64  # the key field: tag, length, bytes
+KEY_SIZE = 72
+HEADERS = 80  # what comes before a value, by the value's size
+STRIDE = 88  # bytes from one header to the next, a multiple of 32
+SIZES = 96  # int64: the sizes of the headers
+LINE = 104
+"""Bytes of a line of the table."""
+
+MAX_HEADER_VALUE = 64
+"""Strings below this size have a header of their own."""
+SLACK = 2 * BLOCK
+"""Bytes that must be free behind the last record."""
+
+_FIELD_1 = 0x0A
+_FIELD_2 = 0x12
+_SEVEN = np.uint64(7)
+_LOW = np.uint64(0x7F)
+_MORE = np.uint64(0x80)
 
 
-@kernel
+@inlined
+def _varint_size(value: np.uint64) -> int:
+    """The number of bytes of a varint."""
+    if value < _MORE:
+        return 1
+    return (70 - leading_zeros(value)) // 7  # type: ignore[no-any-return]
+
+
+@inlined
+def _put_varint(at: int, value: np.uint64) -> int:
+    while value >= _MORE:
+        store_8(at, (value & _LOW) | _MORE)
+        value >>= _SEVEN
+        at += 1
+    store_8(at, value)
+    return at + 1
+
+
+@inlined
 def _prefixed(size: int) -> int:
     """The size of a field: tag, length and content."""
-    return 1 + varint_size(np.uint64(size)) + size
+    return 1 + _varint_size(np.uint64(size)) + size
 
 
 @kernel
-def _list_size(packed: int) -> int:
-    """The size of a list message of packed numbers; an empty list has no field."""
-    return _prefixed(packed) if packed else 0
-
-
-@kernel
-def _entry_size(key_size: int, list_size: int) -> int:
-    """The size of a map entry whose key field takes ``key_size`` bytes."""
-    return _prefixed(key_size + _prefixed(_prefixed(list_size)))
-
-
-@kernel
-def size_int64(
-    values: IntArray,
-    offsets: IntArray,
-    valid: BoolArray,
-    key_size: int,
-    packed: IntArray,
-    sizes: IntArray,
-) -> None:
-    """Adds the entry sizes of an int64 column to ``sizes``; keeps ``packed`` sizes."""
-    for r in range(len(sizes)):
-        if len(valid) and not valid[r]:
-            continue
-        total = 0
-        for i in range(offsets[r], offsets[r + 1]):
-            total += varint_size(np.uint64(values[i]))
-        packed[r] = total
-        sizes[r] += _entry_size(key_size, _list_size(total))
-
-
-@kernel
-def size_float32(
-    offsets: IntArray, valid: BoolArray, key_size: int, sizes: IntArray
-) -> None:
-    """Adds the entry sizes of a float32 column to ``sizes``."""
-    for r in range(len(sizes)):
-        if len(valid) and not valid[r]:
-            continue
-        packed = 4 * (offsets[r + 1] - offsets[r])
-        sizes[r] += _entry_size(key_size, _list_size(packed))
-
-
-@kernel
-def size_bytes(
-    starts: IntArray,
-    stops: IntArray,
-    offsets: IntArray,
-    valid: BoolArray,
-    key_size: int,
-    inner: IntArray,
-    sizes: IntArray,
-) -> None:
-    """Adds the entry sizes of a bytes column to ``sizes``; keeps ``inner`` sizes."""
-    for r in range(len(sizes)):
-        if len(valid) and not valid[r]:
-            continue
-        total = 0
-        for i in range(offsets[r], offsets[r + 1]):
-            total += _prefixed(stops[i] - starts[i])
-        inner[r] = total
-        sizes[r] += _entry_size(key_size, total)
-
-
-@kernel
-def payload_sizes(sizes: IntArray) -> IntArray:
-    """The size of each record, given the size of all of its map entries."""
-    payloads = np.empty(len(sizes), np.int64)
-    for r in range(len(sizes)):
-        payloads[r] = _prefixed(sizes[r])
-    return payloads
-
-
-@kernel
-def write_header(
-    out: ByteArray, sizes: IntArray, starts: IntArray, cursors: IntArray
-) -> None:
-    """Opens each record at ``starts``; sets the cursors to its first map entry."""
-    for r in range(len(sizes)):
-        out[starts[r]] = _FIELD_1
-        cursors[r] = write_varint(out, starts[r] + 1, np.uint64(sizes[r]))
-
-
-@kernel
-def _copy(out: ByteArray, at: int, data: ByteArray, start: int, stop: int) -> int:
-    for i in range(stop - start):
-        out[at + i] = data[start + i]
-    return at + stop - start
-
-
-@kernel
-def _open_entry(
-    out: ByteArray, at: int, key: ByteArray, kind: int, list_size: int
-) -> int:
+def _open_entry(at: int, line: int, list_size: int) -> int:
     """Writes an entry up to its values; returns the position after."""
+    key_size = load_int64(line + KEY_SIZE)
     feature = _prefixed(list_size)
-    out[at] = _FIELD_1
-    at = write_varint(out, at + 1, np.uint64(len(key) + _prefixed(feature)))
-    at = _copy(out, at, key, 0, len(key))
-    out[at] = _FIELD_2
-    at = write_varint(out, at + 1, np.uint64(feature))
-    out[at] = np.uint8(kind)
-    return write_varint(out, at + 1, np.uint64(list_size))
+    store_8(at, _FIELD_1)
+    at = _put_varint(at + 1, np.uint64(key_size + _prefixed(feature)))
+    copy_bytes(at, load_int64(line + KEY), key_size)
+    at += key_size
+    store_8(at, _FIELD_2)
+    at = _put_varint(at + 1, np.uint64(feature))
+    store_8(at, load_int64(line + KIND))
+    return _put_varint(at + 1, np.uint64(list_size))
 
 
 @kernel
-def _open_packed(
-    out: ByteArray, at: int, key: ByteArray, kind: int, packed: int
-) -> int:
-    at = _open_entry(out, at, key, kind, _list_size(packed))
-    if packed:
-        out[at] = _FIELD_1
-        at = write_varint(out, at + 1, np.uint64(packed))
+def _open_packed(at: int, line: int, packed: int) -> int:
+    """As `_open_entry`, with the prefix of packed numbers, if there are any."""
+    if not packed:
+        return _open_entry(at, line, 0)
+    at = _open_entry(at, line, _prefixed(packed))
+    store_8(at, _FIELD_1)
+    return _put_varint(at + 1, np.uint64(packed))
+
+
+@kernel
+def write_headers(table: IntArray) -> None:
+    """Builds the headers of all columns, where the table says that they are.
+
+    Args:
+        table: int64, [columns, entries of a line].
+    """
+    for c in range(len(table)):
+        line = address_of(table) + c * LINE
+        kind, sizes = load_int64(line + KIND), load_int64(line + SIZES)
+        for size in range(1 if kind == INT64_LIST else 0, MAX_HEADER_VALUE):
+            start = load_int64(line + HEADERS) + size * load_int64(line + STRIDE)
+            if kind == BYTES_LIST:
+                end = _open_entry(start, line, _prefixed(size))
+                store_8(end, _FIELD_1)
+                end = _put_varint(end + 1, np.uint64(size))
+            else:
+                end = _open_packed(start, line, 4 if kind == FLOAT_LIST else size)
+            store_64(sizes + 8 * size, end - start)
+
+
+@inlined
+def _copy_header(at: int, line: int, size: int) -> int:
+    start = load_int64(line + HEADERS) + size * load_int64(line + STRIDE)
+    length = load_int64(load_int64(line + SIZES) + 8 * size)
+    copy_block(at, start)
+    done = BLOCK
+    while done < length:
+        copy_block(at + done, start + done)
+        done += BLOCK
+    return at + length  # type: ignore[no-any-return]
+
+
+@inlined
+def _string(line: int, index: int) -> tuple[int, int]:
+    """Where a string starts, and its size."""
+    codes = load_int64(line + CODES)
+    if codes:
+        index = load_int32(codes + 4 * index)
+    spans, values = load_int64(line + SPANS), load_int64(line + VALUES)
+    if load_int64(line + SPAN_BYTES) == 4:
+        start = load_int32(spans + 4 * index)
+        return values + start, load_int32(spans + 4 * index + 4) - start
+    start = load_int64(spans + 8 * index)
+    return values + start, load_int64(spans + 8 * index + 8) - start
+
+
+@inlined
+def _write_value(at: int, line: int, r: int) -> int:
+    """Writes the entry of a row's one value; 0 if it has no header."""
+    kind = load_int64(line + KIND)
+    if kind == BYTES_LIST:
+        start, size = _string(line, r)
+        if size >= MAX_HEADER_VALUE:
+            return 0
+        at = _copy_header(at, line, size)
+        if size <= BLOCK and start + BLOCK <= load_int64(line + END):
+            copy_block(at, start)
+        else:
+            copy_bytes(at, start, size)
+        return at + size
+    if kind == INT64_LIST:
+        value = np.uint64(load_int64(load_int64(line + VALUES) + 8 * r))
+        at = _copy_header(at, line, _varint_size(value))
+        return _put_varint(at, value)
+    at = _copy_header(at, line, 0)
+    store_32(at, load_int32(load_int64(line + VALUES) + 4 * r))
+    return at + 4
+
+
+@kernel
+def _write_list(at: int, line: int, r: int) -> int:
+    """Writes the entry of a row's values, whatever their number and size."""
+    first, last = r, r + 1
+    offsets, values = load_int64(line + OFFSETS), load_int64(line + VALUES)
+    if offsets:
+        first, last = load_int64(offsets + 8 * r), load_int64(offsets + 8 * r + 8)
+    kind = load_int64(line + KIND)
+    size = 0
+    if kind == BYTES_LIST:
+        for i in range(first, last):
+            size += _prefixed(_string(line, i)[1])
+        at = _open_entry(at, line, size)
+        for i in range(first, last):
+            start, length = _string(line, i)
+            store_8(at, _FIELD_1)
+            at = _put_varint(at + 1, np.uint64(length))
+            copy_bytes(at, start, length)
+            at += length
+        return at
+    if kind == INT64_LIST:
+        for i in range(first, last):
+            size += _varint_size(np.uint64(load_int64(values + 8 * i)))
+        at = _open_packed(at, line, size)
+        for i in range(first, last):
+            at = _put_varint(at, np.uint64(load_int64(values + 8 * i)))
+        return at
+    size = 4 * (last - first)
+    at = _open_packed(at, line, size)
+    copy_bytes(at, values + 4 * first, size)
+    return at + size
+
+
+@inlined
+def _write_entries(at: int, table: int, columns: int, r: int) -> int:
+    for c in range(columns):
+        line = table + c * LINE
+        valid = load_int64(line + VALID)
+        if valid and load_uint8(valid + r) == 0:
+            continue
+        end = 0
+        if load_int64(line + OFFSETS) == 0:
+            end = _write_value(at, line, r)
+        if end == 0:
+            end = _write_list(at, line, r)
+        at = end
     return at
 
 
 @kernel
-def write_int64(
-    out: ByteArray,
-    cursors: IntArray,
-    rows: tuple[int, int],
-    key: ByteArray,
-    values: IntArray,
-    offsets: IntArray,
-    valid: BoolArray,
-    packed: IntArray,
-) -> None:
-    """Writes the entries of an int64 column for the records rows[0] to rows[1] - 1.
+def write_records(
+    out: ByteArray, rows: int, framed: bool, table: IntArray, starts: IntArray
+) -> int:
+    """Writes the records of all rows, one behind the other.
 
     Args:
-        out: The buffer.
-        cursors: Where the next entry of each record goes; moved on.
-        rows: The first record and the one after the last.
-        key: The key field: tag, length and UTF-8 bytes.
-        values: int64.
-        offsets: Row offsets into ``values``.
-        valid: Row validity.
-        packed: The sizes that `size_int64` kept.
+        out: The buffer, with room for all.
+        rows: How many there are.
+        framed: Whether each record is a TFRecord frame.
+        table: The columns, in the order of their keys; int64, [columns, entries].
+        starts: int64, one more than rows; receives where each payload starts, and the
+            size of everything.
+
+    Returns:
+        The size of everything.
     """
-    for r in range(rows[0], rows[1]):
-        if len(valid) and not valid[r]:
-            continue
-        at = _open_packed(out, cursors[r], key, INT64_LIST, packed[r])
-        for i in range(offsets[r], offsets[r + 1]):
-            at = write_varint(out, at, np.uint64(values[i]))
-        cursors[r] = at
+    begin: int = address_of(out)
+    before = HEADER_BYTES if framed else 0
+    at = begin
+    guess = 2  # the size of the length of all entries; mostly that of the row before
+    for r in range(rows):
+        start = at + before
+        starts[r] = start - begin
+        first = start + 1 + guess
+        end = _write_entries(first, address_of(table), len(table), r)
+        size = end - first
+        needed = _varint_size(np.uint64(size))
+        if needed != guess:
+            move_bytes(start + 1 + needed, first, size)
+            end += needed - guess
+            guess = needed
+        store_8(start, _FIELD_1)
+        _put_varint(start + 1, np.uint64(size))
+        at = end
+        if framed:
+            seal_frame(start, end)
+            at = end + FOOTER_BYTES
+    starts[rows] = at - begin
+    return at - begin
 
 
 @kernel
-def write_float32(
-    out: ByteArray,
-    cursors: IntArray,
-    rows: tuple[int, int],
-    key: ByteArray,
-    raw: ByteArray,
-    offsets: IntArray,
-    valid: BoolArray,
-) -> None:
-    """As `write_int64`; the 4 bytes of each value in ``raw`` are copied as they are."""
-    for r in range(rows[0], rows[1]):
-        if len(valid) and not valid[r]:
-            continue
-        start = 4 * offsets[r]
-        stop = 4 * offsets[r + 1]
-        at = _open_packed(out, cursors[r], key, FLOAT_LIST, stop - start)
-        cursors[r] = _copy(out, at, raw, start, stop)
-
-
-@kernel
-def write_bytes(
-    out: ByteArray,
-    cursors: IntArray,
-    rows: tuple[int, int],
-    key: ByteArray,
-    data: ByteArray,
-    starts: IntArray,
-    stops: IntArray,
-    offsets: IntArray,
-    valid: BoolArray,
-    inner: IntArray,
-) -> None:
-    """As `write_int64`; value i is data[starts[i]:stops[i]]."""
-    for r in range(rows[0], rows[1]):
-        if len(valid) and not valid[r]:
-            continue
-        at = _open_entry(out, cursors[r], key, BYTES_LIST, inner[r])
-        for i in range(offsets[r], offsets[r + 1]):
-            out[at] = _FIELD_1
-            at = write_varint(out, at + 1, np.uint64(stops[i] - starts[i]))
-            at = _copy(out, at, data, starts[i], stops[i])
-        cursors[r] = at
+def total_size(spans: IntArray, codes: npt.NDArray[np.int32], valid: BoolArray) -> int:
+    """The bytes of all strings that valid codes of a dictionary stand for."""
+    total = 0
+    for i in range(len(codes)):
+        if len(valid) == 0 or valid[i]:
+            total += spans[codes[i] + 1] - spans[codes[i]]
+    return total
 
 
 @kernel

@@ -20,3 +20,12 @@ def kernel(function: Kernel) -> Kernel:
     except RuntimeError:  # "cannot cache function: no locator available"
         compiled = numba.njit(function, nogil=True)
     return compiled  # type: ignore[no-any-return]
+
+
+def inlined(function: Kernel) -> Kernel:
+    """A `kernel` whose machine code becomes part of every caller's."""
+    try:
+        compiled = numba.njit(function, nogil=True, cache=True, forceinline=True)
+    except RuntimeError:
+        compiled = numba.njit(function, nogil=True, forceinline=True)
+    return compiled  # type: ignore[no-any-return]

@@ -11,8 +11,9 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from featurekit.kernels.crc32c import masked_crc32c
-from featurekit.kernels.jit import kernel
+from featurekit.kernels.crc32c import crc32c_at, masked, masked_crc32c
+from featurekit.kernels.jit import inlined, kernel
+from featurekit.kernels.memory import address_of, store_32, store_64
 from featurekit.kernels.varint import as_int
 
 ByteArray: TypeAlias = npt.NDArray[np.uint8]
@@ -37,12 +38,6 @@ def _stored_uint32(buffer: ByteArray, at: int) -> np.uint32:
         | np.uint32(buffer[at + 2]) << np.uint32(16)
         | np.uint32(buffer[at + 3]) << np.uint32(24)
     )
-
-
-@kernel
-def _store_uint32(buffer: ByteArray, at: int, value: np.uint32) -> None:
-    for i in range(4):
-        buffer[at + i] = np.uint8((value >> np.uint32(8 * i)) & np.uint32(0xFF))
 
 
 @kernel
@@ -88,6 +83,15 @@ def scan_frames(
     return count, position, COMPLETE, -1
 
 
+@inlined
+def seal_frame(start: int, stop: int) -> None:
+    """Writes header and footer around the payload between two addresses."""
+    header = start - HEADER_BYTES
+    store_64(header, stop - start)
+    store_32(header + 8, masked(crc32c_at(header, 8)))
+    store_32(stop, masked(crc32c_at(start, stop - start)))
+
+
 @kernel
 def seal_frames(buffer: ByteArray, starts: IntArray, lengths: IntArray) -> None:
     """Writes header and footer around payloads that are already in place.
@@ -95,14 +99,8 @@ def seal_frames(buffer: ByteArray, starts: IntArray, lengths: IntArray) -> None:
     Args:
         buffer: uint8, with room for 12 bytes before and 4 bytes after each payload.
         starts: Where payloads start, int64.
-        lengths: How long payloads are, below 2**32, int64.
+        lengths: How long payloads are, int64.
     """
+    base = address_of(buffer)
     for i in range(len(starts)):
-        start = starts[i]
-        stop = start + lengths[i]
-        header = start - HEADER_BYTES
-        _store_uint32(buffer, header, np.uint32(lengths[i]))
-        _store_uint32(buffer, header + 4, np.uint32(0))
-        crc = masked_crc32c(buffer, header, header + 8)
-        _store_uint32(buffer, header + 8, crc)
-        _store_uint32(buffer, stop, masked_crc32c(buffer, start, stop))
+        seal_frame(base + starts[i], base + starts[i] + lengths[i])

@@ -160,8 +160,8 @@ def test_sizes_that_need_longer_varints() -> None:
     assert _decoded(batch) == batch
 
 
-def test_more_rows_than_a_block() -> None:
-    rows = example_module.BLOCK_ROWS * 2 + 17
+def test_slices_of_many_rows() -> None:
+    rows = 4113
     batch = pa.record_batch(
         {
             "i": pa.array(np.arange(rows)),
