@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from featurekit.errors import ExampleDecodeError
 from featurekit.io.example_columns import Kind, is_list, require_kind
+from featurekit.kernels import example_canonical as canonical
 from featurekit.kernels import example_decode as kernels
 from featurekit.kernels import varint, wire
 from featurekit.kernels.arrow_buffers import read_only
@@ -120,6 +121,9 @@ def decode_examples(
     names = sorted(set(schema.names), key=str.encode)
     if len(names) != len(schema.names):
         raise ValueError("two columns of the schema have one name")
+    batch = _read_canonical(records, schema, kinds)
+    if batch is not None:
+        return batch
     begins, ends = _locate(records, names)
     columns = []
     for field, kind in zip(schema, kinds, strict=True):
@@ -146,6 +150,107 @@ def _records(
     return _Records(
         read_only(buffer), read_only(starts), read_only(lengths), file, first_record
     )
+
+
+def _read_canonical(
+    records: _Records, schema: pa.Schema, kinds: list[Kind]
+) -> pa.RecordBatch | None:
+    """Records as writers write them; None if any is different, or does not fit."""
+    fields = list(zip(schema, kinds, strict=True))
+    if not all(_has_width(field.type, kind) for field, kind in fields):
+        return None
+    columns = [_Canonical(records, field, kind) for field, kind in fields]
+    table = np.array([one.line for one in columns], np.int64)
+    table = table.reshape(len(columns), canonical.LINE // 8)
+    count = canonical.read_records(records.data, records.starts, records.lengths, table)
+    if count < len(records):
+        return None
+    arrays = [one.array(records) for one in columns]
+    if any(array is None for array in arrays):
+        return None
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _has_width(dtype: pa.DataType, kind: Kind) -> bool:
+    """Whether a column is of those that `example_canonical` reads."""
+    width = _width(dtype)
+    return width >= 0 and (kind != "bytes_list" or not is_list(dtype))
+
+
+class _Canonical:
+    """The memory that one column is read into, and its line in the table."""
+
+    def __init__(self, records: _Records, field: pa.Field, kind: Kind) -> None:
+        self.field = field
+        self.kind = kind
+        self.width = _width(field.type)
+        size = len(records) * self.width
+        self.values: npt.NDArray[Any] = np.empty(
+            size, np.float32 if kind == "float_list" else np.int64
+        )
+        self.valid = np.empty(len(records), np.bool_)
+        self.offsets = np.zeros(len(records) + 1, np.int64)
+        self.key = np.frombuffer(field.name.encode() + b"\0" * 8, np.uint8)
+        line = np.zeros(canonical.LINE // 8, np.int64)
+        line[canonical.KIND // 8] = _KINDS[kind]
+        line[canonical.WIDTH // 8] = self.width
+        line[canonical.KEY // 8] = self.key.ctypes.data
+        line[canonical.KEY_SIZE // 8] = len(self.key) - 8
+        line[canonical.KEY_WORD // 8] = self.key[:8].view(np.int64)[0]
+        line[canonical.VALUES // 8] = self.values.ctypes.data
+        line[canonical.OFFSETS // 8] = self.offsets.ctypes.data
+        line[canonical.VALID // 8] = self.valid.ctypes.data
+        self.line = line
+
+    def array(self, records: _Records) -> pa.Array | None:
+        """The values; None where the general reader has to say what is wrong."""
+        if not self.field.nullable and not self.valid.all():
+            return None
+        scalar = not is_list(self.field.type)
+        dtype = self.field.type if scalar else self.field.type.value_type
+        valid = self.valid if scalar else np.repeat(self.valid, self.width)
+        values = self._values(records, dtype, valid)
+        if values is None or scalar:
+            return values
+        return _list(self.field.type, values, self.offsets, self.valid)
+
+    def _values(
+        self, records: _Records, dtype: pa.DataType, valid: BoolArray
+    ) -> pa.Array | None:
+        if self.kind == "bytes_list":
+            return self._strings(records, dtype)
+        count = len(self.values)
+        buffer = pa.py_buffer(self.values)
+        if self.kind == "float_list":
+            return _array(pa.float32(), count, valid, buffer)
+        target = dtype.value_type if pa.types.is_dictionary(dtype) else dtype
+        if _out_of_range(target, self.values).any():
+            return None
+        return _as_dictionary(
+            _array(pa.int64(), count, valid, buffer).cast(target), dtype
+        )
+
+    def _strings(self, records: _Records, dtype: pa.DataType) -> pa.Array | None:
+        size = int(self.offsets[-1])
+        data = np.empty(size + canonical.BLOCK, np.uint8)
+        ascii_only = canonical.gather_strings(
+            records.data, self.values, self.offsets, data
+        )
+        target = dtype.value_type if pa.types.is_dictionary(dtype) else dtype
+        text = _is_text(target)
+        unsure = text and not ascii_only
+        if unsure and kernels.first_invalid_utf8(data[:size], self.offsets) >= 0:
+            return None
+        if pa.types.is_fixed_size_binary(target) or size > 2**31 - 1:
+            return None
+        small = pa.types.is_string(target) or pa.types.is_binary(target)
+        offsets = self.offsets.astype(np.int32) if small else self.offsets
+        kind = target
+        if not small:
+            kind = pa.large_string() if text else pa.large_binary()
+        buffers = pa.py_buffer(offsets), pa.py_buffer(data[:size])
+        found = _array(kind, len(self.valid), self.valid, *buffers)
+        return _as_dictionary(found.cast(target), dtype)
 
 
 def _locate(records: _Records, names: list[str]) -> tuple[IntArray, IntArray]:
@@ -279,11 +384,7 @@ def _strings(
     data, offsets = np.empty(size, np.uint8), np.empty(count + 1, np.int64)
     kernels.emit_bytes(*found, data, offsets)
     target = dtype.value_type if pa.types.is_dictionary(dtype) else dtype
-    text = (
-        pa.types.is_string(target)
-        or pa.types.is_large_string(target)
-        or pa.types.is_string_view(target)
-    )
+    text = _is_text(target)
     bad = kernels.first_invalid_utf8(data, offsets) if text else -1
     if bad >= 0:
         records.refuse(
@@ -300,6 +401,30 @@ def _strings(
     return _as_dictionary(_array(wide, count, valid, *buffers).cast(target), dtype)
 
 
+def _is_text(dtype: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_string(dtype)
+        or pa.types.is_large_string(dtype)
+        or pa.types.is_string_view(dtype)
+    )
+
+
+def _limits(dtype: pa.DataType) -> tuple[int, int]:
+    """The least and the largest integer of a type, within int64."""
+    if pa.types.is_boolean(dtype):
+        return 0, 1
+    limits = np.iinfo(dtype.to_pandas_dtype())
+    return int(limits.min), min(int(limits.max), 2**63 - 1)
+
+
+def _out_of_range(dtype: pa.DataType, numbers: IntArray) -> BoolArray:
+    """Which integers a type does not hold."""
+    low, high = _limits(dtype)
+    if (low, high) == (-(2**63), 2**63 - 1):
+        return np.zeros(1, np.bool_)
+    return np.asarray((numbers < low) | (numbers > high))
+
+
 def _check_range(
     records: _Records,
     field: pa.Field,
@@ -307,16 +432,10 @@ def _check_range(
     numbers: IntArray,
     firsts: IntArray,
 ) -> None:
-    if pa.types.is_boolean(dtype):
-        low, high = 0, 1
-    else:
-        limits = np.iinfo(dtype.to_pandas_dtype())
-        low, high = int(limits.min), min(int(limits.max), 2**63 - 1)
-    if (low, high) == (-(2**63), 2**63 - 1):
-        return
-    outside = (numbers < low) | (numbers > high)
+    outside = _out_of_range(dtype, numbers)
     if outside.any():
         bad = int(np.argmax(outside))
+        low, high = _limits(dtype)
         records.refuse(
             _record_of(firsts, bad),
             "OUT_OF_RANGE",

@@ -10,10 +10,13 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic as numba_intrinsic
+
+from featurekit.kernels.jit import inlined
 
 if sys.byteorder != "little":
     raise ImportError("featurekit needs a little-endian machine")
@@ -133,6 +136,26 @@ def leading_zeros(_: Any, value: Any) -> Any:
         return builder.ctlz(args[0], ir.Constant(ir.IntType(1), 1))
 
     return types.int64(types.uint64), emit
+
+
+@inlined
+def leading_word(address: int, size: int, end: int) -> int:
+    """The first 8 bytes at an address, or fewer and zeros, as int64.
+
+    Args:
+        address: Where the bytes are.
+        size: How many there are; those behind it count as zeros.
+        end: No byte from here on is read.
+    """
+    if size >= 8:
+        return load_int64(address)
+    if address + 8 <= end:
+        mask = (np.uint64(1) << np.uint64(8 * size)) - np.uint64(1)
+        return np.int64(np.uint64(load_int64(address)) & mask)
+    word = np.uint64(0)
+    for i in range(size):
+        word |= np.uint64(load_uint8(address + i)) << np.uint64(8 * i)
+    return np.int64(word)
 
 
 def crc_instruction(machine: str, features: dict[str, bool]) -> dict[int, str] | None:
