@@ -2,7 +2,8 @@
 
 The logistic regression reads the records, ids as one-hot vectors: every feature as the
 transformer gets it. Gradient boosting reads the raw columns, since trees need neither
-scales nor filled gaps. Both choose their settings on the validation month.
+scales nor filled gaps. Both choose their settings on the validation month, and are then
+fitted again with it: to January to October, as the transformer is.
 """
 
 from collections.abc import Callable
@@ -23,7 +24,7 @@ from sklearn.preprocessing import OneHotEncoder
 
 import featurekit as fk
 from examples.flights.spec import LATE, NEW_YORK
-from examples.flights.train import read_part
+from examples.flights.train import read_parts
 
 PARTS = ("train", "validation", "test")
 STRENGTHS = (0.001, 0.01, 0.1, 1.0)
@@ -44,7 +45,13 @@ OnFit = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """The setting that was chosen, and its areas under the ROC curve."""
+    """The setting that was chosen, and its areas under the ROC curve.
+
+    Args:
+        setting: The best on the validation part.
+        validation: Of the model fitted to the training part.
+        test: Of the model fitted to both.
+    """
 
     setting: dict[str, Any]
     validation: float
@@ -55,7 +62,7 @@ def logistic_regression(records: Path, on_fit: OnFit) -> Score:
     """One-hot ids and standardized numbers, as the records hold them."""
     data = {}
     for name in PARTS:
-        features, label = read_part(records, name)
+        features, label = read_parts(records, name)
         data[name] = pd.DataFrame(features), label
     ids = [column.name for column in fk.load(records).columns if column.num_ids]
     encode = OneHotEncoder(handle_unknown="ignore")
@@ -103,9 +110,15 @@ def _choose(
     for _, model in candidates:
         model.fit(*data["train"])
         found.append((_auc(model, data["validation"]), len(found)))
-        on_fit(len(found), len(candidates))
+        on_fit(len(found), len(candidates) + 1)
     best, index = max(found)
     setting, model = candidates[index]
+    both = [data["train"], data["validation"]]
+    model.fit(
+        pd.concat([inputs for inputs, _ in both]),
+        np.concatenate([label for _, label in both]),
+    )
+    on_fit(len(candidates) + 1, len(candidates) + 1)
     return Score(setting, best, _auc(model, data["test"]))
 
 

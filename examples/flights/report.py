@@ -1,7 +1,7 @@
 """What the demo prints: a line while a stage works, and a table of all of them."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -104,12 +104,13 @@ def schema_table(columns: list[InferredColumn]) -> Table:
     return table
 
 
-def auc_table(scores: dict[str, tuple[float, float]]) -> Table:
+def auc_table(scores: Mapping[str, tuple[float | None, float]]) -> Table:
     """Area under the ROC curve of each model, on validation and test."""
     table = Table(title="Area under the ROC curve")
     table.add_column("model")
-    table.add_column("October", justify="right")
-    table.add_column("November-December", justify="right")
+    table.add_column("October, trained to September", justify="right")
+    table.add_column("November-December, trained to October", justify="right")
     for name, (validation, test) in scores.items():
-        table.add_row(name, f"{validation:.4f}", f"{test:.4f}")
+        october = "" if validation is None else f"{validation:.4f}"
+        table.add_row(name, october, f"{test:.4f}")
     return table

@@ -17,9 +17,10 @@ OnBatch = Callable[[int, int, float], None]
 """Called after each batch with batches done, batches in all, and the loss."""
 
 
-def read_part(records: Path, split: str) -> tuple[Arrays, npt.NDArray[np.int64]]:
-    """The features and the labels of one part of a dataset."""
-    arrays = fk.load(records, split=split).to_numpy()
+def read_parts(records: Path, *splits: str) -> tuple[Arrays, npt.NDArray[np.int64]]:
+    """The features and the labels of some parts of a dataset, one after the other."""
+    parts = [fk.load(records, split=split).to_numpy() for split in splits]
+    arrays = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     return arrays, arrays.pop("label")
 
 
@@ -34,19 +35,26 @@ class _Report(keras.callbacks.Callback):
 
 
 def train(
-    records: Path, *, epochs: int, seed: int, max_rows: int | None, on_batch: OnBatch
+    records: Path,
+    splits: tuple[str, ...],
+    *,
+    epochs: int,
+    seed: int,
+    max_rows: int | None,
+    on_batch: OnBatch,
 ) -> keras.Model:
-    """Trains the model on the training part of a dataset.
+    """Trains the model on parts of a dataset.
 
     Args:
         records: The dataset's folder.
-        epochs: Passes over the training part.
+        splits: The parts.
+        epochs: Passes over them.
         seed: Decides the first weights, the dropout and the order of the rows.
         max_rows: Use the first rows only. Defaults to all of them.
         on_batch: See `OnBatch`.
     """
     dataset = fk.load(records)
-    features, label = read_part(records, "train")
+    features, label = read_parts(records, *splits)
     features = {name: array[:max_rows] for name, array in features.items()}
     label = label[:max_rows]
     keras.utils.set_random_seed(seed)
@@ -65,6 +73,6 @@ def train(
 
 def model_auc(model: keras.Model, records: Path, split: str) -> float:
     """Area under the ROC curve on one part of a dataset."""
-    features, label = read_part(records, split)
+    features, label = read_parts(records, split)
     logits = model.predict(features, batch_size=4 * BATCH_SIZE, verbose=0)
     return float(roc_auc_score(label, logits[:, 0]))
