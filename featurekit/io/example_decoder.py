@@ -22,6 +22,7 @@ from featurekit.kernels import example_canonical as canonical
 from featurekit.kernels import example_decode as kernels
 from featurekit.kernels import varint, wire
 from featurekit.kernels.arrow_buffers import read_only
+from featurekit.kernels.memory import BLOCK
 
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
 ByteArray: TypeAlias = npt.NDArray[np.uint8]
@@ -232,7 +233,7 @@ class _Canonical:
 
     def _strings(self, records: _Records, dtype: pa.DataType) -> pa.Array | None:
         size = int(self.offsets[-1])
-        data = np.empty(size + canonical.BLOCK, np.uint8)
+        data = np.empty(size + BLOCK, np.uint8)
         ascii_only = canonical.gather_strings(
             records.data, self.values, self.offsets, data
         )

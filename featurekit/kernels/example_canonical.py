@@ -283,4 +283,4 @@ def gather_strings(
         bits |= np.uint64(load_int64(target + 8 * i))
     for i in range(total - total % 8, total):
         bits |= np.uint64(load_uint8(target + i)) << np.uint64(56)
-    return (bits & np.uint64(0x8080808080808080)) == 0
+    return bool((bits & np.uint64(0x8080808080808080)) == 0)

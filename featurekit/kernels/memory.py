@@ -17,6 +17,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic as numba_intrinsic
 
 from featurekit.kernels.jit import inlined
+from featurekit.kernels.varint import as_int
 
 if sys.byteorder != "little":
     raise ImportError("featurekit needs a little-endian machine")
@@ -148,14 +149,14 @@ def leading_word(address: int, size: int, end: int) -> int:
         end: No byte from here on is read.
     """
     if size >= 8:
-        return load_int64(address)
+        return int(load_int64(address))
     if address + 8 <= end:
         mask = (np.uint64(1) << np.uint64(8 * size)) - np.uint64(1)
-        return np.int64(np.uint64(load_int64(address)) & mask)
+        return as_int(np.uint64(load_int64(address)) & mask)
     word = np.uint64(0)
     for i in range(size):
         word |= np.uint64(load_uint8(address + i)) << np.uint64(8 * i)
-    return np.int64(word)
+    return as_int(word)
 
 
 def crc_instruction(machine: str, features: dict[str, bool]) -> dict[int, str] | None:
