@@ -168,13 +168,11 @@ class FeatureSpec:
             {name: self.features[name] for name in sorted(self.features)},
             label=self.label,
             weight=self.weight,
-            key=[],
+            key=[item.name for item in self.key],
+            split=self.split,
             missing_label=self.missing_label,
         )
-        message = spec_to_proto(ordered)
-        digest = hashlib.sha256(message)
-        digest.update(repr((self.key, self.split)).encode())
-        return digest.hexdigest()
+        return hashlib.sha256(spec_to_proto(ordered)).hexdigest()
 
     def diff(self, other: "FeatureSpec") -> SpecDiff:
         """What changes from this spec to the other.

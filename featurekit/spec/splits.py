@@ -5,12 +5,19 @@ row from one part to another.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
 from featurekit.errors import SpecError
 from featurekit.spec.inputs import Input, check_name, check_zone
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY = 86_400 * 10**6
+# A day inside of what datetime holds, so that every zone can show it.
+_FIRST_START = -719_161 * _DAY
+_LAST_START = 2_932_895 * _DAY
 
 REJECTED = "rejected"
 """Files of refused rows carry this name, so no part may have it."""
@@ -33,7 +40,7 @@ def _check_part(name: str) -> None:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class TimeSplit:
     """Parts follow one another in time.
 
@@ -66,9 +73,31 @@ class TimeSplit:
                 code="SPEC_BAD_VALUE",
                 got=self.starts,
             )
+        if any(not _FIRST_START <= start < _LAST_START for start in self.starts):
+            raise SpecError(
+                "the parts of a time split must start in the years 1 to 9999",
+                code="SPEC_BAD_VALUE",
+                got=self.starts,
+            )
+
+    def __repr__(self) -> str:
+        from zoneinfo import ZoneInfo
+
+        zone = self.column.time_zone or "UTC"
+        arguments = [repr(self.column.name)]
+        if zone != "UTC":
+            arguments.append(f"tz={zone!r}")
+        first, *others = self.names
+        if first != "train":
+            arguments.append(f"first={first!r}")
+        shown = {}
+        for name, start in zip(others, self.starts, strict=True):
+            moment = _EPOCH + timedelta(microseconds=start)
+            shown[name] = moment.astimezone(ZoneInfo(zone)).isoformat()
+        return f"fk.time_split({', '.join([*arguments, *_keywords(shown)])})"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class KeySplit:
     """A row's part is drawn by a hash of the spec's key columns.
 
@@ -100,8 +129,20 @@ class KeySplit:
                 got=self.fractions,
             )
 
+    def __repr__(self) -> str:
+        arguments = [f"salt={self.salt!r}"] if self.salt else []
+        shares = dict(zip(self.names, self.fractions, strict=True))
+        return f"fk.key_split({', '.join([*arguments, *_keywords(shares)])})"
+
 
 Split: TypeAlias = TimeSplit | KeySplit
+
+
+def _keywords(values: Mapping[str, object]) -> list[str]:
+    """Keyword arguments as source text, also where a name is no identifier."""
+    if all(name.isidentifier() for name in values):
+        return [f"{name}={value!r}" for name, value in values.items()]
+    return [f"**{dict(values)!r}"]
 
 
 def _microseconds(moment: str | datetime, tz: str, part: str) -> int:
@@ -118,7 +159,7 @@ def _microseconds(moment: str | datetime, tz: str, part: str) -> int:
         ) from None
     if when.tzinfo is None:
         when = when.replace(tzinfo=ZoneInfo(tz))
-    elapsed = when - datetime(1970, 1, 1, tzinfo=UTC)
+    elapsed = when - _EPOCH
     return (elapsed.days * 86_400 + elapsed.seconds) * 1_000_000 + elapsed.microseconds
 
 

@@ -11,12 +11,14 @@ import featurekit as fk
 from featurekit.errors import SpecError, VersionTooNewError
 from featurekit.proto import spec_pb2
 from featurekit.spec.columns import Column
+from featurekit.spec.inputs import Input
 from featurekit.spec.serialize import (
     spec_from_proto,
     spec_from_text,
     spec_to_proto,
     spec_to_text,
 )
+from featurekit.spec.splits import TimeSplit
 
 names = st.text(
     st.characters(blacklist_categories=["Cs"], blacklist_characters="\0\n\r/"),
@@ -256,3 +258,26 @@ def test_a_file_may_not_say_what_python_cannot() -> None:
     with pytest.raises(SpecError) as found:
         spec_from_proto(message.SerializeToString())
     assert found.value.code == "SPEC_UNKNOWN_OP"
+
+
+@pytest.mark.parametrize(
+    "split",
+    [
+        fk.time_split("t", dev="2013-10-01", test="2013-11-01T06:30:00.5"),
+        fk.time_split("t", tz="America/New_York", test="2013-11-03T01:30:00"),
+        fk.time_split(
+            "t", first="old", **{"in-between": "0001-02-01", "new": "2099-01-01"}
+        ),
+        fk.key_split(train=0.5, test=0.5),
+        fk.key_split(salt="s", train=0.9, **{"te.st": 0.1}),
+    ],
+)
+def test_a_split_prints_as_what_makes_it(split: object) -> None:
+    assert eval(repr(split), {"fk": fk}) == split
+
+
+def test_a_split_starts_within_the_calendar() -> None:
+    start = fk.time_split("t", test="2013-11-01").starts[0]
+    for moment in (start * 10_000, -start * 10_000):
+        with pytest.raises(SpecError, match="years 1 to 9999"):
+            TimeSplit(Input("t", "timestamp", time_zone="UTC"), ("a", "b"), (moment,))
