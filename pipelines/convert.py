@@ -36,7 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--overwrite", action="store_true", help="replace another dataset"
     )
-    parser.add_argument("--compression", choices=("gzip",))
+    parser.add_argument("--compression", choices=("gzip", "gzip-small"))
     parser.add_argument("--on-bad-row", choices=("fail", "dead_letter"), default="fail")
     parser.add_argument("--rows-per-task", type=int, default=ROWS_PER_TASK)
     return parser

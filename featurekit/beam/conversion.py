@@ -43,7 +43,7 @@ class Convert(beam.PTransform):
         source: Rows: a path, a pattern, a table; see `featurekit.io.adapter`.
         output: The dataset's folder; made if it does not exist.
         overwrite: Replace another dataset in the folder. Defaults to False.
-        compression: "gzip", or None for plain records. Defaults to None.
+        compression: None, "gzip" (fast), or "gzip-small". Defaults to None.
         on_bad_row: "fail" raises at a refused row; "dead_letter" writes it aside.
             Defaults to "fail".
         rows_per_task: Rows of one task, about. Defaults to 65,536.

@@ -71,7 +71,7 @@ def convert(
             output,
             workers=workers,
             overwrite=overwrite,
-            compression="gzip" if compression is o.CompressionName.gzip else None,
+            compression=o.COMPRESSIONS[compression],
             on_bad_row=on_bad_row.value,
             rows_per_task=rows_per_task,
             progress=progress,

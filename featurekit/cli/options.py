@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import typer
 
@@ -26,7 +26,14 @@ class CompressionName(StrEnum):
 
     none = "none"
     gzip = "gzip"
+    gzip_small = "gzip-small"
 
+
+COMPRESSIONS: dict[CompressionName, Literal["gzip", "gzip-small"] | None] = {
+    CompressionName.none: None,
+    CompressionName.gzip: "gzip",
+    CompressionName.gzip_small: "gzip-small",
+}
 
 Sources: TypeAlias = Annotated[
     list[str],

@@ -2,14 +2,16 @@
 
 import os
 import stat
-import zlib
 from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, NoReturn, Protocol
+from typing import Any, BinaryIO, NoReturn, Protocol
+
+from isal import isal_zlib
 
 from featurekit.errors import SourceError
 
 _BLOCK = 1 << 18
+_DAMAGED: Any = isal_zlib.error
 
 _MAGIC = (
     (b"\x1f\x8b", "gzip"),
@@ -101,7 +103,7 @@ class GzipStream:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._member: zlib._Decompress | None = None
+        self._member: Any = None
         self._input = b""
         self._read = 0
 
@@ -114,7 +116,6 @@ class GzipStream:
         while len(target):
             if self._member is None and not self._next_member():
                 return 0
-            assert self._member is not None
             if not self._input:
                 self._input = self._pull()
             data = self._decompress(self._member, len(target))
@@ -128,10 +129,10 @@ class GzipStream:
                 return len(data)
         return 0
 
-    def _decompress(self, member: "zlib._Decompress", room: int) -> bytes:
+    def _decompress(self, member: Any, room: int) -> bytes:
         try:
-            data = member.decompress(self._input, room)
-        except zlib.error as error:
+            data: bytes = member.decompress(self._input, room)
+        except _DAMAGED as error:
             self._refuse(f"the compressed stream is damaged ({error})")
         self._input = member.unconsumed_tail
         return data
@@ -152,7 +153,7 @@ class GzipStream:
             self._input += self._pull()
         if not self._input.startswith(b"\x1f\x8b"):
             self._refuse("something that is not gzip follows the compressed stream")
-        self._member = zlib.decompressobj(31)
+        self._member = isal_zlib.decompressobj(31)
         return True
 
     def _refuse(self, message: str) -> NoReturn:

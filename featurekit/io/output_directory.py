@@ -34,8 +34,8 @@ from featurekit.errors import (
     OutputExistsError,
     OutputSpaceError,
 )
-from featurekit.io.manifest import Manifest, Receipt, Shard
-from featurekit.kernels.crc32c import crc32c
+from featurekit.io.manifest import Manifest, Receipt
+from featurekit.kernels.crc32c import crc32c_extended
 
 MANIFEST = "manifest.json"
 _LOCK = ".lock"
@@ -89,6 +89,37 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
         _sync_folder(path.parent)
 
 
+class SummedFile:
+    """A file that is written from front to back, and its checksum meanwhile.
+
+    Args:
+        path: Its final name.
+        file: Where the bytes go; closed by whoever opened it.
+
+    Attributes:
+        size: Bytes written.
+        crc32c: Their CRC-32C.
+    """
+
+    def __init__(self, path: Path, file: BinaryIO) -> None:
+        self.path = path
+        self.size = 0
+        self.crc32c = 0
+        self._file = file
+
+    def write(self, data: bytes | memoryview) -> int:
+        """Writes; returns how many bytes were taken."""
+        taken = self._file.write(data)
+        array = np.frombuffer(data, np.uint8, taken)
+        self.crc32c = int(crc32c_extended(self.crc32c, array))
+        self.size += taken
+        return taken
+
+    def flush(self) -> None:
+        """Passes on what is buffered."""
+        self._file.flush()
+
+
 def _sync_folder(folder: Path) -> None:
     if os.name == "nt":  # folders cannot be opened there
         return
@@ -104,7 +135,7 @@ def file_crc32c(path: Path) -> int:
     if not path.stat().st_size:
         return 0
     data = np.memmap(path, np.uint8, "r")
-    return int(crc32c(data, 0, len(data)))
+    return int(crc32c_extended(0, data))
 
 
 class RunFolder:
@@ -129,17 +160,6 @@ class RunFolder:
     def file(self, kind: str, task: int, suffix: str) -> Path:
         """The path of a task's file of one kind."""
         return self.path / f"{kind}-{task:05d}-of-{self.num_tasks:05d}{suffix}"
-
-    def describe(self, path: Path, *, split: str, task: int, records: int) -> Shard:
-        """The entry of a finished file."""
-        return Shard(
-            path=path.relative_to(self.root).as_posix(),
-            split=split,
-            task=task,
-            records=records,
-            bytes=path.stat().st_size,
-            crc32c=file_crc32c(path),
-        )
 
     def _receipt(self, task: int) -> Path:
         return self.path / _RECEIPTS / f"{task:05d}.pb"

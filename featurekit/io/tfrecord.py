@@ -123,8 +123,8 @@ def read_chunks(
 
     Args:
         path: A regular file; anything else (directory, pipe, device) is refused.
-        compression: "gzip", or None for plain records. What the file really is must be
-            the same.
+        compression: None for plain records; either gzip for compressed ones. What the
+            file really is must be the same.
         chunk_bytes: The size of the pieces, in decompressed bytes.
         max_record_bytes: The longest payload that is accepted, in bytes.
         max_file_bytes: The most decompressed bytes to read; unlimited by default.
@@ -239,7 +239,7 @@ def _check_compression(name: str, raw: BinaryIO, compression: Compression) -> No
     head = raw.read(HEADER_BYTES)
     raw.seek(0)
     found = sniff(head)
-    if compression == "gzip" and head and found != "gzip":
+    if compression is not None and head and found != "gzip":
         raise CorruptRecordError(
             "the file is not compressed with gzip",
             code="COMPRESSION",

@@ -10,14 +10,10 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
-
 from featurekit._version import __version__
 from featurekit.errors import DatasetIncompleteError, RowError, SourceError
 from featurekit.io.adapter import open_source
 from featurekit.io.csv_source import CsvOptions
-from featurekit.io.example import encode_examples
 from featurekit.io.manifest import (
     VERSION,
     Accounting,
@@ -28,19 +24,19 @@ from featurekit.io.manifest import (
 from featurekit.io.output_directory import (
     OutputDirectory,
     RunFolder,
-    new_file,
     write_atomically,
 )
 from featurekit.io.sources import ROWS_PER_TASK, Source, Task
-from featurekit.io.tfrecord_writer import Compression, TFRecordWriter, check_compression
+from featurekit.io.tfrecord_writer import Compression, check_compression
 from featurekit.jobs.analyze import check_source
 from featurekit.jobs.local_engine import Progress, run_tasks
-from featurekit.jobs.rows import BadRowPolicy, RowReader, Rows
+from featurekit.jobs.overlap import overlapped
+from featurekit.jobs.rows import BadRowPolicy, RowReader
+from featurekit.jobs.task_writer import TaskWriter
 from featurekit.plan.lower import compile_spec
 from featurekit.plan.stats import Stats
 from featurekit.spec.feature_spec import FeatureSpec
 from featurekit.spec.serialize import spec_to_proto
-from featurekit.spec.splits import REJECTED
 
 
 class Conversion:
@@ -51,7 +47,7 @@ class Conversion:
         stats: Its statistics.
         source: The rows.
         output: The dataset's folder.
-        compression: "gzip", or None for plain records.
+        compression: None, "gzip" (fast), or "gzip-small".
         on_bad_row: "fail" raises at a refused row; "dead_letter" writes it aside.
         rows_per_task: Rows of one task, about.
 
@@ -145,71 +141,25 @@ class Conversion:
             shards=tuple(shard for receipt in ordered for shard in receipt.shards),
             columns=output_columns(self.plan),
             accounting=sum((r.accounting for r in ordered), Accounting()),
-            compression=self.compression or "",
+            compression="gzip" if self.compression else "",
         )
-
-
-class _TaskWriter:
-    """The open shards of one task; a shard exists once it has a record."""
-
-    def __init__(self, conversion: Conversion, task: Task, stack: ExitStack) -> None:
-        self.conversion = conversion
-        self.task = task
-        self.stack = stack
-        self.shards: dict[str, tuple[Path, Any]] = {}
-        self.records: dict[str, int] = {}
-
-    def write(self, rows: Rows) -> None:
-        names = self.conversion.spec.split_names
-        first = 0 if len(names) == 1 or not rows.parts.any() else None
-        for index in range(len(names)) if first is None else [first]:
-            part = rows.outputs
-            if first is None:
-                part = part.take(pa.array(np.flatnonzero(rows.parts == index)))
-            if part.num_rows:
-                self._writer(names[index]).write_framed(encode_examples(part))
-                self._count(names[index], part.num_rows)
-        if rows.rejections:
-            lines = "".join(f"{entry.to_json()}\n" for entry in rows.rejections)
-            self._lines().write(lines.encode())
-            self._count(REJECTED, len(rows.rejections))
-
-    def _count(self, kind: str, records: int) -> None:
-        self.records[kind] = self.records.get(kind, 0) + records
-
-    def _open(self, kind: str, suffix: str) -> Any:
-        path = self.conversion.run.file(kind, self.task.index, suffix)
-        return path, self.stack.enter_context(new_file(path))
-
-    def _writer(self, split: str) -> TFRecordWriter:
-        if split not in self.shards:
-            compression = self.conversion.compression
-            suffix = ".tfrecord.gz" if compression else ".tfrecord"
-            path, file = self._open(split, suffix)
-            writer = TFRecordWriter(file, compression=compression)
-            self.shards[split] = path, self.stack.enter_context(writer)
-        found: TFRecordWriter = self.shards[split][1]
-        return found
-
-    def _lines(self) -> Any:
-        if REJECTED not in self.shards:
-            self.shards[REJECTED] = self._open(REJECTED, ".jsonl")
-        return self.shards[REJECTED][1]
 
 
 def _write_task(conversion: Conversion, task: Task) -> Receipt:
     accounting = Accounting()
     with ExitStack() as stack:
-        writer = _TaskWriter(conversion, task, stack)
-        for rows in conversion.reader.read(task):
+        writer = TaskWriter(
+            conversion.run,
+            task.index,
+            conversion.spec.split_names,
+            conversion.compression,
+            stack,
+        )
+        # Reading and transforming run ahead of encoding and writing.
+        for rows in overlapped(conversion.reader.read(task)):
             accounting += rows.accounting
             writer.write(rows)
-    describe = conversion.run.describe
-    shards = tuple(
-        describe(path, split=kind, task=task.index, records=writer.records[kind])
-        for kind, (path, _) in sorted(writer.shards.items())
-    )
-    return Receipt(task.index, shards, accounting)
+    return Receipt(task.index, writer.shards(), accounting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +234,7 @@ def convert(
         output: The dataset's folder; made if it does not exist.
         workers: Processes. Defaults to one for every 16 tasks, at most one per core.
         overwrite: Replace another dataset in the folder. Defaults to False.
-        compression: "gzip", or None for plain records. Defaults to None.
+        compression: None, "gzip" (fast), or "gzip-small". Defaults to None.
         on_bad_row: "fail" raises at a refused row; "dead_letter" writes it, with the
             reason, to a `rejected` file of the dataset. Defaults to "fail".
         rows_per_task: Rows of one task, about. Defaults to 65,536.

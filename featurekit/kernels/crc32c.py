@@ -51,13 +51,13 @@ _ALL_ONES = np.uint32(0xFFFFFFFF)
 
 
 @kernel
-def crc32c_by_tables(address: int, size: int) -> np.uint32:
-    """As `crc32c_at`, on any processor.
+def extended_by_tables(crc: np.uint32, address: int, size: int) -> np.uint32:
+    """As `extended_at`, on any processor.
 
     Eight bytes a step: each looks up what it contributes once the bytes that follow it
     in the step have been shifted through.
     """
-    state = _ALL_ONES
+    state = np.uint32(crc ^ _ALL_ONES)
     end = address + size
     while address + 8 <= end:
         word = np.uint64(load_int64(address)) ^ np.uint64(state)
@@ -82,9 +82,9 @@ if _INSTRUCTION is not None:
     _next_byte = crc_step(_INSTRUCTION[8], 8)
 
     @inlined
-    def crc32c_at(address: int, size: int) -> np.uint32:
-        """The CRC-32C of the bytes at an address."""
-        state = _ALL_ONES
+    def extended_at(crc: np.uint32, address: int, size: int) -> np.uint32:
+        """The CRC-32C of bytes whose beginning has one, and of those at an address."""
+        state = np.uint32(crc ^ _ALL_ONES)
         end = address + size
         while address + 8 <= end:
             state = _next_word(state, np.uint64(load_int64(address)))
@@ -95,13 +95,25 @@ if _INSTRUCTION is not None:
         return np.uint32(state ^ _ALL_ONES)
 
 else:
-    crc32c_at = crc32c_by_tables
+    extended_at = extended_by_tables
+
+
+@inlined
+def crc32c_at(address: int, size: int) -> np.uint32:
+    """The CRC-32C of the bytes at an address."""
+    return extended_at(np.uint32(0), address, size)
 
 
 @kernel
 def crc32c(data: ByteArray, start: int, stop: int) -> np.uint32:
     """The CRC-32C of ``data[start:stop]``; the caller answers for the bounds."""
     return crc32c_at(address_of(data) + start, stop - start)
+
+
+@kernel
+def crc32c_extended(crc: int, data: ByteArray) -> np.uint32:
+    """The CRC-32C of bytes whose beginning has `crc` and whose rest is `data`."""
+    return extended_at(np.uint32(crc), address_of(data), len(data))
 
 
 @inlined

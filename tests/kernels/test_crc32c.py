@@ -5,7 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from featurekit.kernels.crc32c import crc32c, masked_crc32c
+from featurekit.kernels.crc32c import (
+    crc32c,
+    crc32c_extended,
+    extended_by_tables,
+    masked_crc32c,
+)
 
 
 def _checksum(data: bytes) -> int:
@@ -56,3 +61,18 @@ def test_mask_rotates_and_adds() -> None:
     crc = _bit_by_bit(b"123456789")
     expected = (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF
     assert masked_crc32c(np.frombuffer(b"123456789", np.uint8), 0, 9) == expected
+
+
+@given(st.binary(max_size=200), st.integers(0, 200))
+def test_a_checksum_goes_on_where_it_stopped(data: bytes, cut: int) -> None:
+    first, rest = (np.frombuffer(part, np.uint8) for part in (data[:cut], data[cut:]))
+    whole = crc32c_extended(0, np.frombuffer(data, np.uint8))
+    assert crc32c_extended(crc32c_extended(0, first), rest) == whole
+    assert whole == _checksum(data)
+
+
+@given(st.binary(max_size=200), st.integers(0, 2**32 - 1))
+def test_tables_give_what_the_instruction_gives(data: bytes, before: int) -> None:
+    array = np.frombuffer(data, np.uint8)
+    found = extended_by_tables(np.uint32(before), array.ctypes.data, len(array))
+    assert found == crc32c_extended(before, array)
