@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from featurekit.errors import MissingDependencyError
+from featurekit.io.layout import place, stored_widths
 
 try:
     import tensorflow as tf
@@ -11,6 +12,7 @@ except ImportError as error:
 
 if TYPE_CHECKING:
     from featurekit.io.dataset import Dataset
+    from featurekit.io.manifest import OutputColumn
 
 SHUFFLE_RECORDS = 2**17
 """Records that are held to be mixed; shards are mixed as well."""
@@ -51,16 +53,16 @@ def records_to_tf(
 
 def _parser(dataset: "Dataset") -> Any:
     kinds = {"int64": tf.int64, "float32": tf.float32}
+    dtypes = {c.feature_key or c.name: kinds[c.dtype] for c in dataset.columns}
     parsing = {
-        column.name: tf.io.FixedLenFeature(
-            [] if column.width is None else [column.width], kinds[column.dtype]
-        )
-        for column in dataset.columns
+        key: tf.io.FixedLenFeature([] if width is None else [width], dtypes[key])
+        for key, width in stored_widths(dataset.columns).items()
     }
     roles = {column.role: column.name for column in dataset.columns}
 
     def parse(serialized: tf.Tensor) -> Any:
-        features = tf.io.parse_example(serialized, parsing)
+        stored = tf.io.parse_example(serialized, parsing)
+        features = {c.name: _column(stored, c) for c in dataset.columns}
         if "label" not in roles:
             return features
         label = features.pop(roles["label"])
@@ -69,3 +71,10 @@ def _parser(dataset: "Dataset") -> Any:
         return features, label, features.pop(roles["weight"])
 
     return parse
+
+
+def _column(stored: dict[str, tf.Tensor], column: "OutputColumn") -> tf.Tensor:
+    if column.feature_key is None:
+        return stored[column.name]
+    values = stored[column.feature_key]
+    return values[:, column.offset if column.width is None else place(column)]

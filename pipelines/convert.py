@@ -13,6 +13,7 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from featurekit.beam.conversion import Convert
+from featurekit.io.layout import LAYOUTS
 from featurekit.io.manifest import Manifest
 from featurekit.io.sources import ROWS_PER_TASK
 from featurekit.plan.stats import Stats
@@ -39,6 +40,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--compression", choices=("gzip", "gzip-small"))
     parser.add_argument("--on-bad-row", choices=("fail", "dead_letter"), default="fail")
     parser.add_argument("--rows-per-task", type=int, default=ROWS_PER_TASK)
+    parser.add_argument("--shard-bytes", type=int, help="instead of --rows-per-task")
+    parser.add_argument(
+        "--layout",
+        choices=LAYOUTS,
+        default="named",
+        help="packed: one feature for all ids and one for all floats; read faster, "
+        "by featurekit.load",
+    )
     return parser
 
 
@@ -66,6 +75,8 @@ def run(arguments: Sequence[str] | None = None) -> None:
                 compression=known.compression,
                 on_bad_row=known.on_bad_row,
                 rows_per_task=known.rows_per_task,
+                shard_bytes=known.shard_bytes,
+                layout=known.layout,
             )
             | "Show" >> beam.Map(_show, known.output)
         )

@@ -10,6 +10,7 @@ import apache_beam as beam
 from featurekit.beam.failures import whole_errors
 from featurekit.io.adapter import open_source
 from featurekit.io.csv_source import CsvOptions
+from featurekit.io.layout import Layout
 from featurekit.io.manifest import Manifest, Receipt
 from featurekit.io.sources import ROWS_PER_TASK, Task
 from featurekit.io.tfrecord_writer import Compression
@@ -47,6 +48,9 @@ class Convert(beam.PTransform):
         on_bad_row: "fail" raises at a refused row; "dead_letter" writes it aside.
             Defaults to "fail".
         rows_per_task: Rows of one task, about. Defaults to 65,536.
+        shard_bytes: The size of a task's shards, about, instead of `rows_per_task`.
+            Defaults to None.
+        layout: "named" or "packed"; see `featurekit.convert`. Defaults to "named".
         csv: How CSV files are read. Defaults to standard CSV.
 
     Raises:
@@ -69,6 +73,8 @@ class Convert(beam.PTransform):
         compression: Compression = None,
         on_bad_row: BadRowPolicy = "fail",
         rows_per_task: int = ROWS_PER_TASK,
+        shard_bytes: int | None = None,
+        layout: Layout = "named",
         csv: CsvOptions | None = None,
     ) -> None:
         super().__init__()
@@ -82,6 +88,8 @@ class Convert(beam.PTransform):
             compression=compression,
             on_bad_row=on_bad_row,
             rows_per_task=rows_per_task,
+            shard_bytes=shard_bytes,
+            layout=layout,
         )
 
     def expand(self, pipeline: beam.pvalue.PBegin) -> beam.PCollection[Manifest]:

@@ -70,7 +70,8 @@ def _summary(manifest: "Manifest") -> dict[str, str]:
         "rows": o.account(manifest.accounting),
         "records": ", ".join(f"{name} {count:,}" for name, count in splits),
         "files": f"{len(shards)}, {size(sum(shard.bytes for shard in shards))}, "
-        + (manifest.compression or "not compressed"),
+        + (manifest.compression or "not compressed")
+        + ("" if manifest.layout == "named" else f", {manifest.layout} records"),
         "run": f"{manifest.run_id}, written by featurekit {manifest.library_version}",
     }
 

@@ -35,6 +35,14 @@ COMPRESSIONS: dict[CompressionName, Literal["gzip", "gzip-small"] | None] = {
     CompressionName.gzip_small: "gzip-small",
 }
 
+
+class LayoutName(StrEnum):
+    """How columns lie in a record."""
+
+    named = "named"
+    packed = "packed"
+
+
 Sources: TypeAlias = Annotated[
     list[str],
     typer.Argument(
@@ -97,6 +105,15 @@ RowsPerTask: TypeAlias = Annotated[
         min=1,
         metavar="N",
         help="Rows of one part of the work, about.",
+        rich_help_panel=_RUN,
+    ),
+]
+ShardBytes: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        metavar="BYTES",
+        help="Size of a shard, about; instead of --rows-per-task.",
         rich_help_panel=_RUN,
     ),
 ]

@@ -2,20 +2,28 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from featurekit.errors import DatasetError, DatasetIncompleteError, UnsafeSpecError
-from featurekit.io.example_decoder import decode_examples
+from featurekit.io.block_decoder import decode_blocks
+from featurekit.io.layout import (
+    Arrays,
+    arrow_type,
+    check_places,
+    stored_schema,
+    unpack,
+)
 from featurekit.io.manifest import Manifest, OutputColumn, Shard
+from featurekit.io.numpy_batches import NumpyBatches, reading_order
 from featurekit.io.output_directory import MANIFEST, read_manifest
-from featurekit.io.tfrecord import read_chunks
+from featurekit.io.reading_order import BUFFER_ROWS, Block, Run, Steps
+from featurekit.io.shard_stream import ShardStream
 from featurekit.io.tfrecord_writer import Compression
 from featurekit.plan.stats import Stats
 from featurekit.spec.feature_spec import FeatureSpec
@@ -23,8 +31,6 @@ from featurekit.spec.serialize import spec_from_proto
 
 if TYPE_CHECKING:
     import tensorflow as tf
-
-BATCH_ROWS = 32768
 
 
 @dataclass(frozen=True)
@@ -105,7 +111,12 @@ class Dataset:
     @cached_property
     def schema(self) -> pa.Schema:
         """The columns as Arrow types."""
-        return pa.schema([(column.name, arrow_type(column)) for column in self.columns])
+        return pa.schema([(c.name, arrow_type(c.dtype, c.width)) for c in self.columns])
+
+    @cached_property
+    def stored(self) -> pa.Schema:
+        """What the records hold, which is not the columns where they are packed."""
+        return stored_schema(self.columns)
 
     def read_shard(self, shard: Shard) -> Iterator[pa.RecordBatch]:
         """Decodes the records of one shard, batch by batch.
@@ -115,29 +126,10 @@ class Dataset:
             ExampleDecodeError: A record is not what the manifest says.
             DatasetIncompleteError: The file is gone, or has another number of records.
         """
-        path = self.file(shard.path)
-        if not path.is_file():
-            raise DatasetIncompleteError("a shard is gone", file=str(path))
-        records = 0
-        for chunk in read_chunks(path, compression=self.compression):
-            for start in range(0, len(chunk), BATCH_ROWS):
-                rows = slice(start, start + BATCH_ROWS)
-                yield decode_examples(
-                    chunk.buffer,
-                    chunk.starts[rows],
-                    chunk.lengths[rows],
-                    self.schema,
-                    file=str(path),
-                    first_record=chunk.first_record + start,
-                )
-            records += len(chunk)
-        if records != shard.records:
-            raise DatasetIncompleteError(
-                "a shard does not have the number of records that the manifest says",
-                file=str(path),
-                got=records,
-                expected=str(shard.records),
-            )
+        stream = ShardStream(self, shard)
+        with closing(stream):
+            for piece in stream.take(0, shard.records):
+                yield unpack(piece.decode(self.stored), self.columns)
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """The records as Arrow batches of their own sizes, in order of the source."""
@@ -148,21 +140,79 @@ class Dataset:
         """All records as an Arrow table."""
         return pa.Table.from_batches(self.batches(), self.schema)
 
-    def to_numpy(self) -> dict[str, npt.NDArray[Any]]:
+    def to_numpy(self, *, threads: int | None = None) -> Arrays:
         """All records as arrays; needs no TensorFlow.
+
+        Args:
+            threads: How many decode. Defaults to one per core, at most 8.
 
         Returns:
             By column name int64 or float32, shape (rows,), or (rows, width) for a
             column with a width.
         """
-        parts: dict[str, list[npt.NDArray[Any]]] = {c.name: [] for c in self.columns}
-        for batch in self.batches():
-            for column in self.columns:
-                parts[column.name].append(_to_numpy(batch.column(column.name), column))
-        return {
-            column.name: np.concatenate([_empty(column), *parts[column.name]])
-            for column in self.columns
-        }
+        runs = tuple(Run(i, 0, shard.records) for i, shard in enumerate(self.shards))
+        (arrays,) = decode_blocks(self, [Block(runs)], ahead=0, threads=threads)
+        return arrays
+
+    def iter_numpy(
+        self,
+        batch_size: int,
+        *,
+        shuffle: bool = False,
+        seed: int = 0,
+        num_epochs: int | None = 1,
+        drop_remainder: bool = False,
+        shard: tuple[int, int] = (0, 1),
+        buffer_rows: int = BUFFER_ROWS,
+        prefetch: int = 2,
+        threads: int | None = None,
+    ) -> NumpyBatches:
+        """The records as batches of NumPy arrays, for JAX, PyTorch or plain loops.
+
+        The batches depend on the arguments alone: not on threads, the machine, or the
+        version of NumPy. In each epoch every record is in exactly one batch of exactly
+        one process. Rows are mixed in blocks of `buffer_rows`, each of which takes rows
+        of 8 shards; shards are mixed anew in every epoch, over all processes.
+
+        Args:
+            batch_size: Records of one batch.
+            shuffle: Whether to mix the records, anew in every epoch. Defaults to False.
+            seed: Decides the mixing; the same in all processes. Defaults to 0.
+            num_epochs: How often to go through the records; None has no end. A batch
+                never holds records of two epochs. Defaults to 1.
+            drop_remainder: Leave out the last batch of an epoch if it is not full. All
+                processes then have the same number of batches. Defaults to False: the
+                records of processes differ by one at most.
+            shard: This process and the number of processes, as
+                (jax.process_index(), jax.process_count()). Defaults to (0, 1).
+            buffer_rows: Records that are mixed with each other. Defaults to 131,072.
+            prefetch: Blocks that are decoded ahead of the one in use: of `buffer_rows`
+                where records are mixed, else of 16,384. Defaults to 2.
+            threads: How many decode. Defaults to one per core, at most 8.
+
+        Returns:
+            An iterator of batches as of `to_tf`, with NumPy arrays; it has `get_state`
+            and `set_state`, to go on with the next batch after a restart.
+
+        Raises:
+            ValueError: An argument is out of range.
+            CorruptRecordError: While it is read: a file is damaged.
+
+        Example:
+            >>> import featurekit as fk, tempfile
+            >>> spec = fk.FeatureSpec({"age": fk.numeric("age")})
+            >>> with tempfile.TemporaryDirectory() as folder:
+            ...     _ = fk.convert(spec, fk.Stats({}), {"age": [20, 30, 40]}, folder)
+            ...     for batch in fk.load(folder).iter_numpy(2):
+            ...         print(batch)
+            {'age': array([20., 30.], dtype=float32)}
+            {'age': array([40.], dtype=float32)}
+        """
+        order = reading_order(
+            self, shuffle=shuffle, seed=seed, shard=shard, buffer_rows=buffer_rows
+        )
+        steps = Steps(order, batch_size, num_epochs, drop_remainder)
+        return NumpyBatches(self, steps, prefetch=prefetch, threads=threads)
 
     def to_tf(
         self,
@@ -199,23 +249,6 @@ class Dataset:
         )
 
 
-def arrow_type(column: OutputColumn) -> pa.DataType:
-    """The Arrow type of a record's column."""
-    kind = pa.int64() if column.dtype == "int64" else pa.float32()
-    return kind if column.width is None else pa.list_(kind, column.width)
-
-
-def _to_numpy(array: pa.Array, column: OutputColumn) -> npt.NDArray[Any]:
-    if column.width is None:
-        return np.asarray(array.to_numpy(zero_copy_only=False))
-    return np.asarray(array.flatten().to_numpy(False)).reshape(-1, column.width)
-
-
-def _empty(column: OutputColumn) -> npt.NDArray[Any]:
-    shape = (0,) if column.width is None else (0, column.width)
-    return np.empty(shape, column.dtype)
-
-
 def load(path: str | os.PathLike[str], split: str | None = None) -> Dataset:
     """Opens a published dataset; reads the manifest only.
 
@@ -245,6 +278,7 @@ def load(path: str | os.PathLike[str], split: str | None = None) -> Dataset:
             expected=f"a folder with {MANIFEST}",
             hint="run convert, and wait until it ends",
         )
+    check_places(manifest.layout, manifest.columns)
     dataset = Dataset(root, manifest, split)
     splits = list(manifest.records_by_split)
     if split is not None and split not in splits:

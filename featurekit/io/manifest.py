@@ -1,6 +1,7 @@
 """The manifest of a dataset: which files are part of it, and what they hold."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, TypeAlias
 
@@ -14,7 +15,9 @@ from featurekit.spec.feature_spec import LABEL, WEIGHT
 from featurekit.spec.serialize import check_version, reject_unknown_fields
 from featurekit.spec.splits import REJECTED
 
-VERSION = 1
+VERSION = 2
+"""The newest format; a dataset is written in the oldest that can describe it."""
+_VERSIONS = {"named": 1, "packed": 2}
 Role: TypeAlias = Literal["feature", "label", "weight"]
 
 
@@ -41,14 +44,17 @@ class Shard:
 
 @dataclass(frozen=True, slots=True)
 class OutputColumn:
-    """One feature of every record.
+    """One column of the records.
 
     Args:
-        name: Its key in the tf.Example.
+        name: Its name.
         dtype: "float32" or "int64".
         role: "feature", "label" or "weight".
         width: Numbers per record; None is one, shape (batch,).
         num_ids: Where given, all values are in [0, num_ids).
+        feature_key: The key of the tf.Example feature that holds it, among others; None
+            is a feature of its own, under its name.
+        offset: Where its values begin in that feature.
     """
 
     name: str
@@ -56,6 +62,13 @@ class OutputColumn:
     role: Role
     width: int | None = None
     num_ids: int | None = None
+    feature_key: str | None = None
+    offset: int | None = None
+
+    @property
+    def size(self) -> int:
+        """Numbers per record."""
+        return 1 if self.width is None else self.width
 
 
 @dataclass(frozen=True)
@@ -145,7 +158,8 @@ class Manifest:
         columns: What each record holds.
         accounting: What became of the rows.
         compression: "" or "gzip".
-        layout: "named": one tf.Example feature for each column.
+        layout: "named": one tf.Example feature for each column; "packed": one for all
+            ids, and one for all floats.
     """
 
     run_id: str
@@ -161,7 +175,8 @@ class Manifest:
 
     def to_json(self) -> str:
         """The manifest as JSON; equal manifests give equal text."""
-        message = pb.Manifest(version=VERSION, accounting=_accounting(self.accounting))
+        message = pb.Manifest(version=format_version(self.layout))
+        message.accounting.CopyFrom(_accounting(self.accounting))
         for name in _TEXTS:
             setattr(message, name, getattr(self, name))
         _add_shards(message, self.shards)
@@ -188,6 +203,8 @@ class Manifest:
         try:
             json_format.Parse(text, message)
         except json_format.ParseError as error:
+            # A newer format may have fields that this one lacks: say so, if it is one.
+            _check_version_only(text)
             raise DatasetIncompleteError(
                 f"the manifest cannot be read: {error}",
                 code="MANIFEST_SYNTAX",
@@ -228,6 +245,15 @@ _TEXTS = (
 )
 
 
+def format_version(layout: str) -> int:
+    """The oldest format that can describe a layout.
+
+    >>> format_version("named"), format_version("packed")
+    (1, 2)
+    """
+    return _VERSIONS[layout]
+
+
 def output_columns(plan: Plan) -> tuple[OutputColumn, ...]:
     """What the records of a plan hold."""
     columns = []
@@ -242,12 +268,22 @@ def output_columns(plan: Plan) -> tuple[OutputColumn, ...]:
     return tuple(columns)
 
 
+def _check_version_only(text: str) -> None:
+    message = pb.Manifest()
+    with suppress(json_format.ParseError):
+        json_format.Parse(text, message, ignore_unknown_fields=True)
+        if message.version:
+            check_version(message.version, VERSION, "dataset")
+
+
 def _column(message: pb.OutputColumn) -> OutputColumn:
     dtype: Any = message.dtype
     role: Any = message.role
     width = message.width if message.HasField("width") else None
     num_ids = message.num_ids if message.HasField("num_ids") else None
-    return OutputColumn(message.name, dtype, role, width, num_ids)
+    key = message.feature_key if message.HasField("feature_key") else None
+    offset = message.offset if message.HasField("offset") else None
+    return OutputColumn(message.name, dtype, role, width, num_ids, key, offset)
 
 
 def _accounting(value: Accounting) -> pb.Accounting:

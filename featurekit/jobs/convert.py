@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,12 @@ from featurekit._version import __version__
 from featurekit.errors import DatasetIncompleteError, RowError, SourceError
 from featurekit.io.adapter import open_source
 from featurekit.io.csv_source import CsvOptions
+from featurekit.io.layout import Layout, check_layout, pack, place_columns
 from featurekit.io.manifest import (
-    VERSION,
     Accounting,
     Manifest,
     Receipt,
+    format_version,
     output_columns,
 )
 from featurekit.io.output_directory import (
@@ -31,8 +32,10 @@ from featurekit.io.tfrecord_writer import Compression, check_compression
 from featurekit.jobs.analyze import check_source
 from featurekit.jobs.local_engine import Progress, run_tasks
 from featurekit.jobs.overlap import overlapped
-from featurekit.jobs.rows import BadRowPolicy, RowReader
+from featurekit.jobs.rows import BadRowPolicy, RowReader, Rows
+from featurekit.jobs.shard_size import rows_for_bytes
 from featurekit.jobs.task_writer import TaskWriter
+from featurekit.kernels.jit import compile_seconds
 from featurekit.plan.lower import compile_spec
 from featurekit.plan.stats import Stats
 from featurekit.spec.feature_spec import FeatureSpec
@@ -50,8 +53,11 @@ class Conversion:
         compression: None, "gzip" (fast), or "gzip-small".
         on_bad_row: "fail" raises at a refused row; "dead_letter" writes it aside.
         rows_per_task: Rows of one task, about.
+        shard_bytes: Bytes of the shards of one task, about; instead of `rows_per_task`.
+        layout: "named" or "packed"; see `convert`.
 
     Attributes:
+        columns: What each record holds, and where.
         tasks: The work, in the order of the rows.
         run: The folder of the shards.
     """
@@ -66,18 +72,26 @@ class Conversion:
         compression: Compression = None,
         on_bad_row: BadRowPolicy = "fail",
         rows_per_task: int = ROWS_PER_TASK,
+        shard_bytes: int | None = None,
+        layout: Layout = "named",
     ) -> None:
         check_compression(compression)
+        check_layout(layout)
         check_source(spec, source)
         self.spec = spec
         self.stats = stats
         self.compression = compression
         self.plan = compile_spec(spec, stats)
+        self.layout = layout
+        self.columns = place_columns(output_columns(self.plan), layout)
         self.reader = RowReader(spec, self.plan, on_bad_row=on_bad_row)
         self.source_fingerprint = source.fingerprint()
+        if shard_bytes is not None:
+            rows_per_task = rows_for_bytes(source, self.read, shard_bytes, compression)
         self.tasks: Sequence[Task] = source.plan_tasks(rows_per_task=rows_per_task)
         identity = [
-            VERSION,
+            format_version(layout),
+            layout,
             self.plan.fingerprint(),
             spec.fingerprint(),
             stats.fingerprint(),
@@ -101,6 +115,11 @@ class Conversion:
         """Stores what makes the dataset describe itself."""
         write_atomically(self.run.path / "spec.pb", spec_to_proto(self.spec))
         write_atomically(self.run.path / "stats.pb", self.stats.to_proto())
+
+    def read(self, task: Task) -> Iterator[Rows]:
+        """The rows of a task, their outputs as records hold them."""
+        for rows in self.reader.read(task):
+            yield replace(rows, outputs=pack(rows.outputs, self.columns))
 
     def run_task(self, task: Task) -> Receipt:
         """Writes the shards of one task, unless an earlier attempt did.
@@ -139,7 +158,8 @@ class Conversion:
             source_fingerprint=self.source_fingerprint,
             library_version=__version__,
             shards=tuple(shard for receipt in ordered for shard in receipt.shards),
-            columns=output_columns(self.plan),
+            columns=self.columns,
+            layout=self.layout,
             accounting=sum((r.accounting for r in ordered), Accounting()),
             compression="gzip" if self.compression else "",
         )
@@ -156,7 +176,7 @@ def _write_task(conversion: Conversion, task: Task) -> Receipt:
             stack,
         )
         # Reading and transforming run ahead of encoding and writing.
-        for rows in overlapped(conversion.reader.read(task)):
+        for rows in overlapped(conversion.read(task)):
             accounting += rows.accounting
             writer.write(rows)
     return Receipt(task.index, writer.shards(), accounting)
@@ -172,6 +192,8 @@ class ConvertReport:
         bytes_in: Size of the source.
         seconds: Wall-clock time.
         resumed: Whether the dataset was there already, complete.
+        compile_seconds: Time that this process compiled kernels, within `seconds`; once
+            per machine, as the code is cached.
     """
 
     path: Path
@@ -179,6 +201,7 @@ class ConvertReport:
     bytes_in: int
     seconds: float
     resumed: bool
+    compile_seconds: float = 0.0
 
     @property
     def bytes_out(self) -> int:
@@ -204,6 +227,9 @@ class ConvertReport:
             f"  {self.seconds:.2f} s, {rate:,.0f} rows/s, {self.bytes_in:,} bytes in, "
             f"{self.bytes_out:,} bytes out"
         )
+        if self.compile_seconds >= 0.1:
+            compiling = f"  {self.compile_seconds:.2f} s of it compiled kernels"
+            lines.append(f"{compiling}, once per machine")
         return "\n".join(lines)
 
 
@@ -218,6 +244,8 @@ def convert(
     compression: Compression = None,
     on_bad_row: BadRowPolicy = "fail",
     rows_per_task: int = ROWS_PER_TASK,
+    shard_bytes: int | None = None,
+    layout: Layout = "named",
     csv: CsvOptions | None = None,
     progress: Progress | None = None,
 ) -> ConvertReport:
@@ -237,7 +265,14 @@ def convert(
         compression: None, "gzip" (fast), or "gzip-small". Defaults to None.
         on_bad_row: "fail" raises at a refused row; "dead_letter" writes it, with the
             reason, to a `rejected` file of the dataset. Defaults to "fail".
-        rows_per_task: Rows of one task, about. Defaults to 65,536.
+        rows_per_task: Rows of one task, about; each task writes one shard for each part
+            of the data. A row group is not divided. Defaults to 65,536.
+        shard_bytes: The size of a task's shards, about, instead of `rows_per_task`;
+            measured on the first rows. Defaults to None.
+        layout: "named" writes a tf.Example feature for each output, which any reader
+            knows. "packed" writes one for all ids and one for all floats: smaller
+            files, read two to four times faster; for readers that use `featurekit.load`
+            or the places in the manifest. Defaults to "named".
         csv: How CSV files are read. Defaults to standard CSV.
         progress: Called after each task with tasks done, tasks in all, and rows read.
 
@@ -257,7 +292,7 @@ def convert(
         >>> report.manifest.accounting.rows_written
         3
     """
-    started = time.perf_counter()
+    started, compiled = time.perf_counter(), compile_seconds()
     opened = open_source(source, csv=csv)
     conversion = Conversion(
         spec,
@@ -267,6 +302,8 @@ def convert(
         compression=compression,
         on_bad_row=on_bad_row,
         rows_per_task=rows_per_task,
+        shard_bytes=shard_bytes,
+        layout=layout,
     )
     with conversion.open_output(overwrite=overwrite) as directory:
         resumed = directory.finished is not None
@@ -284,7 +321,12 @@ def convert(
             directory.publish(manifest)
     elapsed = time.perf_counter() - started
     return ConvertReport(
-        Path(output), manifest, opened.num_bytes(), elapsed, resumed=resumed
+        Path(output),
+        manifest,
+        opened.num_bytes(),
+        elapsed,
+        resumed=resumed,
+        compile_seconds=compile_seconds() - compiled,
     )
 
 

@@ -1,11 +1,16 @@
-"""One decorator for all compiled kernels."""
+"""The decorators of all compiled kernels."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numba
+from numba.core import event as _event
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+
+_events: Any = _event
+_clock = _events.TimingListener()
+_events.register("numba:compile", _clock)
 
 
 def kernel(function: Kernel) -> Kernel:
@@ -15,17 +20,22 @@ def kernel(function: Kernel) -> Kernel:
     compilation; where no cache directory is writable, every process compiles for
     itself. Floating point stays strict IEEE 754: no reassociation, no contraction.
     """
-    try:
-        compiled = numba.njit(function, nogil=True, cache=True)
-    except RuntimeError:  # "cannot cache function: no locator available"
-        compiled = numba.njit(function, nogil=True)
-    return compiled  # type: ignore[no-any-return]
+    return _compile(function)
 
 
 def inlined(function: Kernel) -> Kernel:
     """A `kernel` whose machine code becomes part of every caller's."""
+    return _compile(function, forceinline=True)
+
+
+def _compile(function: Kernel, **options: Any) -> Kernel:
     try:
-        compiled = numba.njit(function, nogil=True, cache=True, forceinline=True)
-    except RuntimeError:
-        compiled = numba.njit(function, nogil=True, forceinline=True)
+        compiled = numba.njit(function, nogil=True, cache=True, **options)
+    except RuntimeError:  # "cannot cache function: no locator available"
+        compiled = numba.njit(function, nogil=True, **options)
     return compiled  # type: ignore[no-any-return]
+
+
+def compile_seconds() -> float:
+    """How long this process has compiled kernels; code from the cache takes no time."""
+    return float(_clock.duration) if _clock.done else 0.0

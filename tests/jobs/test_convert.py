@@ -16,11 +16,13 @@ from featurekit.errors import (
     OutputExistsError,
     OutputSpaceError,
     RowError,
+    SourceError,
     SpecError,
     StatisticsError,
 )
 from featurekit.io.adapter import open_source
 from featurekit.io.dataset import load
+from featurekit.io.tfrecord_writer import Compression
 from featurekit.io.verify import verify
 from featurekit.jobs import convert as module
 from featurekit.jobs.analyze import analyze
@@ -343,3 +345,35 @@ def test_the_report_can_be_read(stats: Stats, source: Path, tmp_path: Path) -> N
     assert "rows read 400" in text and "train" in text and "rows/s" in text
     assert report.bytes_out == sum(s.bytes for s in report.manifest.shards)
     assert report.bytes_in == sum(p.stat().st_size for p in source.iterdir())
+
+
+@pytest.mark.parametrize("compression", [None, "gzip", "gzip-small"])
+def test_shards_of_about_the_wanted_size(
+    stats: Stats, tmp_path: Path, compression: Compression
+) -> None:
+    rows = trips(6000)
+    spec = fk.FeatureSpec(FEATURES)
+    learned = analyze(spec, rows)
+    report = convert(
+        spec, learned, rows, tmp_path / "out", shard_bytes=200_000, workers=1,
+        compression=compression,
+    )  # fmt: skip
+    sizes = [shard.bytes for shard in report.manifest.shards]
+    assert len(sizes) > 1 or compression
+    assert all(0.8 < size / 200_000 < 1.25 for size in sizes[:-1])
+    assert load(tmp_path / "out").num_rows == 6000
+    with pytest.raises(SourceError, match="shard_bytes"):
+        convert(spec, learned, rows, tmp_path / "other", shard_bytes=0)
+    assert not (tmp_path / "other").exists()
+
+
+def test_both_kinds_of_gzip_hold_the_same_records(
+    stats: Stats, source: Path, tmp_path: Path
+) -> None:
+    sizes, tables = {}, []
+    for name in ("gzip", "gzip-small"):
+        report = convert(SPEC, stats, source, tmp_path / name, compression=name)  # type: ignore[arg-type]
+        assert report.manifest.compression == "gzip" and verify(tmp_path / name).sound
+        sizes[name] = report.bytes_out
+        tables.append(load(tmp_path / name).to_arrow())
+    assert tables[0] == tables[1] and sizes["gzip-small"] < sizes["gzip"]

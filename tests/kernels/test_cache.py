@@ -1,0 +1,46 @@
+"""Compiled kernels are cached safely, and work where they cannot be."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+CHECK = """
+import numpy as np
+from featurekit.kernels.crc32c import crc32c
+from featurekit.kernels.jit import compile_seconds
+data = np.frombuffer(b"123456789", np.uint8)
+assert crc32c(data, 0, 9) == 0xE3069283
+print(compile_seconds())
+"""
+NO_CACHE = """
+from numba.core import caching
+caching.CacheImpl._locator_classes = []
+"""
+
+
+def start(code: str, cache: Path) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-c", code],
+        env={**os.environ, "NUMBA_CACHE_DIR": str(cache)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def seconds(process: "subprocess.Popen[str]") -> float:
+    out, _ = process.communicate(timeout=300)
+    assert process.returncode == 0
+    return float(out)
+
+
+def test_many_processes_may_fill_the_cache_at_once(tmp_path: Path) -> None:
+    racing = [start(CHECK, tmp_path) for _ in range(3)]
+    assert all(seconds(process) >= 0 for process in racing)
+    assert list(tmp_path.rglob("*.nbi"))
+    assert seconds(start(CHECK, tmp_path)) == 0.0
+
+
+def test_without_a_cache_every_process_compiles(tmp_path: Path) -> None:
+    assert seconds(start(NO_CACHE + CHECK, tmp_path)) > 0
+    assert not list(tmp_path.rglob("*.nbi"))
