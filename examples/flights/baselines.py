@@ -2,8 +2,7 @@
 
 The logistic regression reads the records, ids as one-hot vectors: every feature as the
 transformer gets it. Gradient boosting reads the raw columns, since trees need neither
-scales nor filled gaps. Both choose their settings on the validation month, and are then
-fitted again with it: to January to October, as the transformer is.
+scales nor filled gaps. Both choose their settings on the validation month.
 """
 
 from collections.abc import Callable
@@ -50,7 +49,7 @@ class Score:
     Args:
         setting: The best on the validation part.
         validation: Of the model fitted to the training part.
-        test: Of the model fitted to both.
+        test: Of the same, or of one fitted to both parts, if that was asked for.
     """
 
     setting: dict[str, Any]
@@ -58,7 +57,7 @@ class Score:
     test: float
 
 
-def logistic_regression(records: Path, on_fit: OnFit) -> Score:
+def logistic_regression(records: Path, on_fit: OnFit, *, refit: bool) -> Score:
     """One-hot ids and standardized numbers, as the records hold them."""
     data = {}
     for name in PARTS:
@@ -73,10 +72,12 @@ def logistic_regression(records: Path, on_fit: OnFit) -> Score:
         )
         fit = LogisticRegression(C=strength, max_iter=1000)
         candidates.append(({"C": strength}, make_pipeline(encoder, fit)))
-    return _choose(candidates, data, on_fit)
+    return _choose(candidates, data, on_fit, refit=refit)
 
 
-def gradient_boosting(flights: Path, spec: fk.FeatureSpec, on_fit: OnFit) -> Score:
+def gradient_boosting(
+    flights: Path, spec: fk.FeatureSpec, on_fit: OnFit, *, refit: bool
+) -> Score:
     """Trees over the raw columns, with categories as categories."""
     frame = pq.read_table(flights).to_pandas()
     frame = frame[frame["arr_delay"].notna()]
@@ -99,26 +100,30 @@ def gradient_boosting(flights: Path, spec: fk.FeatureSpec, on_fit: OnFit) -> Sco
         )
         for setting in FORESTS
     ]
-    return _choose(candidates, data, on_fit)
+    return _choose(candidates, data, on_fit, refit=refit)
 
 
 def _choose(
-    candidates: list[tuple[dict[str, Any], Any]], data: dict[str, Part], on_fit: OnFit
+    candidates: list[tuple[dict[str, Any], Any]],
+    data: dict[str, Part],
+    on_fit: OnFit,
+    *,
+    refit: bool,
 ) -> Score:
     """Fits all, and tests the one that is best on the validation part."""
     found = []
     for _, model in candidates:
         model.fit(*data["train"])
         found.append((_auc(model, data["validation"]), len(found)))
-        on_fit(len(found), len(candidates) + 1)
+        on_fit(len(found), len(candidates))
     best, index = max(found)
     setting, model = candidates[index]
-    both = [data["train"], data["validation"]]
-    model.fit(
-        pd.concat([inputs for inputs, _ in both]),
-        np.concatenate([label for _, label in both]),
-    )
-    on_fit(len(candidates) + 1, len(candidates) + 1)
+    if refit:
+        both = [data["train"], data["validation"]]
+        model.fit(
+            pd.concat([inputs for inputs, _ in both]),
+            np.concatenate([label for _, label in both]),
+        )
     return Score(setting, best, _auc(model, data["test"]))
 
 

@@ -108,8 +108,8 @@ def auc_table(scores: Mapping[str, tuple[float | None, float]]) -> Table:
     """Area under the ROC curve of each model, on validation and test."""
     table = Table(title="Area under the ROC curve")
     table.add_column("model")
-    table.add_column("October, trained to September", justify="right")
-    table.add_column("November-December, trained to October", justify="right")
+    table.add_column("October", justify="right")
+    table.add_column("November-December", justify="right")
     for name, (validation, test) in scores.items():
         october = "" if validation is None else f"{validation:.4f}"
         table.add_row(name, october, f"{test:.4f}")
