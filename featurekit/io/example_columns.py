@@ -131,8 +131,8 @@ def flatten(
         _check_elements(name, values, offsets, valid, file, first_row)
     data: npt.NDArray[Any]
     if kind == "bytes_list":
-        used = _NO_BOOLS if len(offsets) else valid
-        data, spans, codes, num_bytes = _strings(values, used)
+        # Of the values, not of the lists: the code of a null may be any number.
+        data, spans, codes, num_bytes = _strings(values, validity(values))
     else:
         spans, codes, num_bytes = _NONE, _NO_CODES, 0
         if kind == "float_list":

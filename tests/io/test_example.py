@@ -142,6 +142,15 @@ def test_bytes_are_those_of_protobuf(batch: pa.RecordBatch) -> None:
     assert [chunk.payload(i) for i in range(len(chunk))] == expected
 
 
+def test_codes_of_nulls_may_be_any_number() -> None:
+    null = np.array([False, True, True, True])
+    codes = pa.array(np.array([0, 2**31 - 1, -7, 2**30], np.int32), mask=null)
+    values = pa.DictionaryArray.from_arrays(codes, pa.array(["é"]), safe=False)
+    lists = pa.FixedSizeListArray.from_arrays(values.slice(2), 2, mask=pa.array([True]))
+    batch = pa.record_batch({"scalar": values.slice(1, 1), "list": lists})
+    assert _decoded(batch).to_pylist() == [{"scalar": None, "list": None}]
+
+
 def test_sizes_that_need_longer_varints() -> None:
     rows = [0, 1, 120, 126, 127, 128, 129, 130, 16300, 16384, 70000]
     batch = pa.record_batch(
