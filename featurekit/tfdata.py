@@ -3,7 +3,10 @@
 from typing import TYPE_CHECKING, Any
 
 from featurekit.errors import MissingDependencyError
-from featurekit.io.layout import place, stored_widths
+from featurekit.io.block_decoder import default_threads
+from featurekit.io.layout import column_views, stored_widths
+from featurekit.io.numpy_batches import as_examples
+from featurekit.io.reading_order import OPEN_SHARDS, check_shard
 
 try:
     import tensorflow as tf
@@ -12,10 +15,10 @@ except ImportError as error:
 
 if TYPE_CHECKING:
     from featurekit.io.dataset import Dataset
-    from featurekit.io.manifest import OutputColumn
 
 SHUFFLE_RECORDS = 2**17
 """Records that are held to be mixed; shards are mixed as well."""
+PREFETCH_BATCHES = 4
 
 
 def records_to_tf(
@@ -25,30 +28,39 @@ def records_to_tf(
     shuffle: bool,
     seed: int,
     drop_remainder: bool,
+    shard: tuple[int, int],
 ) -> tf.data.Dataset:
     """Batches of the records; see `Dataset.to_tf`."""
+    check_shard(shard)
     files = [str(dataset.file(shard.path)) for shard in dataset.shards]
-    compression = "GZIP" if dataset.compression else ""
-    if shuffle:
-        names = tf.data.Dataset.from_tensor_slices(files)
-        names = names.shuffle(len(files), seed=seed, reshuffle_each_iteration=True)
-        records = names.interleave(
-            lambda name: tf.data.TFRecordDataset(name, compression),
-            cycle_length=8,
-            block_length=64,
-            deterministic=True,
-        )
-        records = records.shuffle(
-            min(SHUFFLE_RECORDS, max(1, dataset.num_rows)),
-            seed=seed,
-            reshuffle_each_iteration=True,
-        )
-    else:
-        records = tf.data.TFRecordDataset(files, compression)
-    batches = records.batch(batch_size, drop_remainder=drop_remainder)
-    return batches.map(_parser(dataset), num_parallel_calls=tf.data.AUTOTUNE).prefetch(
-        tf.data.AUTOTUNE
+    names = tf.data.Dataset.from_tensor_slices(
+        tf.constant(files, tf.string, [len(files)])
     )
+    compression = "GZIP" if dataset.compression else ""
+
+    def read(name: tf.Tensor) -> tf.data.Dataset:
+        # Within each file: in whatever order a process reads files, it has its records.
+        found = tf.data.TFRecordDataset(name, compression)
+        return found.shard(shard[1], shard[0]) if shard[1] > 1 else found
+
+    if shuffle:
+        names = names.shuffle(max(1, len(files)), seed, reshuffle_each_iteration=True)
+        records = names.interleave(read, cycle_length=OPEN_SHARDS, block_length=64)
+        room = min(SHUFFLE_RECORDS, max(1, dataset.num_rows))
+        records = records.shuffle(room, seed, reshuffle_each_iteration=True)
+    else:
+        records = names.flat_map(read)
+    batches = records.batch(batch_size, drop_remainder=drop_remainder)
+    batches = batches.map(_parser(dataset), num_parallel_calls=default_threads())
+    # With autotune, deleting an iterator blocks for up to as long as it ran (measured
+    # with TensorFlow 2.20 and 2.21), and there is nothing here left to tune.
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    rows = sum(-(-(one.records - shard[0]) // shard[1]) for one in dataset.shards)
+    count = rows // batch_size if drop_remainder else -(-rows // batch_size)
+    # Known before the first epoch; and it is an error if the files hold other numbers.
+    batches = batches.prefetch(PREFETCH_BATCHES).with_options(options)
+    return batches.apply(tf.data.experimental.assert_cardinality(count))
 
 
 def _parser(dataset: "Dataset") -> Any:
@@ -58,23 +70,9 @@ def _parser(dataset: "Dataset") -> Any:
         key: tf.io.FixedLenFeature([] if width is None else [width], dtypes[key])
         for key, width in stored_widths(dataset.columns).items()
     }
-    roles = {column.role: column.name for column in dataset.columns}
 
     def parse(serialized: tf.Tensor) -> Any:
         stored = tf.io.parse_example(serialized, parsing)
-        features = {c.name: _column(stored, c) for c in dataset.columns}
-        if "label" not in roles:
-            return features
-        label = features.pop(roles["label"])
-        if "weight" not in roles:
-            return features, label
-        return features, label, features.pop(roles["weight"])
+        return as_examples(dataset, column_views(stored, dataset.columns))
 
     return parse
-
-
-def _column(stored: dict[str, tf.Tensor], column: "OutputColumn") -> tf.Tensor:
-    if column.feature_key is None:
-        return stored[column.name]
-    values = stored[column.feature_key]
-    return values[:, column.offset if column.width is None else place(column)]

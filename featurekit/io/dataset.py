@@ -32,6 +32,8 @@ from featurekit.spec.serialize import spec_from_proto
 if TYPE_CHECKING:
     import tensorflow as tf
 
+    from featurekit.torchdata import RecordBatches
+
 
 @dataclass(frozen=True)
 class Dataset:
@@ -151,7 +153,10 @@ class Dataset:
             column with a width.
         """
         runs = tuple(Run(i, 0, shard.records) for i, shard in enumerate(self.shards))
-        (arrays,) = decode_blocks(self, [Block(runs)], ahead=0, threads=threads)
+        blocks = decode_blocks(
+            self, [Block(0, runs)], "named", ahead=0, threads=threads
+        )
+        ((arrays, _),) = blocks
         return arrays
 
     def iter_numpy(
@@ -221,6 +226,7 @@ class Dataset:
         shuffle: bool = False,
         seed: int = 0,
         drop_remainder: bool = False,
+        shard: tuple[int, int] = (0, 1),
     ) -> "tf.data.Dataset":
         """The records as a `tf.data.Dataset` of batches, ready for `model.fit`.
 
@@ -229,6 +235,8 @@ class Dataset:
             shuffle: Whether to mix the records, anew in every epoch. Defaults to False.
             seed: Decides the mixing. Defaults to 0.
             drop_remainder: Leave out the last batch if it is not full.
+            shard: This process and the number of processes. The records of processes
+                differ by one for each file at most. Defaults to (0, 1).
 
         Returns:
             Batches of (features, label), or (features, label, weight) if there is a
@@ -246,6 +254,58 @@ class Dataset:
             shuffle=shuffle,
             seed=seed,
             drop_remainder=drop_remainder,
+            shard=shard,
+        )
+
+    def to_torch(
+        self,
+        batch_size: int,
+        *,
+        shuffle: bool = False,
+        seed: int = 0,
+        drop_remainder: bool = False,
+        shard: tuple[int, int] | None = None,
+        buffer_rows: int = BUFFER_ROWS,
+        prefetch: int = 2,
+        threads: int | None = None,
+    ) -> "RecordBatches":
+        """The records as a PyTorch IterableDataset of batches.
+
+        Give it to `DataLoader(records, batch_size=None, num_workers=…)`; workers and
+        processes share the records as those of `iter_numpy` do. Often no worker is
+        needed: decoding runs in threads.
+
+        Args:
+            batch_size: Records of one batch.
+            shuffle: Whether to mix the records. `set_epoch` mixes them anew, as that of
+                DistributedSampler does. Defaults to False.
+            seed: Decides the mixing; the same in all processes. Defaults to 0.
+            drop_remainder: Leave out the last batch of each worker if it is not full.
+                All workers of all processes then have the same number of batches.
+            shard: This process and the number of processes. Defaults to those of
+                torch.distributed, or (0, 1) where it is not initialized yet.
+            buffer_rows: Records that are mixed with each other. Defaults to 131,072.
+            prefetch: Blocks that are decoded ahead; see `iter_numpy`. Defaults to 2.
+            threads: How many decode. Defaults to one in a worker, else one per core.
+
+        Returns:
+            Batches as of `to_tf`, with torch tensors.
+
+        Raises:
+            MissingDependencyError: PyTorch is not installed.
+        """
+        from featurekit.torchdata import RecordBatches
+
+        return RecordBatches(
+            self,
+            batch_size,
+            shuffle=shuffle,
+            seed=seed,
+            drop_remainder=drop_remainder,
+            shard=shard,
+            buffer_rows=buffer_rows,
+            prefetch=prefetch,
+            threads=threads,
         )
 
 

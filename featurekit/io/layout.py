@@ -39,7 +39,7 @@ def place_columns(
     [('int64', 0), ('int64', 1)]
     """
     if layout == "named":
-        return tuple(columns)
+        return tuple(replace(c, feature_key=None, offset=None) for c in columns)
     filled = {"int64": 0, "float32": 0}
     placed = []
     for column in columns:
@@ -122,25 +122,14 @@ def pack(batch: pa.RecordBatch, columns: Sequence[OutputColumn]) -> pa.RecordBat
     """
     if all(column.feature_key is None for column in columns):
         return batch
-    schema = stored_schema(columns)
-    rows = batch.num_rows
-    packed: Arrays = {}
-    for column in columns:
-        key = column.feature_key
-        if key is None:
-            continue
-        if key not in packed:
-            width = schema.field(key).type.list_size
-            packed[key] = np.empty((rows, width), column.dtype)
-        found = to_numpy(batch.column(column.name), column)
-        packed[key][:, place(column)] = found.reshape(rows, column.size)
-    arrays = [
-        _fixed_size_list(packed[field.name], field.type)
-        if field.name in packed
-        else batch.column(field.name)
-        for field in schema
-    ]
-    return pa.RecordBatch.from_arrays(arrays, names=schema.names)
+    given = {column.name: batch.column(column.name) for column in columns}
+    packed = [column for column in columns if column.feature_key is not None]
+    stored = empty_arrays(packed, batch.num_rows)
+    for name, target in column_views(stored, packed).items():
+        target[:] = _to_numpy(given[name])
+    found = given | {key: _to_arrow(matrix) for key, matrix in stored.items()}
+    names = list(stored_widths(columns))
+    return pa.RecordBatch.from_arrays([found[name] for name in names], names)
 
 
 def unpack(batch: pa.RecordBatch, columns: Sequence[OutputColumn]) -> pa.RecordBatch:
@@ -154,31 +143,63 @@ def unpack(batch: pa.RecordBatch, columns: Sequence[OutputColumn]) -> pa.RecordB
     """
     if all(column.feature_key is None for column in columns):
         return batch
-    found = unpack_arrays(batch, columns)
-    arrays = [_arrow(found[column.name], column) for column in columns]
-    return pa.RecordBatch.from_arrays(arrays, [column.name for column in columns])
+    found = column_arrays(stored_arrays(batch), columns)
+    return pa.RecordBatch.from_arrays(
+        [_to_arrow(found[column.name]) for column in columns],
+        [column.name for column in columns],
+    )
 
 
-def unpack_arrays(batch: pa.RecordBatch, columns: Sequence[OutputColumn]) -> Arrays:
-    """The columns of records as NumPy arrays, views of the batch where they can be."""
-    matrices: Arrays = {}
+def stored_arrays(batch: pa.RecordBatch) -> Arrays:
+    """The features of records as NumPy arrays: shape (rows,), or (rows, width)."""
+    return {
+        name: _to_numpy(batch.column(index))
+        for index, name in enumerate(batch.schema.names)
+    }
+
+
+def empty_arrays(columns: Sequence[OutputColumn], rows: int) -> Arrays:
+    """Room for the features of records."""
+    dtypes = {column.feature_key or column.name: column.dtype for column in columns}
+    return {
+        key: np.empty(rows if width is None else (rows, width), dtypes[key])
+        for key, width in stored_widths(columns).items()
+    }
+
+
+def column_views(stored: Mapping[str, Any], columns: Sequence[OutputColumn]) -> Arrays:
+    """The columns in the features of records; nothing is copied.
+
+    >>> ids = [OutputColumn(name, "int64", "feature") for name in "ab"]
+    >>> placed = place_columns(ids, "packed")
+    >>> column_views({"int64": np.array([[1, 2], [3, 4]])}, placed)["b"].tolist()
+    [2, 4]
+    """
+    found = {}
     for column in columns:
-        if column.feature_key is not None and column.feature_key not in matrices:
-            values = batch.column(column.feature_key)
-            flat = np.asarray(values.flatten().to_numpy(False))
-            matrices[column.feature_key] = flat.reshape(-1, values.type.list_size)
-    return {column.name: _values(batch, matrices, column) for column in columns}
+        if column.feature_key is None:
+            found[column.name] = stored[column.name]
+        else:
+            where = column.offset if column.width is None else place(column)
+            found[column.name] = stored[column.feature_key][:, where]
+    return found
 
 
-def _values(
-    batch: pa.RecordBatch,
-    matrices: Mapping[str, npt.NDArray[Any]],
-    column: OutputColumn,
-) -> npt.NDArray[Any]:
-    if column.feature_key is None:
-        return to_numpy(batch.column(column.name), column)
-    part = matrices[column.feature_key][:, place(column)]
-    return part[:, 0] if column.width is None else part
+def column_arrays(stored: Arrays, columns: Sequence[OutputColumn]) -> Arrays:
+    """The columns of the features of records, each contiguous."""
+    turned: Arrays = {}  # all scalars of a feature at once
+    found = column_views(stored, columns)
+    for column in columns:
+        key = column.feature_key
+        if key is None:
+            continue
+        if column.width is not None:
+            found[column.name] = np.ascontiguousarray(found[column.name])
+            continue
+        if key not in turned:
+            turned[key] = np.ascontiguousarray(stored[key].T)
+        found[column.name] = turned[key][column.offset]
+    return found
 
 
 def place(column: OutputColumn) -> slice:
@@ -187,20 +208,16 @@ def place(column: OutputColumn) -> slice:
     return slice(start, start + column.size)
 
 
-def to_numpy(array: pa.Array, column: OutputColumn) -> npt.NDArray[Any]:
-    """The values of an Arrow column: shape (rows,), or (rows, width)."""
-    if column.width is None:
+def _to_numpy(array: pa.Array) -> npt.NDArray[Any]:
+    if not pa.types.is_fixed_size_list(array.type):
         return np.asarray(array.to_numpy(zero_copy_only=False))
-    return np.asarray(array.flatten().to_numpy(False)).reshape(-1, column.width)
+    flat = np.asarray(array.flatten().to_numpy(False))
+    return flat.reshape(-1, array.type.list_size)
 
 
-def _arrow(values: npt.NDArray[Any], column: OutputColumn) -> pa.Array:
-    contiguous = np.ascontiguousarray(values)
-    if column.width is None:
-        return pa.array(contiguous)
-    return _fixed_size_list(contiguous, arrow_type(column.dtype, column.width))
-
-
-def _fixed_size_list(matrix: npt.NDArray[Any], dtype: pa.DataType) -> pa.Array:
-    values = pa.array(matrix.reshape(-1))
-    return pa.FixedSizeListArray.from_arrays(values, type=dtype)
+def _to_arrow(values: npt.NDArray[Any]) -> pa.Array:
+    if values.ndim == 1:
+        return pa.array(values)
+    return pa.FixedSizeListArray.from_arrays(
+        pa.array(values.reshape(-1)), values.shape[1]
+    )

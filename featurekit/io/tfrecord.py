@@ -19,7 +19,7 @@ Codes of `CorruptRecordError`:
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO, NoReturn, TypeAlias
 
@@ -115,7 +115,7 @@ def read_chunks(
     chunk_bytes: int = CHUNK_BYTES,
     max_record_bytes: int = MAX_RECORD_BYTES,
     max_file_bytes: int | None = None,
-) -> Iterator[Chunk]:
+) -> Generator[Chunk, None, None]:
     """Reads a file in pieces of whole, checked records.
 
     Memory is bounded by ``chunk_bytes`` plus the longest record, whatever the file
