@@ -1,15 +1,23 @@
-"""A plan as a TensorFlow program."""
+"""A plan as a TensorFlow program: one operation for all columns of a kind."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
 from featurekit.backends.keras import categorical, numeric, time_parts
+from featurekit.backends.keras.blocks import Blocks
+from featurekit.backends.keras.filled_lookup import (
+    FilledLookup,
+    token_ids,
+    with_filled_lookups,
+)
+from featurekit.backends.keras.token_table import TokenTable
 from featurekit.backends.keras.values import Outcome, Value, both, unmark
 from featurekit.plan import ops
 from featurekit.plan.graph import Plan
 from featurekit.plan.rejects import row_error
+from featurekit.plan.stages import plan_stages
 
 _ROW = 10**15 + 1  # stands for the row in a message that the graph completes
 
@@ -29,7 +37,7 @@ KERNELS: dict[type[ops.Op], Callable[[Any, Value], Outcome]] = {
     ops.OneHotEncode: categorical.one_hot,
     ops.ExtractTimePart: time_parts.extract_time_part,
 }
-"""Ops of one input; reading, lookup and crossing are handled by `apply_op`."""
+"""Ops of one input; reading, lookup and crossing are handled apart."""
 
 
 class Computed(NamedTuple):
@@ -50,23 +58,42 @@ def apply_op(op: ops.Op, inputs: list[Value], table: Any = None) -> Outcome:
 
     Args:
         op: Any op but ReadColumn.
-        inputs: Its inputs.
+        inputs: Its inputs, shape (batch,).
         table: The table of its vocabulary, for LookupVocabulary.
     """
     if isinstance(op, ops.CrossHash):
         return categorical.cross_hash(op, inputs)
     (x,) = inputs
-    if isinstance(op, ops.LookupVocabulary):
-        value, rejected = categorical.lookup(op, x, table)
+    (tensor, valid), rejected = apply_stage([op], _map(tf.expand_dims, x, 0), table)
+    value = _map(tf.squeeze, Value(tensor, valid), [0])
+    return Outcome(value, None if rejected is None else rejected[0])
+
+
+def _map(function: Callable[..., tf.Tensor], x: Value, axis: Any) -> Value:
+    valid = None if x.valid is None else function(x.valid, axis)
+    return Value(function(x.tensor, axis), valid)
+
+
+def apply_stage(chosen: Sequence[ops.Op], x: Value, table: Any = None) -> Outcome:
+    """Runs ops of one kind on stacked columns, shape (columns, batch).
+
+    Args:
+        chosen: Ops of one stage, other than ReadColumn and CrossHash.
+        x: Their inputs.
+        table: The table of their vocabularies, for LookupVocabulary.
+    """
+    first = chosen[0]
+    if isinstance(first, ops.LookupVocabulary):
+        value, rejected = categorical.lookup(chosen, x, table)  # type: ignore[arg-type]
     else:
-        value, rejected = KERNELS[type(op)](op, x)
-    if rejected is not None and not isinstance(op, ops.RequirePresent):
+        value, rejected = KERNELS[type(first)](chosen, x)
+    if rejected is not None and not isinstance(first, ops.RequirePresent):
         rejected = both(rejected, x.valid)
     return Outcome(value, rejected)
 
 
 class Program(tf.Module):
-    """The tensors of a plan's outputs; holds its lookup tables, each once.
+    """The tensors of a plan's outputs; holds its lookup tables.
 
     Args:
         plan: The plan.
@@ -75,40 +102,64 @@ class Program(tf.Module):
     def __init__(self, plan: Plan) -> None:
         super().__init__(name="program")
         self.plan = plan
-        vocabularies = {
-            node.op.vocabulary.digest: node.op.vocabulary
-            for node in plan.nodes
-            if isinstance(node.op, ops.LookupVocabulary)
+        self._nodes = with_filled_lookups(plan).nodes
+        self._stages = [
+            (stage.nodes, [self._nodes[node].op for node in stage.nodes])
+            for stage in plan_stages(Plan(self._nodes, plan.outputs))
+        ]
+        self.tables = {
+            str(nodes[0]): TokenTable(
+                [token_ids(op) for op in chosen if isinstance(op, ops.LookupVocabulary)]
+            )
+            for nodes, chosen in self._stages
+            if isinstance(chosen[0], ops.LookupVocabulary)
         }
-        with tf.init_scope():
-            self.tables = {
-                digest: categorical.make_table(vocabulary)
-                for digest, vocabulary in vocabularies.items()
-            }
 
     def compute(self, columns: Mapping[str, tf.Tensor]) -> Computed:
         """Runs the plan on columns with markers, each of shape (batch,)."""
-        values: list[Value] = []
-        size = tf.shape(columns[next(iter(self.plan.columns))])[0]
-        never = tf.constant(len(self.plan.nodes), tf.int64)
-        rejecting = tf.fill([size], never)
-        for index, node in enumerate(self.plan.nodes):
-            op = node.op
-            if isinstance(op, ops.ReadColumn):
-                values.append(unmark(columns[op.column]))
-                continue
-            table = None
-            if isinstance(op, ops.LookupVocabulary):
-                table = self.tables[op.vocabulary.digest]
-            value, rejected = apply_op(
-                op, [values[entry] for entry in node.inputs], table
-            )
-            values.append(value)
+        blocks = Blocks(len(self.plan.nodes))
+        refusing: list[int] = []
+        refused: list[tf.Tensor] = []
+        for nodes, chosen in self._stages:
+            value, rejected = self._run(nodes, chosen, blocks, columns)
+            blocks.put(nodes, value)
             if rejected is not None:
-                here = tf.where(rejected, tf.constant(index, tf.int64), never)
-                rejecting = tf.minimum(rejecting, here)
-        outputs = {name: values[index].tensor for name, index in self.plan.outputs}
-        return Computed(outputs, rejecting)
+                refusing += nodes
+                refused.append(rejected)
+        outputs = {name: blocks.tensor(index) for name, index in self.plan.outputs}
+        size = tf.shape(columns[next(iter(self.plan.columns))])[0]
+        return Computed(outputs, self._first(refusing, refused, size))
+
+    def _run(
+        self,
+        nodes: tuple[int, ...],
+        chosen: Sequence[Any],
+        blocks: Blocks,
+        columns: Mapping[str, tf.Tensor],
+    ) -> Outcome:
+        first = chosen[0]
+        if isinstance(first, ops.ReadColumn):
+            return Outcome(unmark(tf.stack([columns[op.column] for op in chosen])))
+        entries = [self._nodes[node].inputs for node in nodes]
+        if isinstance(first, ops.CrossHash):
+            inputs = [blocks.one(entry) for entry in entries[0]]
+            value, _ = categorical.cross_hash(first, inputs)
+            return Outcome(_map(tf.expand_dims, value, 0))
+        x = blocks.stacked([entry for (entry,) in entries])
+        if isinstance(first, FilledLookup):
+            x = Value(x.tensor)
+        return apply_stage(chosen, x, self.tables.get(str(nodes[0])))
+
+    def _first(
+        self, nodes: list[int], refused: list[tf.Tensor], size: tf.Tensor
+    ) -> tf.Tensor:
+        """The first node that refuses each row, or the number of nodes."""
+        never = tf.constant(len(self.plan.nodes), tf.int64)
+        if not refused:
+            return tf.fill([size], never)
+        here = tf.constant(nodes, tf.int64)[:, tf.newaxis]
+        together = refused[0] if len(refused) == 1 else tf.concat(refused, axis=0)
+        return tf.reduce_min(tf.where(together, here, never), axis=0)
 
     def require_accepted(self, computed: Computed) -> dict[str, tf.Tensor]:
         """The outputs, once it is certain that no row is refused.

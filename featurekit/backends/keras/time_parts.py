@@ -1,5 +1,7 @@
 """Parts of the local time in a graph, in exact integer arithmetic."""
 
+from collections.abc import Sequence
+
 import tensorflow as tf
 
 from featurekit.backends.keras.values import Outcome, Value
@@ -8,8 +10,9 @@ from featurekit.plan import ops
 DAY = 86_400
 
 
-def extract_time_part(op: ops.ExtractTimePart, x: Value) -> Outcome:
-    """The part of the local time, counted from 0."""
+def extract_time_part(chosen: Sequence[ops.ExtractTimePart], x: Value) -> Outcome:
+    """The part of the local time, counted from 0; all ops are equal."""
+    op = chosen[0]
     seconds = tf.math.floordiv(x.tensor, 1_000_000)
     local = seconds + _offsets(op, seconds)
     day = tf.math.floordiv(local, DAY)
@@ -28,9 +31,10 @@ def _offsets(op: ops.ExtractTimePart, seconds: tf.Tensor) -> tf.Tensor:
     if not op.transitions:
         return tf.constant(op.offsets[0], tf.int64)
     passed = tf.searchsorted(
-        tf.constant(op.transitions, tf.int64), seconds, side="right"
+        tf.constant(op.transitions, tf.int64), tf.reshape(seconds, [-1]), side="right"
     )
-    return tf.gather(tf.constant(op.offsets, tf.int64), passed)
+    found = tf.gather(tf.constant(op.offsets, tf.int64), passed)
+    return tf.reshape(found, tf.shape(seconds))
 
 
 def _date_part(part: str, day: tf.Tensor) -> tf.Tensor:
