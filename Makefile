@@ -8,7 +8,7 @@ PYTEST := $(BIN)/python -m pytest
 unexport PYTHONDONTWRITEBYTECODE
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: setup demo test test-fast test-all check format protos clean
+.PHONY: setup demo bench test test-fast test-all check format protos clean
 
 setup: .venv/.ready  ## virtual environment with the locked dependencies
 
@@ -22,6 +22,9 @@ setup: .venv/.ready  ## virtual environment with the locked dependencies
 
 demo: setup  ## the whole path on the 336,776 flights of 2013
 	$(BIN)/python -m examples.flights.run
+
+bench: setup  ## featurekit beside its peers; writes benchmarks/RESULTS.md (an hour)
+	$(BIN)/python -m benchmarks
 
 test: setup check  ## everything that CI runs
 	$(PYTEST) -m "not slow"

@@ -1,0 +1,1 @@
+"""featurekit beside its peers: the same data, separate processes, and the floors."""

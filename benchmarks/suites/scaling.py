@@ -1,0 +1,45 @@
+"""More processes, and more rows."""
+
+from benchmarks.suite import Bar, Case, Group, Suite
+
+_ONE = "featurekit: analyze, convert, 1 process"
+_TWO = "featurekit: analyze, convert, 2 processes"
+_MILLION = "featurekit: 1,000,000 rows"
+_TEN = "featurekit: 10,000,000 rows"
+_FUNCTION = "transform_featurekit:whole"
+
+
+def _case(name: str, rows: int | None, workers: int) -> Case:
+    return Case(
+        name,
+        _FUNCTION,
+        mode="process",
+        rows=rows,
+        processes=1,
+        options={"workers": workers},
+    )
+
+
+SUITE = Suite(
+    name="scaling",
+    title="Scaling: processes and rows",
+    about=(
+        "The job of the suite `transform`, as a whole process, on the local engine. "
+        "Peak memory is that of the first process. The group of 10,000,000 rows runs "
+        "with `--large`."
+    ),
+    rows=4_000_000,
+    groups=(
+        Group("Processes", _ONE, (_case(_ONE, None, 1), _case(_TWO, None, 2))),
+        Group(
+            "Rows",
+            _MILLION,
+            (_case(_MILLION, 1_000_000, 1), _case(_TEN, 10_000_000, 1)),
+            large=True,
+        ),
+    ),
+    bars=(
+        Bar("speed-up by a second process", _TWO, _ONE, "wall", 1.8),
+        Bar("memory, 10 M against 1 M rows", _TEN, _MILLION, "peak_rss", at_most=1.15),
+    ),
+)
