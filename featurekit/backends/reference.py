@@ -1,13 +1,14 @@
 """The definition of every op: one row at a time, in plain Python.
 
-Slow and obvious. The other backends must agree with it bit for bit; it reads no
-vectorized library and shares no code with them. NumPy appears only where a batch comes
-in and goes out.
+The other backends must agree with it bit for bit; it reads no vectorized library and
+shares no code with them. NumPy appears only where a batch comes in and goes out. Each
+op becomes a function once per plan, so that single rows are served by it as well.
 """
 
 import math
 import struct
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, TypeAlias, assert_never
 
@@ -18,20 +19,20 @@ from featurekit.backends.base import Transformed
 from featurekit.backends.farmhash_reference import fingerprint64, fingerprint_cat64
 from featurekit.backends.inputs import check_columns
 from featurekit.plan import ops
-from featurekit.plan.graph import Plan
+from featurekit.plan.graph import Node, Plan
 from featurekit.plan.types import ValueType
 
 Value: TypeAlias = float | int | bytes | tuple[float, ...] | None
 """A number, an integer, text as bytes, a vector, or None for a missing value."""
+
+Step: TypeAlias = Callable[[Mapping[str, Value], list[Value]], Value]
 
 SMALLEST_NORMAL = 2.0**-126
 CROSS_SEED = 0xDECAFCAFFE
 
 
 class Reject(Exception):
-    """An op refuses the row; `node` is its position once the plan is known."""
-
-    node = -1
+    """An op refuses the row."""
 
 
 class ReferenceBackend:
@@ -52,6 +53,7 @@ class ReferenceBackend:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
+        self._steps = [_step(node) for node in plan.nodes]
 
     def run(self, batch: pa.RecordBatch) -> Transformed:
         """Computes all outputs for all rows that no op refuses."""
@@ -60,13 +62,15 @@ class ReferenceBackend:
         accepted: list[list[Value]] = []
         rejected: list[tuple[int, int]] = []
         for index in range(batch.num_rows):
-            row = {name: values[index] for name, values in columns.items()}
-            try:
-                values = [value for _, value in self._steps(row)]
-            except Reject as reject:
-                rejected.append((index, reject.node))
-                continue
-            accepted.append([values[node] for _, node in self.plan.outputs])
+            row = {
+                name: read_value(values[index], self.plan.columns[name].dtype)
+                for name, values in columns.items()
+            }
+            values, rejected_by = self.compute(row)
+            if rejected_by < 0:
+                accepted.append([values[node] for _, node in self.plan.outputs])
+            else:
+                rejected.append((index, rejected_by))
         rows = np.array([row for row, _ in rejected], np.int64)
         nodes = np.array([node for _, node in rejected], np.int64)
         return Transformed(self.plan, batch, self._table(accepted), rows, nodes)
@@ -91,23 +95,26 @@ class ReferenceBackend:
             >>> backend.trace({"x": None})
             ([(0, None), (1, None), (2, None)], 3)
         """
-        values: list[tuple[int, Value]] = []
-        try:
-            values.extend(self._steps(row))
-        except Reject as reject:
-            return values, reject.node
-        return values, -1
+        read = {
+            name: read_value(row.get(name), column.dtype)
+            for name, column in self.plan.columns.items()
+        }
+        values, rejected_by = self.compute(read)
+        return list(enumerate(values)), rejected_by
 
-    def _steps(self, row: Mapping[str, object]) -> Iterator[tuple[int, Value]]:
+    def compute(self, row: Mapping[str, Value]) -> tuple[list[Value], int]:
+        """The value of each node, up to a refusal, and the node that refused, or -1.
+
+        Args:
+            row: Every column that the plan reads, as `read_value` gives it.
+        """
         values: list[Value] = []
-        for index, node in enumerate(self.plan.nodes):
-            inputs = tuple(values[entry] for entry in node.inputs)
-            try:
-                values.append(_apply(node.op, inputs, row))
-            except Reject as reject:
-                reject.node = index
-                raise
-            yield index, values[-1]
+        try:
+            for step in self._steps:
+                values.append(step(row, values))
+        except Reject:
+            return values, len(values)
+        return values, -1
 
     def _table(self, accepted: list[list[Value]]) -> pa.RecordBatch:
         types = self.plan.output_types
@@ -118,64 +125,65 @@ class ReferenceBackend:
         return pa.record_batch(columns)
 
 
-def _apply(op: ops.Op, inputs: tuple[Value, ...], row: Mapping[str, object]) -> Value:
-    """The result of an op; a missing input gives a missing result.
+def _step(node: Node) -> Step:
+    """A function of the row and the values of earlier nodes that may raise Reject.
 
-    Raises:
-        Reject: The op refuses the row.
+    A missing input gives a missing result, but where the op is about missing values.
     """
-    match op:
-        case ops.ReadColumn(column=column, dtype=dtype):
-            return read_value(row.get(column), dtype)
-        case ops.FillMissing(value=filled):
-            if inputs[0] is not None:
-                return inputs[0]
-            return filled.encode() if isinstance(filled, str) else filled
-        case ops.RequirePresent():
-            if inputs[0] is None:
-                raise Reject
-            return inputs[0]
-        case _ if any(value is None for value in inputs):
-            return None
-        case ops.CrossHash(num_buckets=count):
-            return cross_hash(inputs, count)
-        case _:
-            return _apply_to_present(op, inputs[0])
+    op = node.op
+    if isinstance(op, ops.ReadColumn):
+        column = op.column
+        return lambda row, values: row[column]
+    if isinstance(op, ops.CrossHash):
+        entries, count = node.inputs, op.num_buckets
+        return lambda row, values: cross_hash([values[at] for at in entries], count)
+    (entry,) = node.inputs
+    if isinstance(op, ops.FillMissing):
+        filled = op.value.encode() if isinstance(op.value, str) else op.value
+        return lambda row, values: filled if values[entry] is None else values[entry]
+    if isinstance(op, ops.RequirePresent):
+        return lambda row, values: require_present(values[entry])
+    function = _of_present(op)
+
+    def run(row: Mapping[str, Value], values: list[Value]) -> Value:
+        value = values[entry]
+        return None if value is None else function(value)
+
+    return run
 
 
-def _apply_to_present(op: ops.Op, value: Any) -> Value:
+def _of_present(op: ops.Op) -> Callable[[Any], Value]:
+    """What an op of one input makes of a value that is there."""
     match op:
         case ops.ToFloat64(nan=policy):
-            return to_float64(value, policy)
+            return lambda value: to_float64(value, policy)
         case ops.ClipValue(low=low, high=high):
             # Written as comparisons: NaN stays NaN, and -0.0 is not below 0.0.
-            return float(low if value < low else high if value > high else value)
+            return lambda value: low if value < low else high if value > high else value
         case ops.Log1pValue():
-            return log1p(value)
+            return log1p
         case ops.StandardizeValue(mean=mean, std=std):
-            return float((value - mean) / (std or 1.0))
+            return lambda value: (value - mean) / (std or 1.0)
         case ops.MinMaxScale(minimum=minimum, maximum=maximum):
-            return float((value - minimum) / ((maximum - minimum) or 1.0))
+            return lambda value: (value - minimum) / ((maximum - minimum) or 1.0)
         case ops.Bucketize(boundaries=boundaries):
-            if math.isnan(value):
-                return len(boundaries)
-            return int(sum(boundary <= value for boundary in boundaries))
+            return lambda value: bucketize(value, boundaries)
         case ops.IsGreaterEqual(threshold=threshold):
-            return int(value >= threshold)
+            return lambda value: int(value >= threshold)
         case ops.LookupVocabulary(vocabulary=vocabulary, num_oov=num_oov):
-            return lookup(value, vocabulary.tokens, num_oov)
+            tokens: Sequence[bytes | int] = vocabulary.tokens
+            ids = {token: index for index, token in enumerate(tokens)}
+            return lambda value: lookup(value, ids, num_oov)
         case ops.HashBucket(num_buckets=count):
-            return hash_value(value) % count
+            return lambda value: hash_value(value) % count
         case ops.CheckRange(num_ids=count):
-            if not 0 <= value < count:
-                raise Reject
-            return int(value)
+            return lambda value: require_range(value, count)
         case ops.ExtractTimePart():
-            return time_part(value, op)
+            return lambda value: time_part(value, op)
         case ops.OneHotEncode(depth=depth):
-            return tuple(float(index == value) for index in range(depth))
+            return lambda value: tuple(float(at == value) for at in range(depth))
         case ops.ToFloat32():
-            return to_float32(value)
+            return to_float32
         case (
             ops.ReadColumn()
             | ops.FillMissing()
@@ -247,19 +255,41 @@ def hash_value(value: bytes | int) -> int:
     return fingerprint64(value if isinstance(value, bytes) else b"%d" % value)
 
 
-def lookup(value: bytes | int, tokens: tuple[bytes | int, ...], num_oov: int) -> int:
+def lookup(value: bytes | int, ids: Mapping[bytes | int, int], num_oov: int) -> int:
     """The id of a token; unknown ones hash into the ids behind the vocabulary."""
-    if value in tokens:
-        return tokens.index(value)
+    found = ids.get(value)
+    if found is not None:
+        return found
     if not num_oov:
         raise Reject
-    return len(tokens) + hash_value(value) % num_oov
+    return len(ids) + (hash_value(value) % num_oov if num_oov > 1 else 0)
 
 
-def cross_hash(values: tuple[Any, ...], num_buckets: int) -> int:
+def bucketize(value: float, boundaries: tuple[float, ...]) -> int:
+    """How many boundaries the value reaches; all of them for NaN."""
+    return len(boundaries) if math.isnan(value) else bisect_right(boundaries, value)
+
+
+def require_present(value: Value) -> Value:
+    """The value."""
+    if value is None:
+        raise Reject
+    return value
+
+
+def require_range(value: int, count: int) -> int:
+    """The value, within [0, count)."""
+    if not 0 <= value < count:
+        raise Reject
+    return value
+
+
+def cross_hash(values: Sequence[Any], num_buckets: int) -> int | None:
     """Folds the hash of each text, or each integer itself, into one bucket."""
     folded = CROSS_SEED
     for value in values:
+        if value is None:
+            return None
         mark = fingerprint64(value) if isinstance(value, bytes) else value % 2**64
         folded = fingerprint_cat64(folded, mark)
     return folded % num_buckets
