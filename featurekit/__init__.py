@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from featurekit.plan.model_inputs import model_inputs as model_inputs
     from featurekit.plan.stats import Stats as Stats
     from featurekit.serve.export import export as export
+    from featurekit.serve.preprocessor import Preprocessor as Preprocessor
     from featurekit.spec.columns import cross as cross
     from featurekit.spec.columns import integer as integer
     from featurekit.spec.columns import numeric as numeric
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 _LAZY = {
     "keras": "featurekit.backends.keras",
     "FeatureSpec": "featurekit.spec.feature_spec:FeatureSpec",
+    "Preprocessor": "featurekit.serve.preprocessor:Preprocessor",
     "Stats": "featurekit.plan.stats:Stats",
     "analyze": "featurekit.jobs.analyze:analyze",
     "compile": "featurekit.plan.lower:compile_spec",

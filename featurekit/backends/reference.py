@@ -55,6 +55,9 @@ class ReferenceBackend:
         self.plan = plan
         self._steps = [_step(node) for node in plan.nodes]
 
+    def __reduce__(self) -> tuple[type["ReferenceBackend"], tuple[Plan]]:
+        return ReferenceBackend, (self.plan,)
+
     def run(self, batch: pa.RecordBatch) -> Transformed:
         """Computes all outputs for all rows that no op refuses."""
         check_columns(self.plan, batch)

@@ -2,8 +2,10 @@
 
 import os
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+import pyarrow as pa
 
 from featurekit.errors import EmptySourceError, SourceError
 from featurekit.io.csv_source import CsvOptions, CsvSource
@@ -17,6 +19,7 @@ from featurekit.io.frames import (
 from featurekit.io.parquet_source import ParquetSource
 from featurekit.io.paths import PARQUET_SUFFIXES, SUFFIXES, resolve_paths
 from featurekit.io.sources import Source
+from featurekit.spec.feature_spec import FeatureSpec
 
 ACCEPTED = (
     "a path, a pattern or a list of them; a pandas or Polars frame; a pyarrow table,"
@@ -73,6 +76,29 @@ def open_source(
     if isinstance(data, Source):
         return data
     return _open_object(data)
+
+
+def read_columns(
+    spec: FeatureSpec, rows: Any, names: Sequence[str]
+) -> Iterator[pa.RecordBatch]:
+    """The named columns of any source, cast as the spec declares them.
+
+    Args:
+        spec: Declares the columns; the features read all of them.
+        rows: See `open_source`.
+        names: The columns.
+
+    Raises:
+        SourceError: A column is missing, or has the wrong type.
+        RowError: A value cannot be cast.
+    """
+    inputs = {one.name: one for one in spec.serving_inputs if one.name in names}
+    columns = {name: inputs[name].dtype for name in names}
+    zones = {n: one.time_zone for n, one in inputs.items() if one.time_zone}
+    source = open_source(rows)
+    source.check(columns, zones)
+    for task in source.plan_tasks():
+        yield from task.read(columns, zones)
 
 
 def _open_object(data: Any) -> Source:

@@ -16,7 +16,7 @@ from featurekit._version import __version__
 from featurekit.backends.host.executor import HostBackend
 from featurekit.backends.missing import to_tensors
 from featurekit.errors import ArtifactError
-from featurekit.io.adapter import open_source
+from featurekit.io.adapter import read_columns
 from featurekit.io.example import encode_payloads
 from featurekit.plan.lower import compile_spec
 from featurekit.plan.stats import Stats
@@ -190,17 +190,6 @@ def _golden_inputs(spec: FeatureSpec, stats: Stats, rows: Any) -> pa.RecordBatch
             if wanted == 0:
                 break
     return pa.Table.from_batches(parts).combine_chunks().to_batches()[0]
-
-
-def read_columns(spec: FeatureSpec, rows: Any, names: list[str]) -> Any:
-    """The named columns of any source, cast as the spec declares them."""
-    inputs = {one.name: one for one in spec.serving_inputs if one.name in names}
-    columns = {name: inputs[name].dtype for name in names}
-    zones = {n: one.time_zone for n, one in inputs.items() if one.time_zone}
-    source = open_source(rows)
-    source.check(columns, zones)
-    for task in source.plan_tasks():
-        yield from task.read(columns, zones)
 
 
 def _plain_text(batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -13,11 +13,11 @@ import tensorflow as tf
 
 from featurekit.backends.host.executor import HostBackend
 from featurekit.errors import FeatureKitError, RowError
+from featurekit.io.adapter import read_columns
 from featurekit.plan.lower import compile_spec
 from featurekit.plan.stats import Stats
 from featurekit.serve import golden
 from featurekit.serve.artifact import EXTRA, Description, check_digests
-from featurekit.serve.export import read_columns
 from featurekit.serve.serving_module import (
     DEFAULT,
     EXAMPLES,

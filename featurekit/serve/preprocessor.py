@@ -1,0 +1,165 @@
+"""Raw rows to features without TensorFlow."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from featurekit.backends.host.executor import HostBackend
+from featurekit.backends.reference import ReferenceBackend, Value
+from featurekit.io.adapter import read_columns
+from featurekit.io.layout import stored_arrays
+from featurekit.plan.lower import compile_spec
+from featurekit.plan.rejects import row_error
+from featurekit.plan.stats import Stats
+from featurekit.serve import golden
+from featurekit.serve.artifact import EXTRA, Description, check_digests
+from featurekit.serve.row_values import READERS, Unusual
+from featurekit.spec.feature_spec import FeatureSpec
+from featurekit.spec.serialize import spec_from_proto
+
+FEW_ROWS = 64
+"""So many rows are computed one by one: whole columns cost more to set up."""
+
+
+class Preprocessor:
+    """The features of a spec, for a service that runs its model elsewhere.
+
+    Gives to the bit what batch conversion, `FeatureLayer` and the exported model give.
+    Loads no TensorFlow. Safe to share between threads.
+
+    Args:
+        spec: The declaration.
+        stats: What it learned. Defaults to None, where there is nothing to learn.
+
+    Raises:
+        StatisticsError: Statistics are missing, or of another declaration.
+
+    Semantics:
+        - Up to 64 dicts are computed row by row, larger requests by whole columns; the
+          results are the same.
+        - A key that a row lacks is a missing value there, if another row has it.
+
+    Example:
+        >>> import featurekit as fk
+        >>> spec = fk.FeatureSpec({"size": fk.numeric("x").fill(0.0).buckets([1.0])})
+        >>> preprocessor = fk.Preprocessor(spec)
+        >>> preprocessor.transform([{"x": 2.5}, {"x": None}])
+        {'size': array([1, 0])}
+    """
+
+    def __init__(self, spec: FeatureSpec, stats: Stats | None = None) -> None:
+        self.spec = spec
+        self.stats = stats
+        self.plan = compile_spec(spec, stats, serving=True)
+        self._rows = ReferenceBackend(self.plan)
+        self._readers = [
+            (name, READERS[column.dtype]) for name, column in self.plan.columns.items()
+        ]
+        self._times = [
+            name
+            for name, column in self.plan.columns.items()
+            if column.dtype == "timestamp"
+        ]
+        self._outputs = [
+            (name, node, np.float32 if kind.dtype == "float32" else np.int64)
+            for (name, node), kind in zip(
+                self.plan.outputs, self.plan.output_types.values(), strict=True
+            )
+        ]
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> "Preprocessor":
+        """The preprocessing of an exported model; proves that it is the same.
+
+        Every file is compared with its digest, and the golden features are computed
+        again: they have to agree in every bit.
+
+        Args:
+            path: The folder that `featurekit.export` wrote.
+
+        Raises:
+            ArtifactError: The folder is damaged, or does not reproduce itself.
+            VersionTooNewError: A newer featurekit wrote it.
+        """
+        root = Path(path)
+        check_digests(root, Description.open(root).digests)
+        extra = root / EXTRA
+        spec = spec_from_proto((extra / "spec.pb").read_bytes())
+        loaded = cls(spec, Stats.from_proto((extra / "stats.pb").read_bytes()))
+        rows = golden.open_rows(extra / "golden_inputs.arrow")
+        expected = golden.open_rows(extra / "golden_features.arrow")
+        golden.compare_features(expected, stored_arrays(loaded._rows.run(rows).outputs))
+        return loaded
+
+    def transform(self, rows: Any) -> dict[str, npt.NDArray[Any]]:
+        """The features of raw rows, as a model receives them.
+
+        Args:
+            rows: A list of dicts, a dict of columns, a frame, a path; see
+                `featurekit.io.adapter`. Columns that no feature reads are ignored.
+
+        Returns:
+            By feature an int64 or float32 array of shape (rows,) or (rows, width).
+
+        Raises:
+            SourceError: A column is missing, or has the wrong type.
+            RowError: A row holds a value that the spec does not accept.
+        """
+        if isinstance(rows, Sequence) and 0 < len(rows) <= FEW_ROWS:
+            try:
+                return self._few(rows)
+            except Unusual:
+                pass  # whatever is wrong or unusual, the general cast knows it
+        return self._many(rows)
+
+    def _few(self, rows: Sequence[Any]) -> dict[str, npt.NDArray[Any]]:
+        # All are read before any is computed: a wrong value comes before a refused one.
+        taken = [self._read(row) for row in rows]
+        for name in self._times:
+            # Each was read by itself, but a column is text or it is not.
+            if len({type(row[name]) for row in rows} - {type(None)}) > 1:
+                raise Unusual
+        computed: list[list[Value]] = []
+        for index, read in enumerate(taken):
+            values, rejected_by = self._rows.compute(read)
+            if rejected_by >= 0:
+                columns = self.plan.columns_of[rejected_by]
+                got = [rows[index][name] for name in columns]
+                shown = got[0] if len(got) == 1 else tuple(got)
+                raise row_error(self.plan, rejected_by, row=index, got=shown)
+            computed.append(values)
+        return {
+            name: np.array([values[node] for values in computed], dtype)
+            for name, node, dtype in self._outputs
+        }
+
+    def _read(self, row: Any) -> Mapping[str, Value]:
+        if not isinstance(row, Mapping):
+            raise Unusual
+        try:
+            return {name: read(row[name]) for name, read in self._readers}
+        except KeyError:
+            raise Unusual from None
+
+    @cached_property
+    def _columns(self) -> HostBackend:
+        return HostBackend(self.plan)
+
+    def _many(self, rows: Any) -> dict[str, npt.NDArray[Any]]:
+        parts = [
+            self._run_batch(batch)
+            for batch in read_columns(self.spec, rows, list(self.plan.columns))
+        ]
+        return {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
+
+    def _run_batch(self, batch: pa.RecordBatch) -> dict[str, npt.NDArray[Any]]:
+        done = self._columns.run(batch)
+        if len(done.rejected_rows):
+            raise done.error(0)
+        return stored_arrays(done.outputs)

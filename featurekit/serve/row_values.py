@@ -1,0 +1,92 @@
+"""Single values as the ops see them, where that needs no Arrow.
+
+What a value may be and becomes is decided in `featurekit.io.casting`. The values that
+services usually send need not go there: each function here either gives what a cast
+would give, or raises Unusual, and the caller casts the whole request.
+"""
+
+import math
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeAlias
+
+from featurekit.backends.reference import Value, round_to_float32
+
+Reader: TypeAlias = Callable[[Any], Value]
+
+_EXACT_IN_FLOAT32 = 2**24
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+# As `cast_times` accepts them; Python's own parser knows more forms.
+_ZONED = re.compile(
+    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{3}|\.\d{6})?(Z|[+-]\d\d:\d\d)", re.ASCII
+)
+
+
+class Unusual(Exception):
+    """The value is wrong, or of a form that only the general cast knows."""
+
+
+def read_float(value: Any) -> Value:
+    """A float, or an integer that float32 holds: the nearest float32."""
+    if type(value) is float:
+        rounded = round_to_float32(value)
+        if math.isinf(rounded) and not math.isinf(value):
+            raise Unusual
+        return rounded
+    if type(value) is int and -_EXACT_IN_FLOAT32 <= value <= _EXACT_IN_FLOAT32:
+        return float(value)
+    if value is None:
+        return None
+    raise Unusual
+
+
+def read_integer(value: Any) -> Value:
+    """An integer that fits, the reserved one left out."""
+    if type(value) is int and -(2**63) < value < 2**63:
+        return value
+    if value is None:
+        return None
+    raise Unusual
+
+
+def read_text(value: Any) -> Value:
+    """Text as UTF-8."""
+    if type(value) is str:
+        try:
+            return value.encode()
+        except UnicodeEncodeError:
+            raise Unusual from None
+    if value is None:
+        return None
+    raise Unusual
+
+
+def read_time(value: Any) -> Value:
+    """An instant with its zone, as datetime or ISO 8601 text: microseconds."""
+    if value is None:
+        return None
+    if type(value) is str:
+        value = _parse(value)
+    if type(value) is not datetime or value.utcoffset() is None:
+        raise Unusual
+    return (value - _EPOCH) // _MICROSECOND
+
+
+def _parse(text: str) -> datetime:
+    if not _ZONED.fullmatch(text):
+        raise Unusual
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise Unusual from None
+
+
+READERS: dict[str, Reader] = {
+    "float32": read_float,
+    "int64": read_integer,
+    "string": read_text,
+    "timestamp": read_time,
+}
+"""By declared dtype."""
