@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 Environment: TypeAlias = Literal["project", "tft"]
-Mode: TypeAlias = Literal["repeat", "process", "latency"]
+Mode: TypeAlias = Literal["prepare", "repeat", "process", "latency"]
 Quantity: TypeAlias = Literal["cpu", "wall", "p50", "load", "peak_rss"]
 
 
