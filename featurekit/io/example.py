@@ -107,13 +107,14 @@ class ExampleEncoder:
         self._prepare(columns)
         for line, column in zip(self._table, columns, strict=True):
             _describe(line, column)
-        starts = np.empty(batch.num_rows + 1, np.int64)
-        self._reserve(columns, batch.num_rows)
         rows = batch.num_rows
+        starts, lengths = np.empty(rows + 1, np.int64), np.empty(rows, np.int64)
+        self._reserve(columns, batch.num_rows)
         end = kernels.write_records(
-            self._buffer, rows, self.framed, self._table, starts
+            self._buffer, rows, self.framed, self._table, starts, lengths
         )
-        _check_lengths(np.diff(starts), file, first_row)
+        starts[rows] = end
+        _check_lengths(lengths, file, first_row)
         return self._buffer[:end], starts
 
     def _reserve(self, columns: Sequence[FlatColumn], rows: int) -> None:

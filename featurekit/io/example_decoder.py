@@ -10,6 +10,9 @@ Semantics:
       values. Unlike the Python parser, an entry with unknown fields is not dropped.
 """
 
+import threading
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NoReturn, TypeAlias
 
 import numpy as np
@@ -36,6 +39,7 @@ _KINDS: dict[Kind, int] = {
     "float_list": kernels.FLOAT_LIST,
     "int64_list": kernels.INT64_LIST,
 }
+_NO_OFFSETS: IntArray = np.empty(0, np.int64)
 _KIND_NAMES = {number: name for name, number in _KINDS.items()}
 
 _PROBLEMS = {
@@ -117,14 +121,14 @@ def decode_examples(
             ``offset`` counts from the start of the record.
         DTypeMismatchError: The schema has a type that no tf.Example holds.
     """
-    kinds = [require_kind(field.name, field.type) for field in schema]
     records = _records(buffer, starts, lengths, file, first_record)
     names = sorted(set(schema.names), key=str.encode)
     if len(names) != len(schema.names):
         raise ValueError("two columns of the schema have one name")
-    batch = _read_canonical(records, schema, kinds)
+    batch = _read_canonical(records, schema)
     if batch is not None:
         return batch
+    kinds = [require_kind(field.name, field.type) for field in schema]
     begins, ends = _locate(records, names)
     columns = []
     for field, kind in zip(schema, kinds, strict=True):
@@ -153,18 +157,81 @@ def _records(
     )
 
 
-def _read_canonical(
-    records: _Records, schema: pa.Schema, kinds: list[Kind]
-) -> pa.RecordBatch | None:
-    """Records as writers write them; None if any is different, or does not fit."""
-    fields = list(zip(schema, kinds, strict=True))
+@dataclass(frozen=True, slots=True)
+class _Template:
+    """What all calls for one schema share.
+
+    Args:
+        fields: Name, type, and kind of list of each column.
+        keys: The names, which the table points to.
+        table: The table of the kernel, without the memory of a call.
+    """
+
+    fields: tuple[tuple[pa.Field, Kind], ...]
+    keys: tuple[ByteArray, ...]
+    table: IntArray
+
+
+@lru_cache(maxsize=64)
+def _template(schema: pa.Schema) -> _Template | None:
+    """The template of a schema; None if `example_canonical` cannot read it."""
+    fields = tuple((field, require_kind(field.name, field.type)) for field in schema)
     if not all(_has_width(field.type, kind) for field, kind in fields):
         return None
-    columns = [_Canonical(records, field, kind) for field, kind in fields]
-    table = np.array([one.line for one in columns], np.int64)
-    table = table.reshape(len(columns), canonical.LINE // 8)
+    table = np.zeros((len(fields), canonical.LINE // 8), np.int64)
+    keys = []
+    for line, (field, kind) in zip(table, fields, strict=True):
+        key = np.frombuffer(field.name.encode() + b"\0" * 8, np.uint8)
+        keys.append(key)
+        line[canonical.KIND // 8] = _KINDS[kind]
+        line[canonical.WIDTH // 8] = _width(field.type)
+        line[canonical.KEY // 8] = key.ctypes.data
+        line[canonical.KEY_SIZE // 8] = len(key) - 8
+        line[canonical.KEY_WORD // 8] = key[:8].view(np.int64)[0]
+    return _Template(fields, tuple(keys), table)
+
+
+class _Scratch(threading.local):
+    """Memory that a thread needs during a call, kept for its next one.
+
+    Fresh memory costs a page fault for every 4 KiB, which is more than filling it.
+    """
+
+    MOST_KEPT = 2**26
+
+    def __init__(self) -> None:
+        self._words: IntArray = np.empty(0, np.int64)
+
+    def take(self, words: int) -> IntArray:
+        """So many int64, which hold anything."""
+        if words <= len(self._words):
+            return self._words[:words]
+        found = np.empty(words, np.int64)
+        if found.nbytes <= self.MOST_KEPT:
+            self._words = found
+        return found
+
+
+_scratch = _Scratch()
+
+
+def _read_canonical(records: _Records, schema: pa.Schema) -> pa.RecordBatch | None:
+    """Records as writers write them; None if any is different, or does not fit."""
+    template = _template(schema)
+    if template is None:
+        return None
+    rows, table = len(records), template.table.copy()
+    texts = sum(kind == "bytes_list" for _, kind in template.fields)
+    flags = -(-rows // 8)
+    scratch = _scratch.take(texts * (2 * rows + 1) + len(template.fields) * flags)
+    columns = []
+    at = 0
+    for line, (field, kind) in zip(table, template.fields, strict=True):
+        words = flags + (2 * rows + 1 if kind == "bytes_list" else 0)
+        columns.append(_Canonical(rows, field, kind, scratch[at : at + words], line))
+        at += words
     count = canonical.read_records(records.data, records.starts, records.lengths, table)
-    if count < len(records):
+    if count < rows:
         return None
     arrays = [one.array(records) for one in columns]
     if any(array is None for array in arrays):
@@ -181,27 +248,24 @@ def _has_width(dtype: pa.DataType, kind: Kind) -> bool:
 class _Canonical:
     """The memory that one column is read into, and its line in the table."""
 
-    def __init__(self, records: _Records, field: pa.Field, kind: Kind) -> None:
+    def __init__(
+        self, rows: int, field: pa.Field, kind: Kind, scratch: IntArray, line: IntArray
+    ) -> None:
         self.field = field
         self.kind = kind
         self.width = _width(field.type)
-        size = len(records) * self.width
-        self.values: npt.NDArray[Any] = np.empty(
-            size, np.float32 if kind == "float_list" else np.int64
-        )
-        self.valid = np.empty(len(records), np.bool_)
-        self.offsets = np.zeros(len(records) + 1, np.int64)
-        self.key = np.frombuffer(field.name.encode() + b"\0" * 8, np.uint8)
-        line = np.zeros(canonical.LINE // 8, np.int64)
-        line[canonical.KIND // 8] = _KINDS[kind]
-        line[canonical.WIDTH // 8] = self.width
-        line[canonical.KEY // 8] = self.key.ctypes.data
-        line[canonical.KEY_SIZE // 8] = len(self.key) - 8
-        line[canonical.KEY_WORD // 8] = self.key[:8].view(np.int64)[0]
+        self.values: npt.NDArray[Any]
+        if kind == "bytes_list":
+            self.values, self.offsets = scratch[:rows], scratch[rows : 2 * rows + 1]
+            self.offsets[0] = 0
+            scratch = scratch[2 * rows + 1 :]
+            line[canonical.OFFSETS // 8] = self.offsets.ctypes.data
+        else:
+            dtype = np.float32 if kind == "float_list" else np.int64
+            self.values = np.empty(rows * self.width, dtype)
+        self.valid = scratch.view(np.bool_)[:rows]
         line[canonical.VALUES // 8] = self.values.ctypes.data
-        line[canonical.OFFSETS // 8] = self.offsets.ctypes.data
         line[canonical.VALID // 8] = self.valid.ctypes.data
-        self.line = line
 
     def array(self, records: _Records) -> pa.Array | None:
         """The values; None where the general reader has to say what is wrong."""
@@ -213,7 +277,7 @@ class _Canonical:
         values = self._values(records, dtype, valid)
         if values is None or scalar:
             return values
-        return _list(self.field.type, values, self.offsets, self.valid)
+        return _list(self.field.type, values, _NO_OFFSETS, self.valid)
 
     def _values(
         self, records: _Records, dtype: pa.DataType, valid: BoolArray
@@ -245,7 +309,7 @@ class _Canonical:
         if pa.types.is_fixed_size_binary(target) or size > 2**31 - 1:
             return None
         small = pa.types.is_string(target) or pa.types.is_binary(target)
-        offsets = self.offsets.astype(np.int32) if small else self.offsets
+        offsets = self.offsets.astype(np.int32 if small else np.int64)  # a copy
         kind = target
         if not small:
             kind = pa.large_string() if text else pa.large_binary()

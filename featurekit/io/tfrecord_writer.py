@@ -58,7 +58,7 @@ def frame(payload: bytes) -> ByteArray:
     framed[HEADER_BYTES : HEADER_BYTES + len(payload)] = np.frombuffer(
         payload, np.uint8
     )
-    seal_frames(framed, np.array([HEADER_BYTES]), np.array([len(payload)]))
+    seal_frames(framed, np.array([HEADER_BYTES]), np.array([len(payload)]), 1)
     return framed
 
 

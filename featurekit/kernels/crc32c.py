@@ -8,7 +8,7 @@ holds checksums stays useful.
 """
 
 import platform
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -102,6 +102,45 @@ else:
 def crc32c_at(address: int, size: int) -> np.uint32:
     """The CRC-32C of the bytes at an address."""
     return extended_at(np.uint32(0), address, size)
+
+
+Four: TypeAlias = tuple[int, int, int, int]
+
+if _INSTRUCTION is not None:
+
+    @inlined
+    def crc32c_of_four(at: Four, sizes: Four) -> tuple[Any, Any, Any, Any]:
+        """The CRC-32C of the bytes at four addresses.
+
+        Each step waits for the one before, for three cycles on most processors: four
+        checksums side by side take hardly longer than one.
+        """
+        a = b = c = d = np.uint32(_ALL_ONES)
+        shortest = min(min(sizes[0], sizes[1]), min(sizes[2], sizes[3]))
+        common = shortest - shortest % 8
+        for i in range(0, common, 8):
+            a = _next_word(a, np.uint64(load_int64(at[0] + i)))
+            b = _next_word(b, np.uint64(load_int64(at[1] + i)))
+            c = _next_word(c, np.uint64(load_int64(at[2] + i)))
+            d = _next_word(d, np.uint64(load_int64(at[3] + i)))
+        return (
+            extended_at(np.uint32(a ^ _ALL_ONES), at[0] + common, sizes[0] - common),
+            extended_at(np.uint32(b ^ _ALL_ONES), at[1] + common, sizes[1] - common),
+            extended_at(np.uint32(c ^ _ALL_ONES), at[2] + common, sizes[2] - common),
+            extended_at(np.uint32(d ^ _ALL_ONES), at[3] + common, sizes[3] - common),
+        )
+
+else:
+
+    @inlined
+    def crc32c_of_four(at: Four, sizes: Four) -> tuple[Any, Any, Any, Any]:
+        """The CRC-32C of the bytes at four addresses."""
+        return (
+            crc32c_at(at[0], sizes[0]),
+            crc32c_at(at[1], sizes[1]),
+            crc32c_at(at[2], sizes[2]),
+            crc32c_at(at[3], sizes[3]),
+        )
 
 
 @kernel

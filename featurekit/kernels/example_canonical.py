@@ -18,6 +18,7 @@ import numpy.typing as npt
 from featurekit.kernels.example_encode import BYTES_LIST, FLOAT_LIST, INT64_LIST
 from featurekit.kernels.jit import inlined, kernel
 from featurekit.kernels.memory import (
+    AHEAD,
     BLOCK,
     address_of,
     copy_block,
@@ -25,6 +26,7 @@ from featurekit.kernels.memory import (
     leading_word,
     load_int64,
     load_uint8,
+    prefetch,
     store_8,
     store_32,
     store_64,
@@ -142,9 +144,12 @@ def _read_list(kind: int, at: int, stop: int, line: int, r: int, base: int) -> b
     values, width = load_int64(line + VALUES), load_int64(line + WIDTH)
     if kind == BYTES_LIST:
         offsets = load_int64(line + OFFSETS) + 8 * r
+        prefetch(values + 8 * r + AHEAD)
+        prefetch(offsets + AHEAD)
         store_64(values + 8 * r, first - base)
         store_64(offsets + 8, load_int64(offsets) + last - first)
         return True
+    prefetch(values + 8 * width * r + AHEAD)
     if kind == INT64_LIST:
         return _read_int64s(first, last, values + 8 * width * r, width)
     if last - first != 4 * width:

@@ -24,6 +24,7 @@ import numpy.typing as npt
 
 from featurekit.kernels.jit import inlined, kernel
 from featurekit.kernels.memory import (
+    AHEAD,
     BLOCK,
     address_of,
     copy_block,
@@ -33,11 +34,12 @@ from featurekit.kernels.memory import (
     load_int64,
     load_uint8,
     move_bytes,
+    prefetch,
     store_8,
     store_32,
     store_64,
 )
-from featurekit.kernels.tfrecord_frame import FOOTER_BYTES, HEADER_BYTES, seal_frame
+from featurekit.kernels.tfrecord_frame import FOOTER_BYTES, HEADER_BYTES, seal_frames
 
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
 ByteArray: TypeAlias = npt.NDArray[np.uint8]
@@ -66,6 +68,7 @@ LINE = 104
 
 MAX_HEADER_VALUE = 64
 """Strings below this size have a header of their own."""
+_SEALED_TOGETHER = 8
 SLACK = 2 * BLOCK
 """Bytes that must be free behind the last record."""
 
@@ -74,14 +77,14 @@ _FIELD_2 = 0x12
 _SEVEN = np.uint64(7)
 _LOW = np.uint64(0x7F)
 _MORE = np.uint64(0x80)
+_MORE_OF_ALL = np.uint64(0x8080808080808080)
 
 
 @inlined
 def _varint_size(value: np.uint64) -> int:
-    """The number of bytes of a varint."""
-    if value < _MORE:
-        return 1
-    return (70 - leading_zeros(value)) // 7  # type: ignore[no-any-return]
+    """The number of bytes of a varint; without a branch, which would be a guess."""
+    bits = 64 - leading_zeros(value | np.uint64(1))
+    return (9 * bits + 64) >> 6  # type: ignore[no-any-return]
 
 
 @inlined
@@ -92,6 +95,32 @@ def _put_varint(at: int, value: np.uint64) -> int:
         at += 1
     store_8(at, value)
     return at + 1
+
+
+@inlined
+def _spread(value: np.uint64) -> np.uint64:
+    """The lowest 56 bits, in groups of 7 bits per byte."""
+    value = (value & np.uint64(0x0FFFFFFF)) | (
+        (value & np.uint64(0x00FFFFFFF0000000)) << np.uint64(4)
+    )
+    value = (value & np.uint64(0x00003FFF00003FFF)) | (
+        (value & np.uint64(0x0FFFC0000FFFC000)) << np.uint64(2)
+    )
+    return np.uint64(
+        (value & np.uint64(0x007F007F007F007F))
+        | ((value & np.uint64(0x3F803F803F803F80)) << np.uint64(1))
+    )
+
+
+@inlined
+def _put_number(at: int, value: np.uint64, size: int) -> int:
+    """As `_put_varint`, for the numbers of rows, whose sizes nobody can guess."""
+    if size > 8:
+        return _put_varint(at, value)
+    before_last = np.uint64(8 * (size - 1))
+    more = _MORE_OF_ALL & ((np.uint64(1) << before_last) - np.uint64(1))
+    store_64(at, _spread(value) | more)
+    return at + size
 
 
 @inlined
@@ -167,8 +196,12 @@ def _string(line: int, index: int) -> tuple[int, int]:
     spans, values = load_int64(line + SPANS), load_int64(line + VALUES)
     if load_int64(line + SPAN_BYTES) == 4:
         start = load_int32(spans + 4 * index)
+        prefetch(spans + 4 * index + AHEAD)
+        prefetch(values + start + AHEAD)
         return values + start, load_int32(spans + 4 * index + 4) - start
     start = load_int64(spans + 8 * index)
+    prefetch(spans + 8 * index + AHEAD)
+    prefetch(values + start + AHEAD)
     return values + start, load_int64(spans + 8 * index + 8) - start
 
 
@@ -187,9 +220,11 @@ def _write_value(at: int, line: int, r: int) -> int:
             copy_bytes(at, start, size)
         return at + size
     if kind == INT64_LIST:
-        value = np.uint64(load_int64(load_int64(line + VALUES) + 8 * r))
-        at = _copy_header(at, line, _varint_size(value))
-        return _put_varint(at, value)
+        place = load_int64(line + VALUES) + 8 * r
+        prefetch(place + AHEAD)
+        value = np.uint64(load_int64(place))
+        size = _varint_size(value)
+        return _put_number(_copy_header(at, line, size), value, size)
     at = _copy_header(at, line, 0)
     store_32(at, load_int32(load_int64(line + VALUES) + 4 * r))
     return at + 4
@@ -233,10 +268,18 @@ def _write_entries(at: int, table: int, columns: int, r: int) -> int:
     for c in range(columns):
         line = table + c * LINE
         valid = load_int64(line + VALID)
-        if valid and load_uint8(valid + r) == 0:
+        present = 1
+        if valid:
+            present = load_uint8(valid + r)
+        one_each = load_int64(line + OFFSETS) == 0
+        if one_each and load_int64(line + KIND) != BYTES_LIST:
+            # Written in any case, and perhaps overwritten: cheaper than a wrong guess.
+            at += present * (_write_value(at, line, r) - at)
+            continue
+        if present == 0:
             continue
         end = 0
-        if load_int64(line + OFFSETS) == 0:
+        if one_each:
             end = _write_value(at, line, r)
         if end == 0:
             end = _write_list(at, line, r)
@@ -246,7 +289,12 @@ def _write_entries(at: int, table: int, columns: int, r: int) -> int:
 
 @kernel
 def write_records(
-    out: ByteArray, rows: int, framed: bool, table: IntArray, starts: IntArray
+    out: ByteArray,
+    rows: int,
+    framed: bool,
+    table: IntArray,
+    starts: IntArray,
+    lengths: IntArray,
 ) -> int:
     """Writes the records of all rows, one behind the other.
 
@@ -255,19 +303,20 @@ def write_records(
         rows: How many there are.
         framed: Whether each record is a TFRecord frame.
         table: The columns, in the order of their keys; int64, [columns, entries].
-        starts: int64, one more than rows; receives where each payload starts, and the
-            size of everything.
+        starts: int64, one for each row; receives where each payload starts.
+        lengths: int64, as many; receives how long each payload is.
 
     Returns:
         The size of everything.
     """
     begin: int = address_of(out)
     before = HEADER_BYTES if framed else 0
+    behind = FOOTER_BYTES if framed else 0
     at = begin
+    sealed = 0
     guess = 2  # the size of the length of all entries; mostly that of the row before
     for r in range(rows):
         start = at + before
-        starts[r] = start - begin
         first = start + 1 + guess
         end = _write_entries(first, address_of(table), len(table), r)
         size = end - first
@@ -278,11 +327,14 @@ def write_records(
             guess = needed
         store_8(start, _FIELD_1)
         _put_varint(start + 1, np.uint64(size))
-        at = end
-        if framed:
-            seal_frame(start, end)
-            at = end + FOOTER_BYTES
-    starts[rows] = at - begin
+        starts[r], lengths[r] = start - begin, end - start
+        at = end + behind
+        # While they are in the nearest cache; in groups, see `seal_frames`.
+        if framed and r + 1 - sealed == _SEALED_TOGETHER:
+            seal_frames(out, starts[sealed:], lengths[sealed:], _SEALED_TOGETHER)
+            sealed = r + 1
+    if framed:
+        seal_frames(out, starts[sealed:], lengths[sealed:], rows - sealed)
     return at - begin
 
 

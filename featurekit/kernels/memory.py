@@ -29,10 +29,14 @@ def intrinsic(function: Callable[..., Any]) -> Callable[..., Any]:
     return found
 
 
+_declare: Callable[..., Any] = cgutils.get_or_insert_function
 _WORD = ir.IntType(64)
 _BLOCK = ir.VectorType(_WORD, 4)
 BLOCK = 32
 """Bytes that `copy_block` moves, whatever is wanted of them."""
+AHEAD = 256
+"""How far ahead a kernel asks for the memory of columns that it goes through row by
+row: a processor follows fewer streams by itself."""
 
 
 @intrinsic
@@ -139,6 +143,22 @@ def leading_zeros(_: Any, value: Any) -> Any:
     return types.int64(types.uint64), emit
 
 
+@intrinsic
+def prefetch(_: Any, address: Any) -> Any:
+    """Asks for the cache line at an address, which need not be memory at all."""
+
+    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+        call = _declare(builder.module, kind, "llvm.prefetch.p0")
+        # To read, into the nearest cache, data.
+        hints = [ir.Constant(number, hint) for hint in (0, 3, 1)]
+        builder.call(call, [builder.inttoptr(args[0], byte), *hints])
+        return context.get_dummy_value()
+
+    return types.void(types.int64), emit
+
+
 @inlined
 def leading_word(address: int, size: int, end: int) -> int:
     """The first 8 bytes at an address, or fewer and zeros, as int64.
@@ -166,9 +186,6 @@ def crc_instruction(machine: str, features: dict[str, bool]) -> dict[int, str] |
     if machine in ("aarch64", "arm64") and features.get("crc"):
         return {64: "llvm.aarch64.crc32cx", 8: "llvm.aarch64.crc32cb"}
     return None
-
-
-_declare: Callable[..., Any] = cgutils.get_or_insert_function
 
 
 def crc_step(name: str, bits: int) -> Callable[..., Any]:
