@@ -18,6 +18,7 @@ class Blocks:
         self._blocks: list[Value] = []
         self._places: list[tuple[int, int]] = [(-1, -1)] * size
         self._rows: dict[int, list[tf.Tensor]] = {}
+        self._ones: dict[int, Value] = {}
 
     def put(self, nodes: Sequence[int], block: Value) -> None:
         """Adds the values of some nodes.
@@ -30,8 +31,15 @@ class Blocks:
             self._places[node] = (len(self._blocks), row)
         self._blocks.append(block)
 
+    def put_one(self, node: int, value: Value) -> None:
+        """Adds the value of a node, shape (batch, ...), that stays by itself."""
+        self._ones[node] = value
+
     def stacked(self, nodes: Sequence[int]) -> Value:
         """The values of some nodes, shape (nodes, batch)."""
+        alone = [node for node in dict.fromkeys(nodes) if node in self._ones]
+        if alone:
+            self._stack(alone)
         places = [self._places[node] for node in nodes]
         parts: list[tuple[int, list[int]]] = []
         for block, row in places:
@@ -57,14 +65,26 @@ class Blocks:
             tf.gather(tensor, rows), None if valid is None else tf.gather(valid, rows)
         )
 
+    def _stack(self, alone: Sequence[int]) -> None:
+        """Stacks values that were by themselves."""
+        values = [self._ones.pop(node) for node in alone]
+        valid = None
+        if values[0].valid is not None:
+            valid = tf.stack([value.valid for value in values])
+        self.put(alone, Value(tf.stack([value.tensor for value in values]), valid))
+
     def one(self, node: int) -> Value:
         """The value of one node, shape (batch,)."""
+        if node in self._ones:
+            return self._ones[node]
         block, row = self._places[node]
         valid = self._blocks[block].valid
         return Value(self.tensor(node), None if valid is None else valid[row])
 
     def tensor(self, node: int) -> tf.Tensor:
         """The tensor of one node, shape (batch,) or (batch, width)."""
+        if node in self._ones:
+            return self._ones[node].tensor
         block, row = self._places[node]
         if block not in self._rows:
             self._rows[block] = tf.unstack(self._blocks[block].tensor)

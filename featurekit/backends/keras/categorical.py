@@ -1,6 +1,7 @@
 """Ids in a graph: vocabularies, hashes, crosses, ranges, vectors, missing values.
 
-Kernels take the ops of a stage and its columns stacked, shape (columns, batch).
+Kernels take the ops of a stage and its columns stacked, shape (columns, batch); those
+of lookups and crosses take one op.
 """
 
 import math
@@ -9,11 +10,12 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-from featurekit.backends.keras.token_table import TokenTable
+from featurekit.backends.keras.filled_lookup import token_ids
 from featurekit.backends.keras.values import Outcome, Value, both
 from featurekit.plan import ops
 
 CROSS_SEED = 0xDECAFCAFFE
+CAT_MULTIPLIER = 0xC6A4A7935BD1E995
 
 
 def per_column(numbers: Sequence[int]) -> tf.Tensor:
@@ -39,19 +41,36 @@ def _hash_modulo(tensor: tf.Tensor, counts: Sequence[int]) -> tf.Tensor:
     return tf.stack([tf.strings.to_hash_bucket_fast(row, n) for row, n in rows])
 
 
+def make_table(op: ops.LookupVocabulary) -> tf.lookup.StaticHashTable:
+    """The ids of the tokens, and that of unknown ones; -1 where it is not one alone.
+
+    Built from memory: a vocabulary file cannot hold tokens with line breaks.
+    """
+    ids = token_ids(op)
+    dtype = tf.string if op.vocabulary.is_text else tf.int64
+    return tf.lookup.StaticHashTable(
+        tf.lookup.KeyValueTensorInitializer(
+            tf.constant(list(ids), dtype, shape=[len(ids)]),
+            tf.constant(list(ids.values()), tf.int64, shape=[len(ids)]),
+        ),
+        default_value=len(op.vocabulary) if op.num_oov == 1 else -1,
+    )
+
+
 def lookup(
-    chosen: Sequence[ops.LookupVocabulary], x: Value, table: TokenTable
+    op: ops.LookupVocabulary, x: Value, table: tf.lookup.StaticHashTable
 ) -> Outcome:
-    """The id of a token; unknown ones hash into the ids behind the vocabulary."""
+    """The id of a token; unknown ones hash into the ids behind the vocabulary.
+
+    Not stacked: one table of all tokens would not stay in the processor's cache.
+    """
     found = table.lookup(x.tensor)
+    if op.num_oov == 1:
+        return Outcome(Value(found, x.valid))
     unknown = found < 0
-    if not chosen[0].num_oov:
+    if not op.num_oov:
         return Outcome(Value(found, x.valid), unknown)
-    sizes = per_column([len(op.vocabulary) for op in chosen])
-    counts = [op.num_oov for op in chosen]
-    behind = sizes
-    if set(counts) != {1}:
-        behind = sizes + _hash_modulo(x.tensor, counts)
+    behind = len(op.vocabulary) + _hash_modulo(x.tensor[tf.newaxis], [op.num_oov])[0]
     return Outcome(Value(tf.where(unknown, behind, found), x.valid))
 
 
@@ -62,17 +81,40 @@ def hash_bucket(chosen: Sequence[ops.HashBucket], x: Value) -> Outcome:
 
 
 def cross_hash(op: ops.CrossHash, inputs: Sequence[Value]) -> Outcome:
-    """TensorFlow's own crossing of one value per column, each of shape (batch,)."""
-    crossed = tf.sparse.cross_hashed(
-        [tf.expand_dims(value.tensor, 1) for value in inputs],
-        num_buckets=op.num_buckets,
-        hash_key=CROSS_SEED,
-    )
+    """Folds the inputs, each of shape (batch,), from left to right.
+
+    As tf.sparse.cross_hashed, which makes sparse tensors of dense ones first.
+    """
+    folded = tf.constant(CROSS_SEED, tf.uint64)
     valid = None
     for value in inputs:
+        folded = _fingerprint_cat64(folded, _mark(value.tensor))
         valid = both(valid, value.valid)
-    found = tf.reshape(crossed.values, tf.shape(inputs[0].tensor))
-    return Outcome(Value(found, valid))
+    bucket = tf.math.floormod(folded, tf.constant(op.num_buckets, tf.uint64))
+    return Outcome(Value(tf.bitcast(bucket, tf.int64), valid))
+
+
+def _mark(tensor: tf.Tensor) -> tf.Tensor:
+    """FarmHash64 of texts; integers themselves."""
+    return tf.bitcast(
+        tf.fingerprint(tensor) if tensor.dtype == tf.string else tensor, tf.uint64
+    )
+
+
+def _fingerprint_cat64(h: tf.Tensor, v: tf.Tensor) -> tf.Tensor:
+    """Combines two fingerprints.
+
+    Source: TensorFlow's ``FingerprintCat64``, in core/platform/fingerprint.h.
+    """
+    multiplier = tf.constant(CAT_MULTIPLIER, tf.uint64)
+    mixed = tf.bitwise.bitwise_xor(h, multiplier)
+    mixed = tf.bitwise.bitwise_xor(mixed, _fold(v * multiplier) * multiplier)
+    return _fold(_fold(mixed * multiplier) * multiplier)
+
+
+def _fold(x: tf.Tensor) -> tf.Tensor:
+    shifted = tf.bitwise.right_shift(x, tf.constant(47, tf.uint64))
+    return tf.bitwise.bitwise_xor(x, shifted)
 
 
 def check_range(chosen: Sequence[ops.CheckRange], x: Value) -> Outcome:

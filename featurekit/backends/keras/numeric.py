@@ -12,7 +12,6 @@ from featurekit.backends.keras.values import Outcome, Value
 from featurekit.plan import ops
 
 SMALLEST_NORMAL = 2.0**-126
-_SIGN = -(2**63)
 
 
 def constants(numbers: Iterable[float]) -> tf.Tensor:
@@ -26,12 +25,13 @@ def constants(numbers: Iterable[float]) -> tf.Tensor:
 
 
 def flush(x: tf.Tensor) -> tf.Tensor:
-    """The values; zeros of their sign below the smallest normal float32.
+    """The float64 values; zeros of their sign below the smallest normal float32.
 
-    Threads of TensorFlow flush subnormals or not, as they like; here all are flushed.
+    What threads do with subnormal float32 values depends on the machine.
     """
-    sign = tf.bitwise.bitwise_and(tf.bitcast(x, tf.int64), tf.constant(_SIGN, tf.int64))
-    return tf.where(tf.abs(x) < SMALLEST_NORMAL, tf.bitcast(sign, tf.float64), x)
+    # Hidden from graph rewriting, which takes a product with 0 for 0.
+    zero = tf.raw_ops.PlaceholderWithDefault(input=tf.zeros([], tf.float64), shape=[])
+    return tf.where(tf.abs(x) < SMALLEST_NORMAL, x * zero, x)
 
 
 def to_float64(chosen: Sequence[ops.ToFloat64], x: Value) -> Outcome:

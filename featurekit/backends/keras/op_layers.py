@@ -16,9 +16,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from featurekit.backends.keras.filled_lookup import token_ids
+from featurekit.backends.keras.categorical import make_table
 from featurekit.backends.keras.program import apply_op
-from featurekit.backends.keras.token_table import TokenTable
 from featurekit.backends.keras.values import DTYPES, as_raised, mark, unmark
 from featurekit.errors import DTypeMismatchError, MissingColumnError, RowError
 from featurekit.plan import ops
@@ -337,7 +336,7 @@ class LookupVocabulary(_OpLayer):
         self, vocabulary: Iterable[str | bytes | int], num_oov: int = 1, **kwargs: Any
     ) -> None:
         super().__init__(_vocabulary(vocabulary), num_oov, **kwargs)
-        self.table = TokenTable([token_ids(self.op)])
+        self.table = make_table(self.op)
 
 
 @_register

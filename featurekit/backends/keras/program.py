@@ -1,4 +1,4 @@
-"""A plan as a TensorFlow program: one operation for all columns of a kind."""
+"""A plan as a TensorFlow program: one operation for all numbers of a kind."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -9,10 +9,8 @@ from featurekit.backends.keras import categorical, numeric, time_parts
 from featurekit.backends.keras.blocks import Blocks
 from featurekit.backends.keras.filled_lookup import (
     FilledLookup,
-    token_ids,
     with_filled_lookups,
 )
-from featurekit.backends.keras.token_table import TokenTable
 from featurekit.backends.keras.values import Outcome, Value, both, unmark
 from featurekit.plan import ops
 from featurekit.plan.graph import Plan
@@ -64,7 +62,10 @@ def apply_op(op: ops.Op, inputs: list[Value], table: Any = None) -> Outcome:
     if isinstance(op, ops.CrossHash):
         return categorical.cross_hash(op, inputs)
     (x,) = inputs
-    (tensor, valid), rejected = apply_stage([op], _map(tf.expand_dims, x, 0), table)
+    if isinstance(op, ops.LookupVocabulary):
+        value, rejected = categorical.lookup(op, x, table)
+        return Outcome(value, None if rejected is None else both(rejected, x.valid))
+    (tensor, valid), rejected = apply_stage([op], _map(tf.expand_dims, x, 0))
     value = _map(tf.squeeze, Value(tensor, valid), [0])
     return Outcome(value, None if rejected is None else rejected[0])
 
@@ -74,22 +75,25 @@ def _map(function: Callable[..., tf.Tensor], x: Value, axis: Any) -> Value:
     return Value(function(x.tensor, axis), valid)
 
 
-def apply_stage(chosen: Sequence[ops.Op], x: Value, table: Any = None) -> Outcome:
+def apply_stage(chosen: Sequence[ops.Op], x: Value) -> Outcome:
     """Runs ops of one kind on stacked columns, shape (columns, batch).
 
     Args:
-        chosen: Ops of one stage, other than ReadColumn and CrossHash.
+        chosen: Ops of one stage, of those in KERNELS.
         x: Their inputs.
-        table: The table of their vocabularies, for LookupVocabulary.
     """
     first = chosen[0]
-    if isinstance(first, ops.LookupVocabulary):
-        value, rejected = categorical.lookup(chosen, x, table)  # type: ignore[arg-type]
-    else:
-        value, rejected = KERNELS[type(first)](chosen, x)
+    value, rejected = KERNELS[type(first)](chosen, x)
     if rejected is not None and not isinstance(first, ops.RequirePresent):
         rejected = both(rejected, x.valid)
     return Outcome(value, rejected)
+
+
+def _is_apart(op: ops.Op) -> bool:
+    """Whether columns are not stacked: copying texts costs more than an operation."""
+    if isinstance(op, ops.ReadColumn):
+        return op.dtype == "string"
+    return isinstance(op, ops.LookupVocabulary | ops.CrossHash)
 
 
 class Program(tf.Module):
@@ -108,11 +112,9 @@ class Program(tf.Module):
             for stage in plan_stages(Plan(self._nodes, plan.outputs))
         ]
         self.tables = {
-            str(nodes[0]): TokenTable(
-                [token_ids(op) for op in chosen if isinstance(op, ops.LookupVocabulary)]
-            )
-            for nodes, chosen in self._stages
-            if isinstance(chosen[0], ops.LookupVocabulary)
+            str(index): categorical.make_table(node.op)
+            for index, node in enumerate(self._nodes)
+            if isinstance(node.op, ops.LookupVocabulary)
         }
 
     def compute(self, columns: Mapping[str, tf.Tensor]) -> Computed:
@@ -121,6 +123,14 @@ class Program(tf.Module):
         refusing: list[int] = []
         refused: list[tf.Tensor] = []
         for nodes, chosen in self._stages:
+            if _is_apart(chosen[0]):
+                for node in nodes:
+                    value, rejected = self._run_one(node, blocks, columns)
+                    blocks.put_one(node, value)
+                    if rejected is not None:
+                        refusing.append(node)
+                        refused.append(rejected[tf.newaxis])
+                continue
             value, rejected = self._run(nodes, chosen, blocks, columns)
             blocks.put(nodes, value)
             if rejected is not None:
@@ -141,14 +151,18 @@ class Program(tf.Module):
         if isinstance(first, ops.ReadColumn):
             return Outcome(unmark(tf.stack([columns[op.column] for op in chosen])))
         entries = [self._nodes[node].inputs for node in nodes]
-        if isinstance(first, ops.CrossHash):
-            inputs = [blocks.one(entry) for entry in entries[0]]
-            value, _ = categorical.cross_hash(first, inputs)
-            return Outcome(_map(tf.expand_dims, value, 0))
-        x = blocks.stacked([entry for (entry,) in entries])
-        if isinstance(first, FilledLookup):
-            x = Value(x.tensor)
-        return apply_stage(chosen, x, self.tables.get(str(nodes[0])))
+        return apply_stage(chosen, blocks.stacked([entry for (entry,) in entries]))
+
+    def _run_one(
+        self, index: int, blocks: Blocks, columns: Mapping[str, tf.Tensor]
+    ) -> Outcome:
+        node = self._nodes[index]
+        if isinstance(node.op, ops.ReadColumn):
+            return Outcome(unmark(columns[node.op.column]))
+        inputs = [blocks.one(entry) for entry in node.inputs]
+        if isinstance(node.op, FilledLookup):
+            inputs = [Value(inputs[0].tensor)]
+        return apply_op(node.op, inputs, self.tables.get(str(index)))
 
     def _first(
         self, nodes: list[int], refused: list[tf.Tensor], size: tf.Tensor
