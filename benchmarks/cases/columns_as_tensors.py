@@ -17,7 +17,7 @@ def raw_columns(path: Path, spec: Any) -> dict[str, np.ndarray]:
 
 def cast_batches(path: Path, spec: Any) -> list[Any]:
     """The columns of the features as Arrow batches in the types of the spec."""
-    from featurekit.serve.export import read_columns
+    from featurekit.io.adapter import read_columns
 
     names = [one.name for one in spec.serving_inputs]
     return list(read_columns(spec, str(path), names))

@@ -1,13 +1,12 @@
 """Model-ready records, written by featurekit: its own readers."""
 
-import inspect
 from pathlib import Path
 from typing import Any
 
 from benchmarks.cases import tables
 from benchmarks.cases.columns_as_tensors import consume
 from benchmarks.specs import model_spec
-from benchmarks.work import Settings, Skipped, Work
+from benchmarks.work import Settings, Work
 
 
 def dataset(settings: Settings) -> Any:
@@ -16,13 +15,8 @@ def dataset(settings: Settings) -> Any:
 
     layout = settings.options.get("layout", "named")
     path: Path = settings.scratch(f"{layout}-{settings.rows}")
-    options: dict[str, Any] = {}
-    if layout != "named":
-        if "layout" not in inspect.signature(fk.convert).parameters:
-            raise Skipped("fk.convert of this featurekit knows no layout")
-        options["layout"] = layout
     spec, rows = model_spec(), str(tables.criteo_file(settings.rows))
-    fk.convert(spec, fk.analyze(spec, rows), rows, path, **options)
+    fk.convert(spec, fk.analyze(spec, rows), rows, path, layout=layout)
     return fk.load(path)
 
 

@@ -5,18 +5,36 @@ from collections.abc import Callable
 from itertools import cycle, pairwise
 from typing import Any
 
+import pyarrow as pa
+
 from benchmarks.cases import tables
 from benchmarks.work import Settings, Work
 
 NUM_REQUESTS = 64
 
 
-def serialized(settings: Settings) -> list[list[bytes]]:
-    """Requests of raw rows as serialized tf.Examples, without the label."""
+def serialized(settings: Settings, *, floats: bool = False) -> list[list[bytes]]:
+    """Requests of raw rows as serialized tf.Examples, without the label.
+
+    Args:
+        settings: The case's.
+        floats: Whether numbers are sent as floats, as a spec may declare them.
+    """
     from featurekit.io.example import encode_payloads
 
     size = settings.options.get("batch", 1)
     rows = tables.batches(tables.criteo_file(settings.rows))[0].drop_columns(["label"])
+    if floats:
+        rows = rows.cast(
+            pa.schema(
+                [
+                    field.with_type(pa.float32())
+                    if pa.types.is_integer(field.type)
+                    else field
+                    for field in rows.schema
+                ]
+            )
+        )
     buffer, offsets = encode_payloads(rows)
     data = buffer.tobytes()
     records = [data[start:end] for start, end in pairwise(offsets)]

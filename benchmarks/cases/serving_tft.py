@@ -29,13 +29,15 @@ def _requests(settings: Settings) -> list[list[bytes]]:
 def _export(settings: Settings, path: Path) -> None:
     import tensorflow as tf
     import tensorflow_transform as tft
+    from tensorflow_transform.tf_metadata import schema_utils
 
     fitted = settings.scratch(f"tft-fitted-{settings.rows}")
     transform_tft.analyze(tables.criteo_file(settings.rows), fitted)
-    output = tft.TFTransformOutput(str(fitted))
+    output = tft.TFTransformOutput(str(fitted / "transform_fn"))
     module = tf.Module()
     module.layer = output.transform_features_layer()
-    features = output.raw_feature_spec()
+    schema = transform_tft.raw_schema()
+    features = dict(schema_utils.schema_as_feature_spec(schema).feature_spec)
     del features["label"]
 
     def serve(examples: Any) -> Any:

@@ -2,11 +2,23 @@
 
 from collections.abc import Iterable
 
+import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
-from featurekit.backends.keras.values import DTYPES, Value, mark
-from featurekit.serve.refusals import Refusal, require_none
+from featurekit.backends.keras.values import DTYPES
+from featurekit.backends.missing import (
+    MISSING_FLOAT_BITS,
+    MISSING_INTEGER,
+    MISSING_TEXT,
+)
 from featurekit.spec.inputs import Input
+
+_MARKERS: dict[tf.DType, npt.NDArray[np.generic]] = {
+    tf.float32: np.array(MISSING_FLOAT_BITS, np.uint32).view(np.float32),
+    tf.int64: np.array(MISSING_INTEGER, np.int64),
+    tf.string: np.array(MISSING_TEXT, object),
+}
 
 
 def input_dtype(column: Input) -> tf.DType:
@@ -27,43 +39,14 @@ def parse_examples(
         By column a float32, int64 or string tensor, shape (batch,).
 
     Semantics:
-        - A feature that is not there, or has no value: missing.
-        - More than one value, or another kind of list: refused.
+        - A feature that is not there, or has no kind of list: missing.
+        - An empty list, several values, another kind of list: refused by TensorFlow's
+          parser, as by ours.
         - Features of other names: ignored, as everywhere in TensorFlow.
     """
-    columns = list(inputs)
-    parsed = tf.io.parse_example(
-        examples,
-        {
-            column.name: tf.io.RaggedFeature(
-                input_dtype(column), row_splits_dtype=tf.int64
-            )
-            for column in columns
-        },
-    )
-    found: dict[str, Value] = {}
-    refusals = []
-    for column in columns:
-        lengths = parsed[column.name].row_lengths()
-        refusals.append(
-            Refusal(
-                lengths > 1,
-                tf.strings.as_string(lengths),
-                code="TOO_MANY_VALUES",
-                message="a feature has more than one value",
-                column=column.name,
-                expected="at most one value",
-            )
-        )
-        found[column.name] = _first(parsed[column.name], lengths > 0)
-    with tf.control_dependencies([require_none(refusals)]):
-        return {name: tf.identity(mark(value)) for name, value in found.items()}
-
-
-def _first(ragged: tf.RaggedTensor, there: tf.Tensor) -> Value:
-    """The first value of each row that has one."""
-    filler = tf.zeros([1], ragged.dtype)
-    if ragged.dtype == tf.string:
-        filler = tf.constant([""])
-    values = tf.concat([ragged.flat_values, filler], axis=0)
-    return Value(tf.gather(values, ragged.row_starts()), there)
+    parsing = {}
+    for column in inputs:
+        dtype = input_dtype(column)
+        parsing[column.name] = tf.io.FixedLenFeature([], dtype, _MARKERS[dtype])
+    found: dict[str, tf.Tensor] = tf.io.parse_example(examples, parsing)
+    return found

@@ -12,13 +12,13 @@ without featurekit cannot hold Python. What it has suffices:
 The number of operations grows with the number of columns alone, not with the rows.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import tensorflow as tf
 
 from featurekit.backends.keras.values import Value, mark
 from featurekit.serve.json_times import read_times
-from featurekit.serve.refusals import Refusal, require_none
+from featurekit.serve.refusals import Refusal, names_of, require_none
 from featurekit.spec.inputs import Input
 
 _HEX = "[0-9a-fA-F]"
@@ -81,15 +81,28 @@ class JsonRows(tf.Module):
             By column a float32, int64 or string tensor, shape (batch,).
         """
         tokens = self._tokens(rows)
-        found: dict[str, Value] = {}
         refusals: list[Refusal] = []
-        for index, column in enumerate(self.inputs):
-            token = tokens[:, index]
+        read: list[tuple[list[Input], tf.Tensor]] = []
+        for columns, places in self._groups():
+            # One operation for all columns of a kind: models load in less time.
+            token = tf.gather(tf.transpose(tokens), places)
             there = tf.not_equal(token, "null")
-            read = _READERS.get(column.dtype, _texts)
-            found[column.name] = read(column, token, there, refusals)
+            reader = _READERS.get(columns[0].dtype, _texts)
+            read.append((columns, mark(reader(columns, token, there, refusals))))
+        found: dict[str, tf.Tensor] = {}
         with tf.control_dependencies([require_none(refusals)]):
-            return {name: tf.identity(mark(value)) for name, value in found.items()}
+            for columns, values in read:
+                rows = tf.unstack(tf.identity(values), num=len(columns))
+                found |= zip(names_of(columns), rows, strict=True)
+        return {one.name: found[one.name] for one in self.inputs}
+
+    def _groups(self) -> Iterator[tuple[list[Input], list[int]]]:
+        """Columns that are read in the same way, and their positions."""
+        groups: dict[tuple[str, str | None], list[int]] = {}
+        for at, column in enumerate(self.inputs):
+            groups.setdefault((column.dtype, column.time_zone), []).append(at)
+        for places in groups.values():
+            yield [self.inputs[at] for at in places], places
 
     def _tokens(self, rows: tf.Tensor) -> tf.Tensor:
         """string, shape (batch, columns): each column's value, as it is written.
@@ -205,11 +218,11 @@ def _unescape(texts: tf.Tensor) -> tf.Tensor:
 
 
 def _floats(
-    column: Input, token: tf.Tensor, there: tf.Tensor, refusals: list[Refusal]
+    columns: list[Input], token: tf.Tensor, there: tf.Tensor, refusals: list[Refusal]
 ) -> Value:
     named = _named_numbers(token)
     is_number = tf.strings.regex_full_match(named, _NUMBER)
-    refusals.append(_wrong_type(column, token, there & ~is_number, "a number"))
+    refusals.append(_wrong_type(columns, token, there & ~is_number, "a number"))
     exact = tf.strings.to_number(tf.where(is_number, named, "0"), tf.float64)
     spelled = tf.strings.regex_full_match(named, "-?Infinity|NaN")
     # What rounds to float32's infinity lies half a unit above its largest number.
@@ -220,7 +233,7 @@ def _floats(
             token,
             "OUT_OF_RANGE",
             "the value is too large for float32",
-            column=column.name,
+            column=names_of(columns),
             expected=f"magnitude at most {_FLOAT32_MAX:.8g}",
         )
     )
@@ -229,11 +242,11 @@ def _floats(
 
 
 def _integers(
-    column: Input, token: tf.Tensor, there: tf.Tensor, refusals: list[Refusal]
+    columns: list[Input], token: tf.Tensor, there: tf.Tensor, refusals: list[Refusal]
 ) -> Value:
     named = _named_numbers(token)
     is_integer = tf.strings.regex_full_match(named, "-?[0-9]+")
-    refusals.append(_wrong_type(column, token, there & ~is_integer, "an integer"))
+    refusals.append(_wrong_type(columns, token, there & ~is_integer, "an integer"))
     fits = is_integer & _fits_int64(named)
     refusals.append(
         Refusal(
@@ -241,7 +254,7 @@ def _integers(
             token,
             "INT_OVERFLOW",
             "the value does not fit int64",
-            column=column.name,
+            column=names_of(columns),
             expected="-2**63 < value < 2**63",
             hint="send larger identifiers as text",
         )
@@ -263,10 +276,10 @@ def _fits_int64(digits: tf.Tensor) -> tf.Tensor:
 
 
 def _texts(
-    column: Input, token: tf.Tensor, there: tf.Tensor, refusals: list[Refusal]
+    columns: list[Input], token: tf.Tensor, there: tf.Tensor, refusals: list[Refusal]
 ) -> Value:
     is_text = tf.strings.regex_full_match(token, '(?s)".*')
-    refusals.append(_wrong_type(column, token, there & ~is_text, "text"))
+    refusals.append(_wrong_type(columns, token, there & ~is_text, "text"))
     return Value(tf.strings.regex_replace(token, '^"', ""), there & is_text)
 
 
@@ -276,14 +289,14 @@ def _named_numbers(token: tf.Tensor) -> tf.Tensor:
 
 
 def _wrong_type(
-    column: Input, token: tf.Tensor, rows: tf.Tensor, expected: str
+    columns: list[Input], token: tf.Tensor, rows: tf.Tensor, expected: str
 ) -> Refusal:
     return Refusal(
         rows,
         token,
         "PARSE",
         "the value has the wrong type",
-        column=column.name,
+        column=names_of(columns),
         expected=expected,
     )
 

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from featurekit.backends.keras.values import Value
 from featurekit.plan.time_zones import offset_transitions
-from featurekit.serve.refusals import Refusal
+from featurekit.serve.refusals import Refusal, names_of
 from featurekit.spec.inputs import Input
 
 _CLOCK = r"[T ](\d\d)(?::(\d\d)(?::(\d\d)(?:\.(\d+))?)?)?"
@@ -21,15 +21,20 @@ _MICROSECOND, _SECOND, _DAY = 1, 1_000_000, 86_400
 
 
 def read_times(
-    column: Input, token: tf.Tensor, there: tf.Tensor, refusals: list[Refusal]
+    columns: list[Input], token: tf.Tensor, there: tf.Tensor, refusals: list[Refusal]
 ) -> Value:
-    """Microseconds since 1970-01-01 UTC of texts that begin with a quote."""
+    """Microseconds since 1970-01-01 UTC of texts that begin with a quote.
+
+    Args:
+        columns: All of one zone.
+        token: The texts, shape (columns, batch).
+        there: Where there is a value, of the same shape.
+        refusals: Receives why a row is refused.
+    """
     shaped = tf.strings.regex_full_match(token, _SHAPE)
     text = tf.where(shaped, token, '"1970-01-01')
     year, month, day, hour, minute, second = (_digits(text, n) for n in range(1, 7))
-    length = tf.gather(
-        _month_lengths(year), tf.clip_by_value(month, 1, 12) - 1, axis=1, batch_dims=1
-    )
+    length = _month_length(year, tf.clip_by_value(month, 1, 12))
     fraction = tf.strings.regex_replace(text, _SHAPE, r"\7")
     zone = tf.strings.regex_replace(text, _SHAPE, r"\8")
     offset, zone_valid = _zone_offset(zone)
@@ -41,7 +46,7 @@ def read_times(
             token,
             code="PARSE",
             message="the value is not an ISO 8601 timestamp",
-            column=column.name,
+            column=names_of(columns),
             expected="text such as 2013-01-31T18:30:00Z",
         )
     )
@@ -52,7 +57,7 @@ def read_times(
             token,
             code="LOSSY_CAST",
             message="the value has digits below one microsecond",
-            column=column.name,
+            column=names_of(columns),
             expected="whole microseconds",
         )
     )
@@ -63,7 +68,7 @@ def read_times(
     found = tf.where(
         named,
         local - offset,
-        _to_utc(column, token, local, there & valid & ~named, refusals),
+        _to_utc(columns, token, local, there & valid & ~named, refusals),
     )
     return Value(
         found * _SECOND + tf.strings.to_number(padded, tf.int64), there & valid
@@ -94,10 +99,10 @@ def _is_leap(year: tf.Tensor) -> tf.Tensor:
     return (by[0] & ~by[1]) | by[2]
 
 
-def _month_lengths(year: tf.Tensor) -> tf.Tensor:
+def _month_length(year: tf.Tensor, month: tf.Tensor) -> tf.Tensor:
     common = tf.constant([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], tf.int64)
-    february = tf.one_hot(1, 12, dtype=tf.int64)
-    return common + tf.cast(_is_leap(year), tf.int64)[:, tf.newaxis] * february
+    longer = tf.equal(month, 2) & _is_leap(year)
+    return tf.gather(common, month - 1) + tf.cast(longer, tf.int64)
 
 
 def _days(year: tf.Tensor, month: tf.Tensor, day: tf.Tensor) -> tf.Tensor:
@@ -115,7 +120,7 @@ def _days(year: tf.Tensor, month: tf.Tensor, day: tf.Tensor) -> tf.Tensor:
 
 
 def _to_utc(
-    column: Input,
+    columns: list[Input],
     token: tf.Tensor,
     local: tf.Tensor,
     rows: tf.Tensor,
@@ -126,13 +131,17 @@ def _to_utc(
     A zone changes its offset at most once within two days, so the offsets a day before
     and a day after are the two that a local time may have.
     """
-    transitions, offsets = offset_transitions(column.time_zone or "UTC")
+    zone = columns[0].time_zone or "UTC"
+    transitions, offsets = offset_transitions(zone)
 
     def offset_at(instant: tf.Tensor) -> tf.Tensor:
         if not transitions:
             return tf.fill(tf.shape(instant), tf.constant(offsets[0], tf.int64))
         starts = tf.constant(transitions, tf.int64)
-        passed = tf.searchsorted(starts, instant, side="right")
+        flat = tf.reshape(instant, [-1])
+        passed = tf.reshape(
+            tf.searchsorted(starts, flat, side="right"), tf.shape(instant)
+        )
         return tf.gather(tf.constant(offsets, tf.int64), passed)
 
     before, after = offset_at(local - _DAY), offset_at(local + _DAY)
@@ -144,8 +153,8 @@ def _to_utc(
             rows & unclear,
             token,
             code="TZ_AMBIGUOUS",
-            message=f"a clock in {column.time_zone} shows this time twice or never",
-            column=column.name,
+            message=f"a clock in {zone} shows this time twice or never",
+            column=names_of(columns),
             expected="a local time that names one instant",
             hint="send timestamps with a zone",
         )

@@ -142,11 +142,26 @@ class ServedModel:
 
 
 _MESSAGE = re.compile(r"\[([A-Z][A-Z0-9_]*)\] (.*?)\]?\s*(?:\[\[|$)", re.DOTALL)
+# As TensorFlow's parser of tf.Examples says it.
+_WRONG_NUMBER = re.compile(
+    r"Key: (.*?), Index: (\d+)\.\s+Number of \w+ values != expected\."
+    r"\s+[Vv]alues size: (\d+)"
+)
 
 
 def _row_error(error: tf.errors.InvalidArgumentError) -> RowError:
     """The message that the graph gave, without what TensorFlow puts around it."""
     found = _MESSAGE.search(str(error))
+    if found is None and (wrong := _WRONG_NUMBER.search(str(error))):
+        return RowError(
+            "a feature of a column with one value has another number of values",
+            code="LENGTH_MISMATCH",
+            row=int(wrong[2]),
+            column=wrong[1],
+            got=int(wrong[3]),
+            expected="1",
+            hint="leave the feature out where the value is missing",
+        )
     if found is None:
         # TensorFlow's own: between where it happened and the name of the node.
         text = str(error).partition("\t [[")[0].strip().rpartition("\n")[2]

@@ -57,7 +57,7 @@ class ServingModule(tf.Module):
                 expected="'sigmoid', 'softmax' or None",
             )
         self.plan = compile_spec(spec, stats, serving=True)
-        self.program = Program(self.plan)
+        self.program = Program(self.plan, few_rows=True)
         read = set(self.plan.columns)
         self.inputs = tuple(one for one in spec.serving_inputs if one.name in read)
         self.json_rows = JsonRows(self.inputs, (one.name for one in spec.inputs))
@@ -100,9 +100,9 @@ class ServingModule(tf.Module):
 
     def transform(self, columns: Tensors) -> dict[str, tf.Tensor]:
         """The features of raw columns."""
+        computed = self.program.compute(columns)
         with tf.control_dependencies([require_utf8(columns, self.inputs)]):
-            columns = {name: tf.identity(column) for name, column in columns.items()}
-        return self.program.require_accepted(self.program.compute(columns))
+            return self.program.require_accepted(computed)
 
     def predict(self, columns: Tensors) -> dict[str, tf.Tensor]:
         """The model's outputs for raw columns; the features if there is no model."""
@@ -124,7 +124,7 @@ class ServingModule(tf.Module):
                 )
             (logits,) = found.values()
             found["probabilities"] = _TO_PROBABILITY[self._probability](logits)
-        return {name: tf.identity(one) for name, one in found.items()}
+        return found
 
 
 _ODD = re.compile(r"[^A-Za-z0-9_]|^[^A-Za-z]")
@@ -172,20 +172,17 @@ def named_tensors(
 
 def require_utf8(columns: Tensors, inputs: Iterable[Input]) -> tf.Operation:
     """Refuses text that batch conversion would refuse."""
-    refusals = []
-    for one in inputs:
-        if input_dtype(one) != tf.string:
-            continue
-        text = columns[one.name]
-        repaired = tf.strings.unicode_transcode(text, "UTF-8", "UTF-8")
-        refusals.append(
-            Refusal(
-                tf.not_equal(text, repaired) & tf.not_equal(text, MISSING_TEXT),
-                repaired,
-                code="BAD_UTF8",
-                message="the text is not valid UTF-8",
-                column=one.name,
-                expected="UTF-8",
-            )
-        )
-    return require_none(refusals) if refusals else tf.no_op()
+    names = [one.name for one in inputs if input_dtype(one) == tf.string]
+    if not names:
+        return tf.no_op()
+    texts = tf.stack([columns[name] for name in names])
+    repaired = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8")
+    broken = Refusal(
+        tf.not_equal(texts, repaired) & tf.not_equal(texts, MISSING_TEXT),
+        repaired,
+        code="BAD_UTF8",
+        message="the text is not valid UTF-8",
+        column=tuple(names),
+        expected="UTF-8",
+    )
+    return require_none([broken])

@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from featurekit.backends.keras.filled_lookup import token_ids
+from featurekit.backends.keras.token_table import TokenTable
 from featurekit.backends.keras.values import Outcome, Value, both
 from featurekit.plan import ops
 
@@ -60,10 +61,7 @@ def make_table(op: ops.LookupVocabulary) -> tf.lookup.StaticHashTable:
 def lookup(
     op: ops.LookupVocabulary, x: Value, table: tf.lookup.StaticHashTable
 ) -> Outcome:
-    """The id of a token; unknown ones hash into the ids behind the vocabulary.
-
-    Not stacked: one table of all tokens would not stay in the processor's cache.
-    """
+    """The id of a token; unknown ones hash into the ids behind the vocabulary."""
     found = table.lookup(x.tensor)
     if op.num_oov == 1:
         return Outcome(Value(found, x.valid))
@@ -71,6 +69,21 @@ def lookup(
     if not op.num_oov:
         return Outcome(Value(found, x.valid), unknown)
     behind = len(op.vocabulary) + _hash_modulo(x.tensor[tf.newaxis], [op.num_oov])[0]
+    return Outcome(Value(tf.where(unknown, behind, found), x.valid))
+
+
+def lookup_stacked(
+    chosen: Sequence[ops.LookupVocabulary], x: Value, table: TokenTable
+) -> Outcome:
+    """As `lookup`, in one table for all columns of a stage."""
+    found = table.lookup(x.tensor)
+    unknown = found < 0
+    if not chosen[0].num_oov:
+        return Outcome(Value(found, x.valid), unknown)
+    behind = per_column([len(op.vocabulary) for op in chosen])
+    counts = [op.num_oov for op in chosen]
+    if set(counts) != {1}:
+        behind = behind + _hash_modulo(x.tensor, counts)
     return Outcome(Value(tf.where(unknown, behind, found), x.valid))
 
 

@@ -1,6 +1,6 @@
 """A plan as a TensorFlow program: one operation for all numbers of a kind."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import tensorflow as tf
@@ -9,8 +9,10 @@ from featurekit.backends.keras import categorical, numeric, time_parts
 from featurekit.backends.keras.blocks import Blocks
 from featurekit.backends.keras.filled_lookup import (
     FilledLookup,
+    token_ids,
     with_filled_lookups,
 )
+from featurekit.backends.keras.token_table import TokenTable
 from featurekit.backends.keras.values import Outcome, Value, both, unmark
 from featurekit.plan import ops
 from featurekit.plan.graph import Plan
@@ -75,25 +77,24 @@ def _map(function: Callable[..., tf.Tensor], x: Value, axis: Any) -> Value:
     return Value(function(x.tensor, axis), valid)
 
 
-def apply_stage(chosen: Sequence[ops.Op], x: Value) -> Outcome:
+def apply_stage(
+    chosen: Sequence[ops.Op], x: Value, table: TokenTable | None = None
+) -> Outcome:
     """Runs ops of one kind on stacked columns, shape (columns, batch).
 
     Args:
-        chosen: Ops of one stage, of those in KERNELS.
+        chosen: Ops of one stage, of those in KERNELS, or LookupVocabulary.
         x: Their inputs.
+        table: The tokens of all their vocabularies, for LookupVocabulary.
     """
     first = chosen[0]
-    value, rejected = KERNELS[type(first)](chosen, x)
+    if isinstance(first, ops.LookupVocabulary):
+        value, rejected = categorical.lookup_stacked(chosen, x, table)  # type: ignore[arg-type]
+    else:
+        value, rejected = KERNELS[type(first)](chosen, x)
     if rejected is not None and not isinstance(first, ops.RequirePresent):
         rejected = both(rejected, x.valid)
     return Outcome(value, rejected)
-
-
-def _is_apart(op: ops.Op) -> bool:
-    """Whether columns are not stacked: copying texts costs more than an operation."""
-    if isinstance(op, ops.ReadColumn):
-        return op.dtype == "string"
-    return isinstance(op, ops.LookupVocabulary | ops.CrossHash)
 
 
 class Program(tf.Module):
@@ -101,21 +102,42 @@ class Program(tf.Module):
 
     Args:
         plan: The plan.
+        few_rows: Whether batches are small, as requests are. Then one table finds the
+            tokens of all columns, which is one operation, and loads fast; else each
+            column has a table that stays in the processor's cache, and no text is
+            copied.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, *, few_rows: bool = False) -> None:
         super().__init__(name="program")
         self.plan = plan
+        self.few_rows = few_rows
         self._nodes = with_filled_lookups(plan).nodes
         self._stages = [
             (stage.nodes, [self._nodes[node].op for node in stage.nodes])
             for stage in plan_stages(Plan(self._nodes, plan.outputs))
         ]
-        self.tables = {
-            str(index): categorical.make_table(node.op)
-            for index, node in enumerate(self._nodes)
-            if isinstance(node.op, ops.LookupVocabulary)
-        }
+        self.tables = dict(self._make_tables())
+
+    def _make_tables(self) -> Iterator[tuple[str, Any]]:
+        for nodes, chosen in self._stages:
+            if not isinstance(chosen[0], ops.LookupVocabulary):
+                continue
+            if self.few_rows:
+                ids = [token_ids(op) for op in chosen]  # type: ignore[arg-type]
+                yield str(nodes[0]), TokenTable(ids)
+                continue
+            for node, op in zip(nodes, chosen, strict=True):
+                assert isinstance(op, ops.LookupVocabulary)
+                yield str(node), categorical.make_table(op)
+
+    def _is_apart(self, op: ops.Op) -> bool:
+        """Whether the columns of a kind are not stacked."""
+        if isinstance(op, ops.ReadColumn) and op.dtype == "string":
+            return not self.few_rows
+        if isinstance(op, ops.LookupVocabulary):
+            return not self.few_rows
+        return isinstance(op, ops.CrossHash)
 
     def compute(self, columns: Mapping[str, tf.Tensor]) -> Computed:
         """Runs the plan on columns with markers, each of shape (batch,)."""
@@ -123,7 +145,7 @@ class Program(tf.Module):
         refusing: list[int] = []
         refused: list[tf.Tensor] = []
         for nodes, chosen in self._stages:
-            if _is_apart(chosen[0]):
+            if self._is_apart(chosen[0]):
                 for node in nodes:
                     value, rejected = self._run_one(node, blocks, columns)
                     blocks.put_one(node, value)
@@ -151,7 +173,10 @@ class Program(tf.Module):
         if isinstance(first, ops.ReadColumn):
             return Outcome(unmark(tf.stack([columns[op.column] for op in chosen])))
         entries = [self._nodes[node].inputs for node in nodes]
-        return apply_stage(chosen, blocks.stacked([entry for (entry,) in entries]))
+        x = blocks.stacked([entry for (entry,) in entries])
+        if isinstance(first, FilledLookup):
+            x = Value(x.tensor)
+        return apply_stage(chosen, x, self.tables.get(str(nodes[0])))
 
     def _run_one(
         self, index: int, blocks: Blocks, columns: Mapping[str, tf.Tensor]

@@ -85,7 +85,7 @@ def mark(value: Value) -> tf.Tensor:
         marker = tf.constant(MISSING_INTEGER, tf.int64)
     else:
         marker = tf.constant(MISSING_TEXT)
-    if tensor.shape.rank == 2:
+    if tensor.shape.rank > valid.shape.rank:
         valid = tf.expand_dims(valid, 1)
     return tf.where(valid, tensor, marker)
 
