@@ -76,26 +76,30 @@ class ServingModule(tf.Module):
             one.name: tf.TensorSpec([None], input_dtype(one), name=names[one.name])
             for one in self.inputs
         }
-        examples = tf.TensorSpec([None], tf.string, name="examples")
-        rows = tf.TensorSpec([None], tf.string, name="rows")
+
+        def texts(name: str) -> tf.TensorSpec:
+            return tf.TensorSpec([None], tf.string, name=name)
+
+        # One function that the others call: a graph is held, and loaded, once.
+        transform = _traced(self.transform, columns)
+
+        def predict(columns: Tensors) -> Tensors:
+            features = transform(**{names[n]: one for n, one in columns.items()})
+            return self._named(self._run_model(features))
 
         def by_examples(examples: tf.Tensor) -> Tensors:
-            return self.predict(parse_examples(examples, self.inputs))
+            return predict(parse_examples(examples, self.inputs))
 
         def by_json(rows: tf.Tensor) -> Tensors:
-            return self.predict(self.json_rows.parse(rows))
+            return predict(self.json_rows.parse(rows))
 
-        calls = {
-            DEFAULT: (self.predict, columns),
-            EXAMPLES: (by_examples, examples),
-            JSON: (by_json, rows),
-            TRANSFORM: (self.transform, columns),
-        }
         return {
-            name: tf.function(
-                call, input_signature=[argument], autograph=False
-            ).get_concrete_function()
-            for name, (call, argument) in calls.items()
+            TRANSFORM: transform,
+            DEFAULT: _traced(predict, columns),
+            EXAMPLES: _traced(
+                by_examples, tf.TensorSpec([None], tf.string, "examples")
+            ),
+            JSON: _traced(by_json, tf.TensorSpec([None], tf.string, "rows")),
         }
 
     def transform(self, columns: Tensors) -> dict[str, tf.Tensor]:
@@ -125,6 +129,12 @@ class ServingModule(tf.Module):
             (logits,) = found.values()
             found["probabilities"] = _TO_PROBABILITY[self._probability](logits)
         return found
+
+
+def _traced(call: Callable[..., Tensors], argument: Any) -> Any:
+    return tf.function(
+        call, input_signature=[argument], autograph=False
+    ).get_concrete_function()
 
 
 _ODD = re.compile(r"[^A-Za-z0-9_]|^[^A-Za-z]")
