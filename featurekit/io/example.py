@@ -24,6 +24,7 @@ from featurekit.errors import RowError, SourceError
 from featurekit.io.example_columns import FlatColumn, flatten
 from featurekit.io.example_decoder import decode_examples as decode_examples
 from featurekit.kernels import example_encode as kernels
+from featurekit.kernels.arrow_buffers import address
 from featurekit.kernels.memory import BLOCK as _BLOCK
 from featurekit.kernels.tfrecord_frame import FRAME_BYTES
 from featurekit.kernels.varint import write_varint
@@ -39,6 +40,7 @@ _KINDS = {
 }
 # A key of n bytes: tags, and lengths of entry, feature, list and packed values.
 _AROUND_KEY = 4 + 4 * 5
+_MOST_BEFORE_KEY = 1 + 10
 _PER_STRING = 1 + 5
 _PER_RECORD = FRAME_BYTES + 1 + 10
 
@@ -105,8 +107,8 @@ class ExampleEncoder:
         """
         columns = _sorted_columns(batch, file, first_row)
         self._prepare(columns)
-        for line, column in zip(self._table, columns, strict=True):
-            _describe(line, column)
+        if columns:
+            self._table[:, _DESCRIBED] = [_described(column) for column in columns]
         rows = batch.num_rows
         starts, lengths = np.empty(rows + 1, np.int64), np.empty(rows, np.int64)
         self._reserve(columns, batch.num_rows)
@@ -120,7 +122,7 @@ class ExampleEncoder:
     def _reserve(self, columns: Sequence[FlatColumn], rows: int) -> None:
         size = rows * _PER_RECORD + kernels.SLACK
         for column in columns:
-            size += rows * (len(_key_field(column.name)) + _AROUND_KEY)
+            size += rows * (len(column.name.encode()) + _MOST_BEFORE_KEY + _AROUND_KEY)
             width = {"int64_list": 10, "float_list": 4}.get(column.kind, _PER_STRING)
             size += column.num_values * width + column.num_bytes
         if size > len(self._buffer):
@@ -151,19 +153,29 @@ class ExampleEncoder:
         self._shape = shape
 
 
-def _describe(line: IntArray, column: FlatColumn) -> None:
-    """Writes where a column's values are into its line of the table."""
-    line[kernels.VALID // 8] = _address(column.valid)
-    line[kernels.OFFSETS // 8] = _address(column.offsets)
-    line[kernels.VALUES // 8] = column.values.ctypes.data
-    line[kernels.END // 8] = column.values.ctypes.data + column.values.nbytes
-    line[kernels.SPANS // 8] = _address(column.spans)
-    line[kernels.SPAN_BYTES // 8] = column.spans.itemsize
-    line[kernels.CODES // 8] = _address(column.codes)
+_DESCRIBED = [
+    kernels.VALID // 8,
+    kernels.OFFSETS // 8,
+    kernels.VALUES // 8,
+    kernels.END // 8,
+    kernels.SPANS // 8,
+    kernels.SPAN_BYTES // 8,
+    kernels.CODES // 8,
+]
 
 
-def _address(array: npt.NDArray[np.generic]) -> int:
-    return array.ctypes.data if len(array) else 0
+def _described(column: FlatColumn) -> list[int]:
+    """Where a column's values are, as the entries `_DESCRIBED` of its line say it."""
+    values = address(column.values)
+    return [
+        address(column.valid) if len(column.valid) else 0,
+        address(column.offsets) if len(column.offsets) else 0,
+        values,
+        values + column.values.nbytes,
+        address(column.spans) if len(column.spans) else 0,
+        column.spans.itemsize,
+        address(column.codes) if len(column.codes) else 0,
+    ]
 
 
 def _sorted_columns(
@@ -192,7 +204,7 @@ def _map_order(name: str) -> bytes:
 def _key_field(name: str) -> ByteArray:
     """The key of a map entry as it stands in every record: tag, length, bytes."""
     key = name.encode()
-    field = np.empty(len(key) + 11, np.uint8)
+    field = np.empty(len(key) + _MOST_BEFORE_KEY, np.uint8)
     field[0] = 0x0A
     start = write_varint(field, 1, np.uint64(len(key)))
     field[start : start + len(key)] = np.frombuffer(key, np.uint8)

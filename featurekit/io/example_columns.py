@@ -132,7 +132,8 @@ def flatten(
     data: npt.NDArray[Any]
     if kind == "bytes_list":
         # Of the values, not of the lists: the code of a null may be any number.
-        data, spans, codes, num_bytes = _strings(values, validity(values))
+        used = validity(values) if len(offsets) else valid
+        data, spans, codes, num_bytes = _strings(values, used)
     else:
         spans, codes, num_bytes = _NONE, _NO_CODES, 0
         if kind == "float_list":

@@ -24,7 +24,7 @@ from featurekit.io.example_columns import Kind, is_list, require_kind
 from featurekit.kernels import example_canonical as canonical
 from featurekit.kernels import example_decode as kernels
 from featurekit.kernels import varint, wire
-from featurekit.kernels.arrow_buffers import read_only
+from featurekit.kernels.arrow_buffers import address, read_only
 from featurekit.kernels.memory import BLOCK
 
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
@@ -185,7 +185,7 @@ def _template(schema: pa.Schema) -> _Template | None:
         keys.append(key)
         line[canonical.KIND // 8] = _KINDS[kind]
         line[canonical.WIDTH // 8] = _width(field.type)
-        line[canonical.KEY // 8] = key.ctypes.data
+        line[canonical.KEY // 8] = address(key)
         line[canonical.KEY_SIZE // 8] = len(key) - 8
         line[canonical.KEY_WORD // 8] = key[:8].view(np.int64)[0]
     return _Template(fields, tuple(keys), table)
@@ -259,13 +259,13 @@ class _Canonical:
             self.values, self.offsets = scratch[:rows], scratch[rows : 2 * rows + 1]
             self.offsets[0] = 0
             scratch = scratch[2 * rows + 1 :]
-            line[canonical.OFFSETS // 8] = self.offsets.ctypes.data
+            line[canonical.OFFSETS // 8] = address(self.offsets)
         else:
             dtype = np.float32 if kind == "float_list" else np.int64
             self.values = np.empty(rows * self.width, dtype)
         self.valid = scratch.view(np.bool_)[:rows]
-        line[canonical.VALUES // 8] = self.values.ctypes.data
-        line[canonical.VALID // 8] = self.valid.ctypes.data
+        line[canonical.VALUES // 8] = address(self.values)
+        line[canonical.VALID // 8] = address(self.valid)
 
     def array(self, records: _Records) -> pa.Array | None:
         """The values; None where the general reader has to say what is wrong."""

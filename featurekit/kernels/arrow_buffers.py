@@ -27,6 +27,11 @@ def read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return view
 
 
+def address(array: npt.NDArray[Any]) -> int:
+    """Where an array's memory is; several times faster than `array.ctypes.data`."""
+    return int(array.__array_interface__["data"][0])
+
+
 def is_string_like(dtype: pa.DataType) -> bool:
     """Whether the type holds text or bytes of varying length."""
     return bool(
@@ -44,12 +49,19 @@ def validity(array: pa.Array) -> BoolArray:
 
     A dictionary array's value is null, too, where it points to a null.
     """
-    valid: pa.Array | None = array.is_valid() if array.null_count else None
     if isinstance(array, pa.DictionaryArray) and array.dictionary.null_count:
         valid = array.dictionary.is_valid().take(array.indices).fill_null(False)
-    if valid is None:
+        return read_only(valid.to_numpy(zero_copy_only=False))
+    if not array.null_count:
         return _ALL_VALID
-    return read_only(valid.to_numpy(zero_copy_only=False))
+    bitmap = array.buffers()[0]
+    if bitmap is None:  # an array of type null
+        return read_only(np.zeros(len(array), np.bool_))
+    stop = array.offset + len(array)
+    bits = np.frombuffer(bitmap, np.uint8, count=-(-stop // 8))
+    # Several times faster than Arrow's own way to booleans.
+    flags = np.unpackbits(bits, count=stop, bitorder="little")
+    return read_only(flags[array.offset :].view(np.bool_))
 
 
 def fixed_width(array: pa.Array, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
