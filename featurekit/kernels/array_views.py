@@ -1,23 +1,25 @@
 """Arrays at addresses, for kernels that are told where their columns are.
 
-Such an array is not counted and keeps nothing alive: whoever made the address does. It
-is a bargain for loops, which the compiler unrolls for arrays but not for addresses, and
-under NUMBA_BOUNDSCHECK its length is checked.
+Such an array is not counted and keeps nothing alive: whoever made the address does.
+Loops over arrays become vector instructions, loops over addresses do not; and under
+NUMBA_BOUNDSCHECK the length is checked.
 """
 
 from collections.abc import Callable
 from typing import Any
 
 from numba import types
-from numba.np.arrayobj import populate_array
+from numba.np import arrayobj
 
 from featurekit.kernels.memory import intrinsic
 
+_populate: Callable[..., Any] = arrayobj.populate_array
 
-def _view(kind: Any, *, readonly: bool = False) -> Callable[..., Any]:
+
+def _view(kind: Any) -> Callable[..., Any]:
     """A function of an address and a number of elements that gives an array."""
-    array_type = types.Array(kind, 1, "C", readonly=readonly)
-    item_bytes = max(kind.bitwidth // 8, 1) if kind is not types.bool_ else 1
+    array_type = types.Array(kind, 1, "C")
+    item_bytes = 1 if kind is types.bool_ else kind.bitwidth // 8
 
     @intrinsic
     def view(_: Any, address: Any, count: Any) -> Any:
@@ -25,7 +27,7 @@ def _view(kind: Any, *, readonly: bool = False) -> Callable[..., Any]:
             found = context.make_array(array_type)(context, builder)
             pointer = context.get_data_type(kind).as_pointer()
             width = context.get_constant(types.intp, item_bytes)
-            populate_array(
+            _populate(
                 found,
                 data=builder.inttoptr(args[0], pointer),
                 shape=(args[1],),
@@ -40,8 +42,12 @@ def _view(kind: Any, *, readonly: bool = False) -> Callable[..., Any]:
     return view
 
 
-bytes_at = _view(types.uint8, readonly=True)
-"""Bytes that are only read: the kind of array that hashes take."""
+bytes_at = _view(types.uint8)
+"""uint8."""
+shorts_at = _view(types.uint16)
+"""uint16."""
+words_at = _view(types.uint32)
+"""uint32."""
 bools_at = _view(types.bool_)
 """One byte for each."""
 integers_at = _view(types.int64)

@@ -14,7 +14,14 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
+from featurekit.kernels.array_views import (
+    bytes_at,
+    integers_at,
+    shorts_at,
+    words_at,
+)
 from featurekit.kernels.jit import inlined, kernel
 from featurekit.kernels.memory import (
     load_int32,
@@ -40,7 +47,7 @@ KIND = 40  # of the values
 ENTRIES = 48  # how many texts there are
 ENTRY_VALID = 56  # bits of a dictionary's entries; 0: all are valid
 ENTRY_START = 64  # the first entry's position in ENTRY_VALID and SPANS
-SPANS = 72  # offsets or views; 0: all texts are empty
+SPANS = 72  # offsets or views
 DATA = 80  # the bytes of all texts; of views, the addresses of all bytes
 END = 88  # behind the bytes of all texts
 LINE = 96
@@ -57,8 +64,6 @@ _DICTIONARY = 56
 
 _INLINE = 12  # bytes that a view holds itself
 MISSING = -1
-DAMAGED = -2
-"""A code that points behind the dictionary."""
 
 
 @inlined
@@ -76,7 +81,7 @@ def _describe_spans(line: IntArray, buffers: int) -> None:
     stop = line[ENTRY_START // 8] + line[ENTRIES // 8]
     if line[KIND // 8] == VIEWS:
         line[DATA // 8] = buffers + 16
-    elif spans and line[ENTRIES // 8]:
+    elif line[ENTRIES // 8]:  # without any, there may be no offsets
         data = load_int64(buffers + 16)
         wide = line[KIND // 8] == OFFSETS_64
         line[DATA // 8] = data
@@ -135,56 +140,114 @@ def is_present(line: int, row: int) -> bool:
     return bits == 0 or bit(bits, load_int64(line + START) + row)
 
 
-@inlined
-def _code(codes: int, width: int, at: int) -> int:
-    """The code of a row; those of rows that are not null have no sign."""
-    if width == 4:
-        return int(load_int32(codes + 4 * at)) & 0xFFFFFFFF
+@kernel
+def _read_codes(codes: int, width: int, entries: IntArray) -> None:
+    """Codes as if they had no sign: those of rows that are not null have none."""
+    count = len(entries)
     if width == 1:
-        return int(load_uint8(codes + at))
-    if width == 2:
-        at = codes + 2 * at
-        return int(load_uint8(at)) | int(load_uint8(at + 1)) << 8
-    return int(load_int64(codes + 8 * at))
+        for i, code in enumerate(bytes_at(codes, count)):
+            entries[i] = code
+    elif width == 2:
+        for i, code in enumerate(shorts_at(codes, count)):
+            entries[i] = code
+    elif width == 4:
+        for i, code in enumerate(words_at(codes, count)):
+            entries[i] = code
+    else:
+        for i, code in enumerate(integers_at(codes, count)):
+            entries[i] = code
 
 
-@inlined
-def entry_at(line: int, row: int) -> int:
-    """The text that a row has, by its position; MISSING or DAMAGED."""
-    if not is_present(line, row):
-        return MISSING
-    codes = load_int64(line + CODES)
+@kernel
+def read_entries(line: int, first_row: int, entries: IntArray) -> bool:
+    """Finds which text each row of a block has.
+
+    Args:
+        line: Address of the line of a column of text.
+        first_row: The block's first row in the batch.
+        entries: Receives positions among the texts, or MISSING.
+
+    Returns:
+        Whether all codes point into their dictionary.
+    """
+    bits, codes = load_int64(line + VALID), load_int64(line + CODES)
+    at, width = load_int64(line + START) + first_row, load_int64(line + CODE_BYTES)
+    if codes:
+        _read_codes(codes + width * at, width, entries)
+    else:
+        for i in range(len(entries)):
+            entries[i] = first_row + i
+    if bits:
+        for i in range(len(entries)):
+            entries[i] = entries[i] if bit(bits, at + i) else MISSING
     if codes == 0:
-        return row
-    at = load_int64(line + START) + row
-    entry = _code(codes, load_int64(line + CODE_BYTES), at)
-    if entry < 0 or entry >= load_int64(line + ENTRIES):
-        return DAMAGED
-    bits = load_int64(line + ENTRY_VALID)
-    if bits and not bit(bits, load_int64(line + ENTRY_START) + entry):
-        return MISSING
-    return entry
+        return True
+    if not _are_within(entries, load_int64(line + ENTRIES)):
+        return False
+    bits, start = load_int64(line + ENTRY_VALID), load_int64(line + ENTRY_START)
+    if bits:
+        for i in range(len(entries)):
+            if entries[i] >= 0 and not bit(bits, start + entries[i]):
+                entries[i] = MISSING
+    return True
+
+
+@kernel
+def list_entries(line: int, entries: IntArray) -> None:
+    """Lists MISSING, and then all texts of a dictionary, as rows have them."""
+    bits, start = load_int64(line + ENTRY_VALID), load_int64(line + ENTRY_START)
+    entries[0] = MISSING
+    for i in range(len(entries) - 1):
+        entries[i + 1] = i if bits == 0 or bit(bits, start + i) else MISSING
+
+
+@kernel
+def _are_within(entries: IntArray, count: int) -> bool:
+    wrong = 0
+    for i in range(len(entries)):
+        wrong += entries[i] >= count or entries[i] < MISSING
+    return wrong == 0
 
 
 @inlined
-def span_of(line: int, entry: int) -> tuple[int, int, int]:
-    """Where a text starts, its size, and where bytes end that may be read."""
-    kind, spans = load_int64(line + KIND), load_int64(line + SPANS)
-    at = load_int64(line + ENTRY_START) + entry
-    if spans == 0:
-        return 0, 0, 0
+def span_of(
+    kind: int, spans: int, data: int, end: int, position: int
+) -> tuple[int, int, int]:
+    """Where a text starts, its size, and where bytes end that may be read.
+
+    Args:
+        kind: KIND of the line of its column.
+        spans: SPANS.
+        data: DATA.
+        end: END.
+        position: Of the text, from ENTRY_START.
+    """
     if kind == OFFSETS_64:
-        first = load_int64(spans + 8 * at)
-        size = load_int64(spans + 8 * at + 8) - first
-        return load_int64(line + DATA) + first, size, load_int64(line + END)
+        first = load_int64(spans + 8 * position)
+        return data + first, load_int64(spans + 8 * position + 8) - first, end
     if kind == OFFSETS_32:
-        first = load_int32(spans + 4 * at)
-        size = load_int32(spans + 4 * at + 4) - first
-        return load_int64(line + DATA) + first, size, load_int64(line + END)
-    view = spans + 16 * at
+        first = load_int32(spans + 4 * position)
+        return data + first, load_int32(spans + 4 * position + 4) - first, end
+    view = spans + 16 * position
     size = load_int32(view)
     if size <= _INLINE:
         return view + 4, size, view + 16
-    data = load_int64(load_int64(line + DATA) + 8 * load_int32(view + 8))
-    start = data + load_int32(view + 12)
+    start = load_int64(data + 8 * load_int32(view + 8)) + load_int32(view + 12)
     return start, size, start + size
+
+
+def column_kind(kind: pa.DataType) -> tuple[int, int]:
+    """What the values of a column are, and the width of a dictionary's codes, or 0.
+
+    >>> column_kind(pa.dictionary(pa.int16(), pa.string()))
+    (4, 2)
+    """
+    if pa.types.is_dictionary(kind):
+        return column_kind(kind.value_type)[0], kind.index_type.bit_width // 8
+    if pa.types.is_string_view(kind) or pa.types.is_binary_view(kind):
+        return VIEWS, 0
+    if pa.types.is_large_string(kind) or pa.types.is_large_binary(kind):
+        return OFFSETS_64, 0
+    if pa.types.is_string(kind) or pa.types.is_binary(kind):
+        return OFFSETS_32, 0
+    return NUMBERS, 0

@@ -245,7 +245,7 @@ def fingerprint_cat64_arrays(h: HashArray, v: HashArray) -> HashArray:
 
 
 @kernel
-def _fingerprint_decimals(values: IntArray) -> HashArray:
+def fingerprint_decimals(values: IntArray) -> HashArray:
     hashes = np.empty(len(values), np.uint64)
     text = np.empty(20, np.uint8)  # "-9223372036854775808" is the longest
     for i in range(len(values)):
@@ -308,4 +308,4 @@ def fingerprint_integers(values: npt.NDArray[np.int64]) -> HashArray:
     """
     widened = np.ascontiguousarray(values, dtype=np.int64).view()
     widened.flags.writeable = False
-    return _fingerprint_decimals(widened)
+    return fingerprint_decimals(widened)

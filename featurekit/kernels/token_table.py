@@ -1,9 +1,9 @@
 """Ids of tokens: an open-addressing hash table over a vocabulary, built once.
 
-A slot holds a token's id and bits of its hash; most searches for what is no token end
-there. Tokens are compared by size and bytes: those of one hash keep their own ids. An
-integer is a token of 8 bytes. The hash never leaves the process: it need not be one
-that others know, and is cheap.
+A slot holds a token's id, bits of its hash, and its first 8 bytes, which are all that
+most tokens have: memory is visited once. Longer ones are compared to the end: those of
+one hash keep their own ids. An integer is a token of 8 bytes. The hash never leaves the
+process: it need not be one that others know, and is cheap.
 """
 
 from dataclasses import dataclass
@@ -26,10 +26,11 @@ EMPTY = -1
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 _STIR = np.uint64(0xC2B2AE3D27D4EB4F)
 _HALF = np.uint64(32)
-_TAG = np.uint64(33)
+_TAG = np.uint64(37)
 _ID_BITS = 32
 _ID = (1 << _ID_BITS) - 1
 
+_SLOT = 16  # bytes: the tag and the id, and the first word of the token
 # The line of a token in `tokens`: byte offsets of its entries.
 _WORD = 0  # its first 8 bytes, or fewer and zeros
 _SIZE = 8
@@ -56,19 +57,38 @@ def hash_token(word: int, start: int, size: int) -> np.uint64:
 
 
 @inlined
-def _same_rest(left: int, right: int, size: int) -> bool:
-    """Whether texts of one size and one beginning are equal."""
-    if size <= 8:
-        return True
+def _tag(hashed: np.uint64, size: int) -> int:
+    """Bits of the hash, and the exact size of what has no more bytes than a word."""
+    return as_int(hashed >> _TAG) << 4 | min(size, 9)
+
+
+@inlined
+def _same_rest(line: int, start: int, size: int) -> bool:
+    """Whether a token has this size, and these bytes behind the first word."""
+    if load_int64(line + _SIZE) != size:
+        return False
+    token = load_int64(line + _START)
     for at in range(8, size - 8, 8):
-        if load_int64(left + at) != load_int64(right + at):
+        if load_int64(token + at) != load_int64(start + at):
             return False
-    return load_int64(left + size - 8) == load_int64(right + size - 8)  # type: ignore[no-any-return]
+    return load_int64(token + size - 8) == load_int64(start + size - 8)  # type: ignore[no-any-return]
+
+
+@inlined
+def slot_address(slots: int, size_mask: int, hashed: int) -> int:
+    """Where the search for a text begins."""
+    return slots + _SLOT * (hashed & size_mask)
 
 
 @inlined
 def find_token(
-    slots: int, size_mask: int, tokens: int, word: int, start: int, size: int
+    slots: int,
+    size_mask: int,
+    tokens: int,
+    hashed: int,
+    word: int,
+    start: int,
+    size: int,
 ) -> int:
     """The id of a text, or -1.
 
@@ -76,26 +96,23 @@ def find_token(
         slots: Address of the slots.
         size_mask: Their number less one.
         tokens: Address of the lines of the tokens.
+        hashed: `hash_token` of the text, as int64.
         word: The first 8 bytes of the text, or fewer and zeros.
         start: Its address; not read where it has at most 8 bytes.
         size: Its bytes.
     """
-    hashed = hash_token(word, start, size)
-    tag = as_int(hashed >> _TAG)
-    slot = as_int(hashed) & size_mask
-    found = load_int64(slots + 8 * slot)
+    tag = _tag(np.uint64(hashed), size)
+    place = hashed
+    slot = slot_address(slots, size_mask, place)
+    found = load_int64(slot)
     while found != EMPTY:
-        if found >> _ID_BITS == tag:
+        if found >> _ID_BITS == tag and load_int64(slot + 8) == word:
             token = found & _ID
-            line = tokens + _LINE * token
-            if (
-                load_int64(line + _WORD) == word
-                and load_int64(line + _SIZE) == size
-                and _same_rest(load_int64(line + _START), start, size)
-            ):
+            if size <= 8 or _same_rest(tokens + _LINE * token, start, size):
                 return token  # type: ignore[no-any-return]
-        slot = (slot + 1) & size_mask
-        found = load_int64(slots + 8 * slot)
+        place += 1
+        slot = slot_address(slots, size_mask, place)
+        found = load_int64(slot)
     return EMPTY
 
 
@@ -123,14 +140,19 @@ def hash_tokens(lines: IntArray) -> npt.NDArray[np.uint64]:
 
 
 @kernel
-def place_tokens(hashes: npt.NDArray[np.uint64], size: int) -> IntArray:
+def place_tokens(
+    lines: IntArray, hashes: npt.NDArray[np.uint64], size: int
+) -> IntArray:
     """The slots of a table of `size`, a power of two."""
-    slots = np.full(size, EMPTY, np.int64)
+    slots = np.empty((size, _SLOT // 8), np.int64)
+    slots[:] = EMPTY
     for token in range(len(hashes)):
         slot = as_int(hashes[token]) & (size - 1)
-        while slots[slot] != EMPTY:
+        while slots[slot, 0] != EMPTY:
             slot = (slot + 1) & (size - 1)
-        slots[slot] = as_int(hashes[token] >> _TAG) << _ID_BITS | token
+        tag = _tag(hashes[token], lines[token, _SIZE // 8])
+        slots[slot, 0] = tag << _ID_BITS | token
+        slots[slot, 1] = lines[token, _WORD // 8]
     return slots
 
 
@@ -139,7 +161,7 @@ class TokenTable:
     """Finds tokens, by `find_token` in other kernels.
 
     Args:
-        slots: int64, a power of two of them, at most half of them in use.
+        slots: int64, [a power of two, words of a slot]; at most half are in use.
         tokens: The lines of the tokens, int64, with addresses in `data`.
         data: The bytes of all tokens, uint8.
     """
@@ -160,7 +182,7 @@ class TokenTable:
         hashes = read_only(hash_tokens(lines))
         # At least half of the slots stay empty: searches are short.
         size = 1 << (2 * len(tokens)).bit_length()
-        return cls(read_only(place_tokens(hashes, size)), lines, data)
+        return cls(read_only(place_tokens(lines, hashes, size)), lines, data)
 
     @property
     def arguments(self) -> tuple[int, int, int]:

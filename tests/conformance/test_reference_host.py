@@ -15,7 +15,8 @@ from hypothesis import given, settings
 
 import featurekit as fk
 from featurekit.backends.base import Transformed
-from featurekit.backends.host.executor import KERNELS, HostBackend
+from featurekit.backends.host.executor import HostBackend
+from featurekit.backends.host.program import KERNELS
 from featurekit.backends.reference import ReferenceBackend
 from featurekit.errors import DTypeMismatchError, MissingColumnError
 from featurekit.plan import ops
@@ -174,21 +175,6 @@ def test_error_of_a_refused_row_names_everything() -> None:
     assert (error.code, error.row, error.column) == ("NULL_NOT_ALLOWED", 101, "a, b")
     assert (error.feature, error.file) == ("c", "part.parquet")
     assert error.got == ("B", None)
-
-
-def test_equal_fingerprints_are_told_apart() -> None:
-    """A table whose tokens all have one hash still finds the right ones."""
-    from featurekit.backends.host.vocabulary_table import TextTable, _place
-    from featurekit.kernels.arrow_buffers import read_only
-
-    tokens = (b"one", b"two", b"three")
-    built = TextTable.build(tokens)
-    same = read_only(np.full(3, 5, np.uint64))
-    table = TextTable(read_only(_place(same, 8)), built.data, built.offsets, same)
-    texts = [b"three", b"one", b"four", b"two", b"onet", b"on", b""]
-    queries = pa.array(texts, pa.large_binary())
-    hashes = read_only(np.full(len(texts), 5, np.uint64))
-    assert table.find(queries, hashes).tolist() == [2, 0, -1, 1, -1, -1, -1]
 
 
 def test_large_vocabulary_finds_every_token() -> None:

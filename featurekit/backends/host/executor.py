@@ -1,78 +1,48 @@
-"""HostBackend: runs a plan on whole columns with Arrow, NumPy and compiled kernels."""
+"""HostBackend: runs a plan on whole columns, as a program of a compiled interpreter."""
 
-from collections.abc import Callable
-from typing import Any
+import ctypes
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from featurekit.backends.base import Transformed
-from featurekit.backends.host import categorical, numeric, time_parts
-from featurekit.backends.host.values import (
-    BoolArray,
-    Column,
-    Result,
-    Step,
-    Text,
-    present,
-    read_numbers,
-    read_text,
-    take,
-    to_arrow,
+from featurekit.backends.host.interpreter import (
+    BLOCK,
+    DAMAGED,
+    find_memos,
+    keep_accepted,
+    run_block,
 )
+from featurekit.backends.host.outputs import OutputBuilder
+from featurekit.backends.host.program import assemble
 from featurekit.backends.inputs import check_columns
-from featurekit.plan import ops
+from featurekit.kernels.arrow_buffers import read_only
+from featurekit.kernels.arrow_columns import (
+    ENTRIES_OF_LINE,
+    column_kind,
+    describe_columns,
+)
 from featurekit.plan.graph import Plan
 
+ByteArray: TypeAlias = npt.NDArray[np.uint8]
+IntArray: TypeAlias = npt.NDArray[np.int64]
 
-def _fill_missing(op: ops.FillMissing) -> Step:
-    def run(x: Column) -> Result:
-        if x.valid is None:
-            return x, None
-        if isinstance(x.values, Text):
-            return Column(x.values.fill(str(op.value).encode(), x.valid)), None
-        filled = np.where(x.valid, x.values, x.values.dtype.type(op.value))
-        return Column(filled), None
+_NO_ROWS = read_only(np.empty(0, np.int64))
 
-    return run
+_pointer = ctypes.pythonapi.PyCapsule_GetPointer
+_pointer.restype = ctypes.c_void_p
+_pointer.argtypes = [ctypes.py_object, ctypes.c_char_p]
 
 
-def _require_present(op: ops.RequirePresent) -> Step:
-    def run(x: Column) -> Result:
-        return Column(x.values), None if x.valid is None else ~x.valid
+class _Layout(NamedTuple):
+    """Where the columns of the plan are in batches of a schema, and how they lie."""
 
-    return run
-
-
-def _read_column(op: ops.ReadColumn) -> Step:
-    def run(array: pa.Array) -> Result:
-        return (read_text if op.dtype == "string" else read_numbers)(array), None
-
-    return run
-
-
-# Makes an op ready to run: tables are built here, once per plan.
-KERNELS: dict[type[ops.Op], Callable[[Any], Step]] = {
-    ops.ReadColumn: _read_column,
-    ops.ToFloat64: numeric.to_float64,
-    ops.FillMissing: _fill_missing,
-    ops.ClipValue: numeric.clip,
-    ops.Log1pValue: numeric.log1p,
-    ops.StandardizeValue: numeric.standardize,
-    ops.MinMaxScale: numeric.min_max,
-    ops.Bucketize: numeric.bucketize,
-    ops.IsGreaterEqual: numeric.is_greater_equal,
-    ops.LookupVocabulary: categorical.lookup_vocabulary,
-    ops.HashBucket: categorical.hash_bucket,
-    ops.CrossHash: categorical.cross_hash,
-    ops.CheckRange: categorical.check_range,
-    ops.ExtractTimePart: time_parts.extract_time_part,
-    ops.RequirePresent: _require_present,
-    ops.OneHotEncode: categorical.one_hot,
-    ops.ToFloat32: numeric.to_float32,
-}
-assert set(KERNELS) == set(ops.OPS), "an op has no kernel on the host"
+    schema: pa.Schema
+    chosen: IntArray
+    kinds: IntArray
+    code_bytes: IntArray
 
 
 class HostBackend:
@@ -96,11 +66,9 @@ class HostBackend:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self._steps = [KERNELS[type(node.op)](node.op) for node in plan.nodes]
-        self._released: list[list[int]] = [[] for _ in plan.nodes]
-        for entry, last in enumerate(plan.last_uses):
-            if last < len(plan.nodes):
-                self._released[last].append(entry)
+        self._program = assemble(plan)
+        self._builder = OutputBuilder(self._program.outputs)
+        self._last_layout: _Layout | None = None
 
     def __reduce__(self) -> tuple[type["HostBackend"], tuple[Plan]]:
         return HostBackend, (self.plan,)
@@ -113,35 +81,61 @@ class HostBackend:
         Raises:
             MissingColumnError: The batch lacks a column.
             DTypeMismatchError: A column is not of the type that the plan reads.
+            IndexError: A dictionary's code points behind its entries.
         """
-        check_columns(self.plan, batch)
-        with np.errstate(all="ignore"):
-            columns, refused_by = self._compute(batch)
-        rejected = np.flatnonzero(refused_by >= 0)
-        if len(rejected):
-            kept = np.flatnonzero(refused_by < 0)
-            columns = {index: take(column, kept) for index, column in columns.items()}
-        arrays = {index: to_arrow(column) for index, column in columns.items()}
-        outputs = pa.record_batch(
-            {name: arrays[index] for name, index in self.plan.outputs}
-        )
+        program, rows = self._program, batch.num_rows
+        memory = np.empty(rows * program.output_bytes, np.uint8)
+        refused_by = np.empty(rows, np.int64)
+        rejected, kept = _NO_ROWS, None
+        if self._compute(batch, memory, refused_by):
+            keep_accepted(memory, program.moved, refused_by)
+            kept = refused_by < 0
+            rejected = np.flatnonzero(~kept)
+        outputs = self._builder.build(batch, memory, kept)
         return Transformed(self.plan, batch, outputs, rejected, refused_by[rejected])
 
     def _compute(
-        self, batch: pa.RecordBatch
-    ) -> tuple[dict[int, Column], npt.NDArray[np.int64]]:
-        """The columns of the outputs, by node, and the first refusing node, or -1."""
-        refused_by = np.full(batch.num_rows, -1, np.int64)
-        values: dict[int, Column] = {}
-        for index, node in enumerate(self.plan.nodes):
-            if isinstance(node.op, ops.ReadColumn):
-                inputs: list[Any] = [batch.column(node.op.column)]
-            else:
-                inputs = [values[entry] for entry in node.inputs]
-            values[index], refused = self._steps[index](*inputs)
-            if refused is not None and refused.any():
-                first: BoolArray = present(refused, refused_by < 0)
-                refused_by[first] = index
-            for entry in self._released[index]:
-                del values[entry]
-        return values, refused_by
+        self, batch: pa.RecordBatch, memory: ByteArray, refused_by: IntArray
+    ) -> int:
+        """Fills the memory of all rows' outputs; returns how many rows are refused."""
+        code, places = self._program.code, self._program.places
+        rows, refused = batch.num_rows, 0
+        # The capsule holds the batch for as long as its addresses are read.
+        _, exported = batch.__arrow_c_array__()
+        sources = self._describe(batch, exported)
+        starts = find_memos(code, sources, rows)
+        memos = np.empty(starts[-1], np.int64)
+        scratch = np.empty(min(rows, BLOCK) * self._program.scratch_bytes, np.uint8)
+        for start in range(0, rows, BLOCK):
+            found = run_block(
+                *(code, places, sources, starts, memos, memory, scratch, refused_by),
+                start,
+            )
+            if found == DAMAGED:
+                raise IndexError("a code of a dictionary points behind its entries")
+            refused += found
+        return refused
+
+    def _describe(self, batch: pa.RecordBatch, exported: object) -> IntArray:
+        layout = self._last_layout
+        if layout is None or layout.schema != batch.schema:
+            layout = self._last_layout = self._layout(batch)
+        sources = np.empty((len(layout.chosen), ENTRIES_OF_LINE), np.int64)
+        address = _pointer(exported, b"arrow_array")
+        describe_columns(
+            address, layout.chosen, layout.kinds, layout.code_bytes, sources
+        )
+        return sources
+
+    def _layout(self, batch: pa.RecordBatch) -> _Layout:
+        check_columns(self.plan, batch)
+        schema = batch.schema
+        chosen = [schema.get_field_index(name) for name in self.plan.columns]
+        lies = [column_kind(schema.field(index).type) for index in chosen]
+        kinds, code_bytes = np.array(lies, np.int64).reshape(-1, 2).T
+        return _Layout(
+            schema,
+            read_only(np.array(chosen, np.int64)),
+            read_only(kinds),
+            read_only(code_bytes),
+        )

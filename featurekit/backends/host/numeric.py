@@ -1,140 +1,181 @@
-"""Numbers on the host: whole columns in float64 with NumPy.
+"""Numbers on the host: a block of a column in float64.
 
-The executor runs all steps with floating-point warnings off: what lies under nulls and
-in refused rows is computed along and dropped.
+What lies under nulls and in refused rows is computed along and dropped.
 """
 
 import math
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
-from featurekit.backends.host.values import (
-    Column,
-    FloatArray,
-    Result,
-    Step,
-    both_valid,
-    present,
-)
-from featurekit.kernels.arrow_buffers import read_only
-from featurekit.kernels.jit import kernel
-from featurekit.plan import ops
+from featurekit.backends.host import instructions as at
+from featurekit.backends.host.instructions import has_value, real, refuse, word
+from featurekit.kernels.array_views import doubles_at, floats_at, integers_at
+from featurekit.kernels.arrow_columns import START, VALUES
+from featurekit.kernels.jit import inlined, kernel
+from featurekit.kernels.memory import load_int64
+
+BoolArray: TypeAlias = npt.NDArray[np.bool_]
+FloatArray: TypeAlias = npt.NDArray[np.float64]
+IntArray: TypeAlias = npt.NDArray[np.int64]
 
 SMALLEST_NORMAL = 2.0**-126
 
 
-def _flush(values: FloatArray) -> FloatArray:
-    """The values; zeros of their sign below the smallest normal float32."""
-    small = np.abs(values) < SMALLEST_NORMAL
-    return np.where(small, np.copysign(0.0, values), values)
-
-
-def to_float64(op: ops.ToFloat64) -> Step:
-    """Widens float32; treats NaN by the op's policy."""
-
-    def run(x: Column) -> Result:
-        values = _flush(x.array.astype(np.float64))
-        nans = np.isnan(values)
-        if not nans.any():
-            return Column(values, x.valid), None
-        if op.nan == "error":
-            return Column(values, x.valid), present(nans, x.valid)
-        if op.nan == "missing":
-            return Column(values, both_valid(x.valid, ~nans)), None
-        values[nans] = np.nan
-        return Column(values, x.valid), None
-
-    return run
-
-
-def clip(op: ops.ClipValue) -> Step:
-    """Limits by comparison, so that NaN and -0.0 stay what they are."""
-
-    def run(x: Column) -> Result:
-        values = np.where(x.array > op.high, op.high, x.array)
-        return Column(np.where(x.array < op.low, op.low, values), x.valid), None
-
-    return run
+@inlined
+def _flush(value: float) -> float:
+    """The value; a zero of its sign below the smallest normal float32."""
+    return math.copysign(0.0, value) if abs(value) < SMALLEST_NORMAL else value
 
 
 @kernel
-def _log1p(values: FloatArray) -> FloatArray:
-    found = np.empty(len(values), np.float64)
-    for i in range(len(values)):
-        x = values[i]
-        if x > -1.0:
-            found[i] = math.log1p(x)
-        elif x == -1.0:
-            found[i] = -np.inf
-        else:
-            found[i] = np.nan
-    return found
+def read_float32(line: int, start: int, y: FloatArray) -> None:
+    """Widens the numbers of a column from some row on."""
+    values = load_int64(line + VALUES)
+    x = floats_at(values + 4 * (load_int64(line + START) + start), len(y))
+    for i in range(len(y)):
+        y[i] = x[i]
 
 
-def log1p(op: ops.Log1pValue) -> Step:
+@kernel
+def read_int64(line: int, start: int, y: IntArray) -> None:
+    """Copies the integers of a column from some row on."""
+    values = load_int64(line + VALUES)
+    x = integers_at(values + 8 * (load_int64(line + START) + start), len(y))
+    for i in range(len(y)):
+        y[i] = x[i]
+
+
+@kernel
+def _to_float64(
+    code: int, x: FloatArray, y: FloatArray, valid: BoolArray, refused_by: IntArray
+) -> None:
+    """Flushes; treats NaN by the op's policy. `valid` is that of the result."""
+    nans = 0
+    for i in range(len(x)):
+        y[i] = _flush(x[i])
+        nans += x[i] != x[i]
+    if nans == 0:
+        return
+    policy, node = word(code, at.FIRST), word(code, at.NODE)
+    for i in range(len(x)):
+        if not math.isnan(x[i]):
+            continue
+        if policy == at.NAN_IS_MISSING:
+            valid[i] = False
+        elif policy == at.NAN_IS_KEPT:
+            y[i] = np.nan
+        elif has_value(valid, i):
+            refuse(refused_by, i, node)
+
+
+@kernel
+def _clip(x: FloatArray, y: FloatArray, low: float, high: float) -> None:
+    """Limits by comparison, so that NaN and -0.0 stay what they are."""
+    for i in range(len(x)):
+        value = high if x[i] > high else x[i]
+        y[i] = low if value < low else value
+
+
+@kernel
+def _log1p(
+    x: FloatArray, y: FloatArray, valid: BoolArray, refused_by: IntArray, node: int
+) -> None:
     """The C library's log1p, as Python has it, rounded to float32."""
+    for i in range(len(x)):
+        found = np.nan
+        if x[i] > -1.0:
+            found = _flush(math.log1p(x[i]))
+        elif x[i] == -1.0:
+            found = -np.inf
+        elif x[i] < -1.0 and has_value(valid, i):
+            refuse(refused_by, i, node)
+        y[i] = np.float32(found)
 
-    def run(x: Column) -> Result:
-        refused = present(x.array < -1.0, x.valid)
-        values = _flush(_log1p(read_only(x.array)))
-        rounded = values.astype(np.float32).astype(np.float64)
-        return Column(rounded, x.valid), refused
 
-    return run
-
-
-def standardize(op: ops.StandardizeValue) -> Step:
+@kernel
+def _scale(x: FloatArray, y: FloatArray, minus: float, divisor: float) -> None:
     """A difference and a quotient, each rounded to float64."""
-    std = op.std or 1.0
-
-    def run(x: Column) -> Result:
-        values = x.array - op.mean
-        return Column(np.divide(values, std, out=values), x.valid), None
-
-    return run
+    if divisor == 0.0:  # never: without it, every division is checked
+        return
+    for i in range(len(x)):
+        y[i] = (x[i] - minus) / divisor
 
 
-def min_max(op: ops.MinMaxScale) -> Step:
-    """A difference and a quotient, each rounded to float64."""
-    width = (op.maximum - op.minimum) or 1.0
+@kernel
+def _bucketize(x: FloatArray, y: IntArray, boundaries: FloatArray) -> None:
+    """Binary search without branches: what is next cannot be guessed from data.
 
-    def run(x: Column) -> Result:
-        values = x.array - op.minimum
-        return Column(np.divide(values, width, out=values), x.valid), None
-
-    return run
-
-
-def bucketize(op: ops.Bucketize) -> Step:
-    """Binary search; NumPy orders NaN behind all numbers, as the op does."""
-    boundaries = np.array(op.boundaries, np.float64)
-
-    def run(x: Column) -> Result:
-        found = np.searchsorted(boundaries, x.array, side="right")
-        return Column(found.astype(np.int64, copy=False), x.valid), None
-
-    return run
+    Written so that NaN passes all boundaries.
+    """
+    for i in range(len(x)):
+        found, left = 0, len(boundaries)
+        while left > 1:
+            half = left >> 1
+            found += 0 if x[i] < boundaries[found + half - 1] else half
+            left -= half
+        if left == 1:
+            found += 0 if x[i] < boundaries[found] else 1
+        y[i] = found
 
 
-def is_greater_equal(op: ops.IsGreaterEqual) -> Step:
+@kernel
+def _is_greater_equal(x: FloatArray, y: IntArray, threshold: float) -> None:
     """A comparison, which NaN fails."""
-
-    def run(x: Column) -> Result:
-        return Column((x.array >= op.threshold).astype(np.int64), x.valid), None
-
-    return run
+    for i in range(len(x)):
+        y[i] = x[i] >= threshold
 
 
-def to_float32(op: ops.ToFloat32) -> Step:
+@kernel
+def _to_float32(
+    x: FloatArray,
+    y: npt.NDArray[np.float32],
+    valid: BoolArray,
+    refused_by: IntArray,
+    node: int,
+) -> None:
     """Rounds once; refuses finite values that become infinite."""
+    unusual = 0
+    for i in range(len(x)):
+        y[i] = np.float32(_flush(x[i]))
+        unusual += not abs(y[i]) < np.inf
+    if unusual == 0:
+        return
+    for i in range(len(x)):
+        if math.isnan(x[i]):
+            y[i] = np.nan  # one NaN, so that equal values are equal bytes
+        elif math.isinf(y[i]) and not math.isinf(x[i]) and has_value(valid, i):
+            refuse(refused_by, i, node)
 
-    def run(x: Column) -> Result:
-        values = _flush(x.array).astype(np.float32)
-        # One NaN, so that equal values are equal bytes.
-        values[np.isnan(values)] = np.nan
-        grown = np.isinf(values)
-        if not grown.any():
-            return Column(values, x.valid), None
-        return Column(values, x.valid), present(grown & np.isfinite(x.array), x.valid)
 
-    return run
+@kernel
+def run_number_op(
+    code: int, source: int, target: int, valid: BoolArray, refused_by: IntArray
+) -> None:
+    """Runs an op that takes float64.
+
+    Args:
+        code: Address of the instruction.
+        source: Address of the input.
+        target: Address of the result.
+        valid: Which rows have a result; of length 0 if all have.
+        refused_by: int64, one per row of the block.
+    """
+    op, node, count = word(code, at.OP), word(code, at.NODE), len(refused_by)
+    x, y = doubles_at(source, count), doubles_at(target, count)
+    if op == at.TO_FLOAT64:
+        _to_float64(code, x, y, valid, refused_by)
+    elif op == at.CLIP:
+        _clip(x, y, real(code, at.FIRST), real(code, at.SECOND))
+    elif op == at.LOG1P:
+        _log1p(x, y, valid, refused_by, node)
+    elif op == at.SCALE:
+        _scale(x, y, real(code, at.FIRST), real(code, at.SECOND))
+    elif op == at.BUCKETIZE:
+        boundaries = doubles_at(word(code, at.FIRST), word(code, at.SECOND))
+        _bucketize(x, integers_at(target, count), boundaries)
+    elif op == at.IS_GREATER_EQUAL:
+        _is_greater_equal(x, integers_at(target, count), real(code, at.FIRST))
+    else:
+        _to_float32(x, floats_at(target, count), valid, refused_by, node)

@@ -9,10 +9,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from featurekit.backends.host.values import Column, Result, Step
-from featurekit.kernels.arrow_buffers import read_only
 from featurekit.kernels.jit import kernel
-from featurekit.plan import ops
 
 IntArray: TypeAlias = npt.NDArray[np.int64]
 
@@ -21,7 +18,7 @@ DAY = 86_400
 MARCH_0000 = 719_468  # days from 0000-03-01 to 1970-01-01
 CYCLE = 146_097  # days in 400 years
 
-_CODES = {
+PART_CODES = {
     "minute": 0,
     "hour": 1,
     "day_of_week": 2,
@@ -49,10 +46,22 @@ def _calendar_part(days: int, part: int) -> int:
 
 
 @kernel
-def _local_parts(
-    times: IntArray, transitions: IntArray, offsets: IntArray, part: int
-) -> IntArray:
-    found = np.empty(len(times), np.int64)
+def local_parts(
+    times: IntArray,
+    transitions: IntArray,
+    offsets: IntArray,
+    part: int,
+    found: IntArray,
+) -> None:
+    """Looks up the offset of each instant and takes the part, in one pass.
+
+    Args:
+        times: Microseconds since 1970.
+        transitions: Seconds at which the offset changes.
+        offsets: Seconds east of UTC before the first transition and after each.
+        part: One of `PART_CODES`.
+        found: Receives the parts.
+    """
     passed = 0
     for i in range(len(times)):
         seconds = times[i] // MICROSECONDS
@@ -71,17 +80,3 @@ def _local_parts(
             found[i] = (days + 3) % 7  # 1970-01-01 was a Thursday
         else:
             found[i] = _calendar_part(days, part)
-    return found
-
-
-def extract_time_part(op: ops.ExtractTimePart) -> Step:
-    """Looks up the offset and takes the part, in one pass."""
-    transitions = read_only(np.array(op.transitions, np.int64))
-    offsets = read_only(np.array(op.offsets, np.int64))
-    part = _CODES[op.part]
-
-    def run(x: Column) -> Result:
-        found = _local_parts(read_only(x.array), transitions, offsets, part)
-        return Column(found, x.valid), None
-
-    return run

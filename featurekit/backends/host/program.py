@@ -1,0 +1,369 @@
+"""A plan as a program of the interpreter.
+
+Text is never stored: looking it up, hashing it and filling it read the column where
+Arrow has it, and what stands for a missing text is known when the program is made.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from featurekit.backends.farmhash_reference import fingerprint64
+from featurekit.backends.host import instructions as at
+from featurekit.backends.host.places import Kind, Places
+from featurekit.backends.host.time_parts import PART_CODES
+from featurekit.kernels.arrow_buffers import read_only
+from featurekit.kernels.token_table import TokenTable
+from featurekit.plan import ops
+from featurekit.plan.graph import Plan
+from featurekit.plan.types import ValueType
+
+IntArray: TypeAlias = npt.NDArray[np.int64]
+
+_NAN_CODES = {
+    "missing": at.NAN_IS_MISSING,
+    "error": at.NAN_IS_REFUSED,
+    "keep": at.NAN_IS_KEPT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Where numbers, and whether there are any, lie."""
+
+    place: int
+    valid: int
+
+
+_NOTHING = Numbers(at.NOWHERE, at.NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceText:
+    """Text of a source column.
+
+    Args:
+        column: Which of the columns that the plan reads.
+        nullable: Whether a row may have none.
+        fill: What a row has instead; None where there is no such thing.
+    """
+
+    column: int
+    nullable: bool = True
+    fill: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """An output that the interpreter writes.
+
+    Args:
+        dtype: Of the values.
+        width: Of a vector; None is one number per row.
+        before: Bytes per row before the values, in the memory of the outputs.
+        valid: Bytes per row before a bool per row; None where none is missing.
+    """
+
+    dtype: str
+    width: int | None
+    before: int
+    valid: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """An output that is a source column, or its filled text."""
+
+    column: str
+    dtype: str
+    fill: bytes | None
+
+
+Output: TypeAlias = Computed | Copied
+
+
+@dataclass(frozen=True)
+class Program:
+    """What the interpreter runs.
+
+    Args:
+        code: The instructions, int64.
+        places: Where values lie, int64.
+        moved: The places of outputs, which move when rows are refused.
+        output_bytes: Per row, of all outputs.
+        scratch_bytes: Per row of a block.
+        outputs: By name.
+        kept: Arrays whose addresses are in the code.
+    """
+
+    code: IntArray
+    places: IntArray
+    moved: IntArray
+    output_bytes: int
+    scratch_bytes: int
+    outputs: dict[str, Output]
+    kept: tuple[object, ...]
+
+
+Constants: TypeAlias = list[object]
+Encoder: TypeAlias = Callable[[Any, Constants], tuple[int, ...]]
+
+
+def _bits(*values: float) -> tuple[int, ...]:
+    """The words that hold the values."""
+    return tuple(np.array(values, np.float64).view(np.int64).tolist())
+
+
+def _address(values: Any, dtype: type, constants: Constants) -> int:
+    """The address of an array that the program keeps."""
+    array: npt.NDArray[Any] = np.array(values, dtype)
+    constants.append(array)
+    return array.ctypes.data
+
+
+def _scale(minus: float, divisor: float) -> tuple[int, ...]:
+    return at.SCALE, *_bits(minus, divisor or 1.0)
+
+
+def _fill(op: ops.FillMissing, constants: Constants) -> tuple[int, ...]:
+    if isinstance(op.value, float):
+        return at.FILL, *_bits(op.value)
+    return at.FILL, cast(int, op.value)
+
+
+def _bucketize(op: ops.Bucketize, constants: Constants) -> tuple[int, ...]:
+    address = _address(op.boundaries, np.float64, constants)
+    return at.BUCKETIZE, address, len(op.boundaries)
+
+
+def _lookup(op: ops.LookupVocabulary, constants: Constants) -> tuple[int, ...]:
+    table = TokenTable.build(op.vocabulary.tokens)
+    constants.append(table)
+    opcode = at.FIND_TEXT if op.vocabulary.is_text else at.FIND_INTEGER
+    return opcode, *table.arguments, op.num_oov, len(op.vocabulary)
+
+
+def _time_part(op: ops.ExtractTimePart, constants: Constants) -> tuple[int, ...]:
+    transitions = _address(op.transitions, np.int64, constants)
+    offsets = _address(op.offsets, np.int64, constants)
+    count = len(op.transitions)
+    return at.TIME_PART, transitions, count, offsets, PART_CODES[op.part]
+
+
+def _no_instruction(op: ops.Op, constants: Constants) -> tuple[int, ...]:
+    raise AssertionError(f"{op.name} is more than one instruction")
+
+
+# The opcode of an op on numbers, and what it has to know: tables are built here.
+KERNELS: dict[type[ops.Op], Encoder] = {
+    ops.ReadColumn: lambda op, _: (
+        at.READ_FLOAT32 if op.dtype == "float32" else at.READ_INT64,
+    ),
+    ops.ToFloat64: lambda op, _: (at.TO_FLOAT64, _NAN_CODES[op.nan]),
+    ops.FillMissing: _fill,
+    ops.ClipValue: lambda op, _: (at.CLIP, *_bits(op.low, op.high)),
+    ops.Log1pValue: lambda op, _: (at.LOG1P,),
+    ops.StandardizeValue: lambda op, _: _scale(op.mean, op.std),
+    ops.MinMaxScale: lambda op, _: _scale(op.minimum, op.maximum - op.minimum),
+    ops.Bucketize: _bucketize,
+    ops.IsGreaterEqual: lambda op, _: (at.IS_GREATER_EQUAL, *_bits(op.threshold)),
+    ops.LookupVocabulary: _lookup,
+    ops.HashBucket: lambda op, _: (at.HASH_INTEGER, 0, 0, 0, op.num_buckets),
+    ops.CrossHash: _no_instruction,
+    ops.CheckRange: lambda op, _: (at.CHECK_RANGE, op.num_ids),
+    ops.ExtractTimePart: _time_part,
+    ops.RequirePresent: lambda op, _: (at.REQUIRE,),
+    ops.OneHotEncode: lambda op, _: (at.ONE_HOT, op.depth),
+    ops.ToFloat32: lambda op, _: (at.TO_FLOAT32,),
+}
+assert set(KERNELS) == set(ops.OPS), "an op has no kernel on the host"
+
+
+def _row_bytes(kind: ValueType) -> int:
+    return 4 * (kind.width or 1) if kind.dtype == "float32" else 8
+
+
+class _Assembler:
+    """Adds the nodes of a plan, one after another, to a program."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.places = Places()
+        self.constants: Constants = []
+        self.code: list[list[int]] = []
+        self.values: dict[int, Numbers | SourceText] = {}
+        self.columns = {name: index for index, name in enumerate(plan.columns)}
+        # An output that is a column as it was read needs no place of its own.
+        self.written = {
+            index
+            for _, index in plan.outputs
+            if plan.nodes[index].type.dtype != "string"
+            and not isinstance(plan.nodes[index].op, ops.ReadColumn)
+        }
+
+    def emit(
+        self,
+        node: int,
+        words: tuple[int, ...],
+        out: Numbers | None = None,
+        entry: Numbers | None = None,
+        column: int = 0,
+        substitute: int = 0,
+    ) -> None:
+        """Adds an instruction.
+
+        Args:
+            node: The node that it computes.
+            words: The opcode, and what the op has to know.
+            out: Where the result goes, if there is one.
+            entry: The input, if it was computed.
+            column: The column that is read, if one is.
+            substitute: The result where a text is missing.
+        """
+        line = [0] * at.WORDS
+        opcode, *parameters = words
+        line[at.OP], line[at.NODE], line[at.SOURCE] = opcode, node, column
+        out, entry = out or _NOTHING, entry or _NOTHING
+        line[at.OUT], line[at.OUT_VALID] = out.place, out.valid
+        line[at.IN], line[at.IN_VALID] = entry.place, entry.valid
+        line[at.FIRST : at.FIRST + len(parameters)] = parameters
+        line[at.SUBSTITUTE] = substitute
+        self.code.append(line)
+
+    def room(self, node: int) -> Numbers:
+        """Places for the result of a node."""
+        kind = self.plan.nodes[node].type
+        size = _row_bytes(kind)
+        if node in self.written:
+            home, bools = Kind.OUTPUT, Kind.OUTPUT_VALID
+            home = Kind.OUTPUT_FLOATS if kind.dtype == "float32" else home
+        else:
+            home, bools = Kind.BLOCK, Kind.BLOCK_VALID
+            size = (size + 7) // 8 * 8
+        valid = self.places.take(bools, 1) if kind.nullable else at.NOWHERE
+        return Numbers(self.places.take(home, size), valid)
+
+    def add(self, index: int) -> None:
+        node = self.plan.nodes[index]
+        op = node.op
+        if isinstance(op, ops.ToFloat64):
+            # Columns are widened as they are read; what was rounded lies otherwise.
+            source = self.plan.nodes[node.inputs[0]].op
+            assert isinstance(source, ops.ReadColumn), "only columns are widened"
+        first = self.values[node.inputs[0]] if node.inputs else None
+        if isinstance(op, ops.ReadColumn):
+            self.values[index] = self.read(index, op)
+        elif isinstance(op, ops.CrossHash):
+            self.values[index] = self.cross(index, op)
+        elif isinstance(first, SourceText):
+            self.values[index] = self.of_text(index, op, first)
+        else:
+            words = KERNELS[type(op)](op, self.constants)
+            self.values[index] = out = self.room(index)
+            self.emit(index, words, out, first)
+
+    def read(self, index: int, op: ops.ReadColumn) -> Numbers | SourceText:
+        column = self.columns[op.column]
+        if op.dtype == "string":
+            return SourceText(column)
+        out = self.room(index)
+        self.emit(index, KERNELS[type(op)](op, self.constants), out, column=column)
+        return out
+
+    def of_text(self, index: int, op: ops.Op, text: SourceText) -> Numbers | SourceText:
+        match op:
+            case ops.FillMissing(value=value):
+                fill = str(value).encode() if text.nullable else text.fill
+                return replace(text, nullable=False, fill=fill)
+            case ops.RequirePresent():
+                if text.nullable:
+                    self.emit(index, (at.REQUIRE_TEXT,), column=text.column)
+                return replace(text, nullable=False)
+            case ops.LookupVocabulary():
+                words = KERNELS[type(op)](op, self.constants)
+                substitute = 0 if text.fill is None else _id_of(op, text.fill)
+            case ops.HashBucket(num_buckets=count):
+                words = _hash_text(count)
+                substitute = (
+                    0 if text.fill is None else fingerprint64(text.fill) % count
+                )
+            case _:
+                raise AssertionError(f"{op.name} does not take text")
+        out = self.room(index)
+        self.emit(index, words, out, column=text.column, substitute=substitute)
+        return out
+
+    def cross(self, index: int, op: ops.CrossHash) -> Numbers:
+        out = self.room(index)
+        entries = self.plan.nodes[index].inputs
+        for position, entry in enumerate(entries):
+            count = op.num_buckets if position == len(entries) - 1 else 0
+            value = self.values[entry]
+            marks = self.marks(index, value) if isinstance(value, SourceText) else value
+            self.emit(index, (at.FOLD, int(position == 0), count), out, marks)
+            if marks is not value:
+                self.release(marks)
+        return out
+
+    def marks(self, index: int, text: SourceText) -> Numbers:
+        """The hashes of a text."""
+        valid = self.places.take(Kind.BLOCK_VALID, 1) if text.nullable else at.NOWHERE
+        out = Numbers(self.places.take(Kind.BLOCK, 8), valid)
+        hashed = 0 if text.fill is None else fingerprint64(text.fill)
+        signed = int(np.uint64(hashed).astype(np.int64))
+        self.emit(index, _hash_text(0), out, column=text.column, substitute=signed)
+        return out
+
+    def release(self, value: Numbers | SourceText) -> None:
+        if isinstance(value, Numbers):
+            self.places.release(value.place)
+            self.places.release(value.valid)
+
+    def output(self, index: int) -> Output:
+        node, value = self.plan.nodes[index], self.values[index]
+        if isinstance(value, SourceText):
+            name = list(self.columns)[value.column]
+            return Copied(name, "string", value.fill)
+        if isinstance(node.op, ops.ReadColumn):
+            return Copied(node.op.column, node.type.dtype, None)
+        before = self.places.before
+        valid = None if value.valid == at.NOWHERE else before(value.valid)
+        return Computed(node.type.dtype, node.type.width, before(value.place), valid)
+
+
+def _hash_text(count: int) -> tuple[int, ...]:
+    return at.HASH_TEXT, 0, 0, 0, count
+
+
+def _id_of(op: ops.LookupVocabulary, text: bytes) -> int:
+    """The id of a text that is known now; -1 where it is refused."""
+    tokens = cast(tuple[bytes, ...], op.vocabulary.tokens)
+    if text in tokens:
+        return tokens.index(text)
+    return len(tokens) + fingerprint64(text) % op.num_oov if op.num_oov else -1
+
+
+def assemble(plan: Plan) -> Program:
+    """The program of a plan."""
+    made = _Assembler(plan)
+    released: list[list[int]] = [[] for _ in range(len(plan.nodes) + 1)]
+    for entry, last in enumerate(plan.last_uses):
+        released[last].append(entry)
+    for index in range(len(plan.nodes)):
+        made.add(index)
+        for entry in released[index]:
+            made.release(made.values[entry])
+    outputs = {name: made.output(index) for name, index in plan.outputs}
+    table = made.places.table()
+    return Program(
+        read_only(np.array(made.code, np.int64).reshape(-1, at.WORDS)),
+        table,
+        read_only(table[table[:, at.IN_OUTPUTS] == 1]),
+        made.places.row_bytes(in_outputs=True),
+        made.places.row_bytes(in_outputs=False),
+        outputs,
+        tuple(made.constants),
+    )
