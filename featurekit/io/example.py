@@ -161,6 +161,7 @@ _DESCRIBED = [
     kernels.SPANS // 8,
     kernels.SPAN_BYTES // 8,
     kernels.CODES // 8,
+    kernels.FORM // 8,
 ]
 
 
@@ -175,7 +176,18 @@ def _described(column: FlatColumn) -> list[int]:
         address(column.spans) if len(column.spans) else 0,
         column.spans.itemsize,
         address(column.codes) if len(column.codes) else 0,
+        _form(column),
     ]
+
+
+def _form(column: FlatColumn) -> int:
+    """What the kernel need not ask for every row."""
+    if len(column.offsets):
+        return kernels.UNUSUAL
+    if column.kind != "bytes_list":
+        return kernels.NULLABLE_NUMBERS if len(column.valid) else kernels.NUMBERS
+    usual = not len(column.codes) and column.spans.itemsize == 4
+    return kernels.TEXTS if usual and not len(column.valid) else kernels.UNUSUAL
 
 
 def _sorted_columns(

@@ -63,8 +63,15 @@ KEY_SIZE = 72
 HEADERS = 80  # what comes before a value, by the value's size
 STRIDE = 88  # bytes from one header to the next, a multiple of 32
 SIZES = 96  # int64: the sizes of the headers
-LINE = 104
+FORM = 104  # the usual form that the column has, if it has one
+LINE = 112
 """Bytes of a line of the table."""
+
+# Usual forms, which need fewer questions: one value per row,
+UNUSUAL = 0
+NUMBERS = 1  # a number,
+NULLABLE_NUMBERS = 2  # or none,
+TEXTS = 3  # a text, in spans of 4 bytes, not in a dictionary.
 
 MAX_HEADER_VALUE = 64
 """Strings below this size have a header of their own."""
@@ -206,20 +213,22 @@ def _string(line: int, index: int) -> tuple[int, int]:
 
 
 @inlined
-def _write_value(at: int, line: int, r: int) -> int:
-    """Writes the entry of a row's one value; 0 if it has no header."""
-    kind = load_int64(line + KIND)
-    if kind == BYTES_LIST:
-        start, size = _string(line, r)
-        if size >= MAX_HEADER_VALUE:
-            return 0
-        at = _copy_header(at, line, size)
-        if size <= BLOCK and start + BLOCK <= load_int64(line + END):
-            copy_block(at, start)
-        else:
-            copy_bytes(at, start, size)
-        return at + size
-    if kind == INT64_LIST:
+def _write_text(at: int, line: int, start: int, size: int) -> int:
+    """Writes the entry of a text; 0 if it has no header."""
+    if size >= MAX_HEADER_VALUE:
+        return 0
+    at = _copy_header(at, line, size)
+    if size <= BLOCK and start + BLOCK <= load_int64(line + END):
+        copy_block(at, start)
+    else:
+        copy_bytes(at, start, size)
+    return at + size
+
+
+@inlined
+def _write_number(at: int, line: int, r: int) -> int:
+    """Writes the entry of a number."""
+    if load_int64(line + KIND) == INT64_LIST:
         place = load_int64(line + VALUES) + 8 * r
         prefetch(place + AHEAD)
         value = np.uint64(load_int64(place))
@@ -264,26 +273,39 @@ def _write_list(at: int, line: int, r: int) -> int:
 
 
 @inlined
+def _write_unusual(at: int, line: int, r: int) -> int:
+    """Writes the entry of a row, if it has one, whatever the column's form."""
+    valid = load_int64(line + VALID)
+    if valid and load_uint8(valid + r) == 0:
+        return at
+    end = 0
+    if load_int64(line + OFFSETS) == 0 and load_int64(line + KIND) == BYTES_LIST:
+        start, size = _string(line, r)
+        end = _write_text(at, line, start, size)
+    return end if end else _write_list(at, line, r)
+
+
+@inlined
 def _write_entries(at: int, table: int, columns: int, r: int) -> int:
     for c in range(columns):
         line = table + c * LINE
-        valid = load_int64(line + VALID)
-        present = 1
-        if valid:
-            present = load_uint8(valid + r)
-        one_each = load_int64(line + OFFSETS) == 0
-        if one_each and load_int64(line + KIND) != BYTES_LIST:
+        form = load_int64(line + FORM)
+        if form == TEXTS:
+            spans = load_int64(line + SPANS) + 4 * r
+            first = load_int32(spans)
+            start = load_int64(line + VALUES) + first
+            prefetch(spans + AHEAD)
+            prefetch(start + AHEAD)
+            end = _write_text(at, line, start, load_int32(spans + 4) - first)
+            at = end if end else _write_list(at, line, r)
+        elif form == NULLABLE_NUMBERS:
             # Written in any case, and perhaps overwritten: cheaper than a wrong guess.
-            at += present * (_write_value(at, line, r) - at)
-            continue
-        if present == 0:
-            continue
-        end = 0
-        if one_each:
-            end = _write_value(at, line, r)
-        if end == 0:
-            end = _write_list(at, line, r)
-        at = end
+            present = load_uint8(load_int64(line + VALID) + r)
+            at += present * (_write_number(at, line, r) - at)
+        elif form == NUMBERS:
+            at = _write_number(at, line, r)
+        else:
+            at = _write_unusual(at, line, r)
     return at
 
 
