@@ -21,7 +21,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from featurekit.errors import RowError, SourceError
-from featurekit.io.example_columns import FlatColumn, flatten
+from featurekit.io.example_columns import KINDS, FlatColumn, flatten
 from featurekit.io.example_decoder import decode_examples as decode_examples
 from featurekit.kernels import example_encode as kernels
 from featurekit.kernels.arrow_buffers import address
@@ -33,11 +33,6 @@ ByteArray: TypeAlias = npt.NDArray[np.uint8]
 IntArray: TypeAlias = npt.NDArray[np.int64]
 
 MAX_PAYLOAD_BYTES = 256 * 2**20
-_KINDS = {
-    "bytes_list": kernels.BYTES_LIST,
-    "float_list": kernels.FLOAT_LIST,
-    "int64_list": kernels.INT64_LIST,
-}
 # A key of n bytes: tags, and lengths of entry, feature, list and packed values.
 _AROUND_KEY = 4 + 4 * 5
 _MOST_BEFORE_KEY = 1 + 10
@@ -142,7 +137,7 @@ class ExampleEncoder:
         key, header = self._keys.ctypes.data, self._headers.ctypes.data
         for index, (column, field) in enumerate(zip(columns, fields, strict=True)):
             line = self._table[index]
-            line[kernels.KIND // 8] = _KINDS[column.kind]
+            line[kernels.KIND // 8] = KINDS[column.kind]
             line[kernels.KEY // 8], line[kernels.KEY_SIZE // 8] = key, len(field)
             line[kernels.HEADERS // 8] = header
             line[kernels.STRIDE // 8] = strides[index]

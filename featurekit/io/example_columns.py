@@ -15,12 +15,24 @@ from featurekit.kernels.arrow_buffers import (
     string_spans,
     validity,
 )
-from featurekit.kernels.example_encode import first_null_element, total_size
+from featurekit.kernels.example_encode import (
+    BYTES_LIST,
+    FLOAT_LIST,
+    INT64_LIST,
+    first_null_element,
+    total_size,
+)
 
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
 ByteArray: TypeAlias = npt.NDArray[np.uint8]
 IntArray: TypeAlias = npt.NDArray[np.int64]
 Kind: TypeAlias = Literal["bytes_list", "float_list", "int64_list"]
+KINDS: dict[Kind, int] = {
+    "bytes_list": BYTES_LIST,
+    "float_list": FLOAT_LIST,
+    "int64_list": INT64_LIST,
+}
+"""The kinds by the tag of their field in a Feature message."""
 
 _NONE: IntArray = read_only(np.empty(0, np.int64))
 _NO_BOOLS: BoolArray = read_only(np.empty(0, np.bool_))

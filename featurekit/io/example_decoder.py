@@ -10,9 +10,6 @@ Semantics:
       values. Unlike the Python parser, an entry with unknown fields is not dropped.
 """
 
-import threading
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, NoReturn, TypeAlias
 
 import numpy as np
@@ -20,12 +17,20 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from featurekit.errors import ExampleDecodeError
-from featurekit.io.example_columns import Kind, is_list, require_kind
-from featurekit.kernels import example_canonical as canonical
+from featurekit.io.canonical_decoder import read_canonical
+from featurekit.io.decoded_arrays import (
+    build_array,
+    build_list,
+    encode_dictionary,
+    integer_limits,
+    is_text,
+    out_of_range,
+    value_width,
+)
+from featurekit.io.example_columns import KINDS, Kind, is_list, require_kind
 from featurekit.kernels import example_decode as kernels
 from featurekit.kernels import varint, wire
-from featurekit.kernels.arrow_buffers import address, read_only
-from featurekit.kernels.memory import BLOCK
+from featurekit.kernels.arrow_buffers import read_only
 
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
 ByteArray: TypeAlias = npt.NDArray[np.uint8]
@@ -34,13 +39,7 @@ IntArray: TypeAlias = npt.NDArray[np.int64]
 # each record's first value, with the total at the end.
 Found: TypeAlias = tuple[ByteArray, IntArray, IntArray, IntArray, IntArray, IntArray]
 
-_KINDS: dict[Kind, int] = {
-    "bytes_list": kernels.BYTES_LIST,
-    "float_list": kernels.FLOAT_LIST,
-    "int64_list": kernels.INT64_LIST,
-}
-_NO_OFFSETS: IntArray = np.empty(0, np.int64)
-_KIND_NAMES = {number: name for name, number in _KINDS.items()}
+_KIND_NAMES = {number: name for name, number in KINDS.items()}
 
 _PROBLEMS = {
     varint.TRUNCATED: ("TRUNCATED", "a field reaches beyond the end of its message"),
@@ -125,7 +124,7 @@ def decode_examples(
     names = sorted(set(schema.names), key=str.encode)
     if len(names) != len(schema.names):
         raise ValueError("two columns of the schema have one name")
-    batch = _read_canonical(records, schema)
+    batch = read_canonical(records.data, records.starts, records.lengths, schema)
     if batch is not None:
         return batch
     kinds = [require_kind(field.name, field.type) for field in schema]
@@ -157,167 +156,6 @@ def _records(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Template:
-    """What all calls for one schema share.
-
-    Args:
-        fields: Name, type, and kind of list of each column.
-        keys: The names, which the table points to.
-        table: The table of the kernel, without the memory of a call.
-    """
-
-    fields: tuple[tuple[pa.Field, Kind], ...]
-    keys: tuple[ByteArray, ...]
-    table: IntArray
-
-
-@lru_cache(maxsize=64)
-def _template(schema: pa.Schema) -> _Template | None:
-    """The template of a schema; None if `example_canonical` cannot read it."""
-    fields = tuple((field, require_kind(field.name, field.type)) for field in schema)
-    if not all(_has_width(field.type, kind) for field, kind in fields):
-        return None
-    table = np.zeros((len(fields), canonical.LINE // 8), np.int64)
-    keys = []
-    for line, (field, kind) in zip(table, fields, strict=True):
-        key = np.frombuffer(field.name.encode() + b"\0" * 8, np.uint8)
-        keys.append(key)
-        line[canonical.KIND // 8] = _KINDS[kind]
-        line[canonical.WIDTH // 8] = _width(field.type)
-        line[canonical.KEY // 8] = address(key)
-        line[canonical.KEY_SIZE // 8] = len(key) - 8
-        line[canonical.KEY_WORD // 8] = key[:8].view(np.int64)[0]
-    return _Template(fields, tuple(keys), table)
-
-
-class _Scratch(threading.local):
-    """Memory that a thread needs during a call, kept for its next one.
-
-    Fresh memory costs a page fault for every 4 KiB, which is more than filling it.
-    """
-
-    MOST_KEPT = 2**26
-
-    def __init__(self) -> None:
-        self._words: IntArray = np.empty(0, np.int64)
-
-    def take(self, words: int) -> IntArray:
-        """So many int64, which hold anything."""
-        if words <= len(self._words):
-            return self._words[:words]
-        found = np.empty(words, np.int64)
-        if found.nbytes <= self.MOST_KEPT:
-            self._words = found
-        return found
-
-
-_scratch = _Scratch()
-
-
-def _read_canonical(records: _Records, schema: pa.Schema) -> pa.RecordBatch | None:
-    """Records as writers write them; None if any is different, or does not fit."""
-    template = _template(schema)
-    if template is None:
-        return None
-    rows, table = len(records), template.table.copy()
-    texts = sum(kind == "bytes_list" for _, kind in template.fields)
-    flags = -(-rows // 8)
-    scratch = _scratch.take(texts * (2 * rows + 1) + len(template.fields) * flags)
-    columns = []
-    at = 0
-    for line, (field, kind) in zip(table, template.fields, strict=True):
-        words = flags + (2 * rows + 1 if kind == "bytes_list" else 0)
-        columns.append(_Canonical(rows, field, kind, scratch[at : at + words], line))
-        at += words
-    count = canonical.read_records(records.data, records.starts, records.lengths, table)
-    if count < rows:
-        return None
-    arrays = [one.array(records) for one in columns]
-    if any(array is None for array in arrays):
-        return None
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
-
-
-def _has_width(dtype: pa.DataType, kind: Kind) -> bool:
-    """Whether a column is of those that `example_canonical` reads."""
-    width = _width(dtype)
-    return width >= 0 and (kind != "bytes_list" or not is_list(dtype))
-
-
-class _Canonical:
-    """The memory that one column is read into, and its line in the table."""
-
-    def __init__(
-        self, rows: int, field: pa.Field, kind: Kind, scratch: IntArray, line: IntArray
-    ) -> None:
-        self.field = field
-        self.kind = kind
-        self.width = _width(field.type)
-        self.values: npt.NDArray[Any]
-        if kind == "bytes_list":
-            self.values, self.offsets = scratch[:rows], scratch[rows : 2 * rows + 1]
-            self.offsets[0] = 0
-            scratch = scratch[2 * rows + 1 :]
-            line[canonical.OFFSETS // 8] = address(self.offsets)
-        else:
-            dtype = np.float32 if kind == "float_list" else np.int64
-            self.values = np.empty(rows * self.width, dtype)
-        self.valid = scratch.view(np.bool_)[:rows]
-        line[canonical.VALUES // 8] = address(self.values)
-        line[canonical.VALID // 8] = address(self.valid)
-
-    def array(self, records: _Records) -> pa.Array | None:
-        """The values; None where the general reader has to say what is wrong."""
-        if not self.field.nullable and not self.valid.all():
-            return None
-        scalar = not is_list(self.field.type)
-        dtype = self.field.type if scalar else self.field.type.value_type
-        valid = self.valid if scalar else np.repeat(self.valid, self.width)
-        values = self._values(records, dtype, valid)
-        if values is None or scalar:
-            return values
-        return _list(self.field.type, values, _NO_OFFSETS, self.valid)
-
-    def _values(
-        self, records: _Records, dtype: pa.DataType, valid: BoolArray
-    ) -> pa.Array | None:
-        if self.kind == "bytes_list":
-            return self._strings(records, dtype)
-        count = len(self.values)
-        buffer = pa.py_buffer(self.values)
-        if self.kind == "float_list":
-            return _array(pa.float32(), count, valid, buffer)
-        target = dtype.value_type if pa.types.is_dictionary(dtype) else dtype
-        if _out_of_range(target, self.values).any():
-            return None
-        return _as_dictionary(
-            _array(pa.int64(), count, valid, buffer).cast(target), dtype
-        )
-
-    def _strings(self, records: _Records, dtype: pa.DataType) -> pa.Array | None:
-        size = int(self.offsets[-1])
-        data = np.empty(size + BLOCK, np.uint8)
-        ascii_only = canonical.gather_strings(
-            records.data, self.values, self.offsets, data
-        )
-        target = dtype.value_type if pa.types.is_dictionary(dtype) else dtype
-        text = _is_text(target)
-        unsure = text and not ascii_only
-        if unsure and kernels.first_invalid_utf8(data[:size], self.offsets) >= 0:
-            return None
-        if pa.types.is_fixed_size_binary(target) or size > 2**31 - 1:
-            return None
-        small = pa.types.is_string(target) or pa.types.is_binary(target)
-        offsets = self.offsets.astype(np.int32 if small else np.int64)  # a copy
-        kind = target
-        if not small:
-            kind = pa.large_string() if text else pa.large_binary()
-        buffers = pa.py_buffer(offsets), pa.py_buffer(data[:size])
-        found = _array(kind, len(self.valid), self.valid, *buffers)
-        return _as_dictionary(found.cast(target), dtype)
-
-
 def _locate(records: _Records, names: list[str]) -> tuple[IntArray, IntArray]:
     """Where the entries of the sorted keys are: [keys, records], -1 if absent."""
     encoded = [name.encode() for name in names]
@@ -337,10 +175,10 @@ def _column(
     records: _Records, field: pa.Field, kind: Kind, begins: IntArray, ends: IntArray
 ) -> pa.Array:
     """One column of the batch."""
-    width = _width(field.type)
+    width = value_width(field.type)
     sinces, counts = np.empty_like(begins), np.empty_like(begins)
     code, record, detail, size = kernels.measure_column(
-        records.data, begins, ends, _KINDS[kind], width, sinces, counts
+        records.data, begins, ends, KINDS[kind], width, sinces, counts
     )
     if code:
         _refuse_values(records, field, kind, code, record, detail)
@@ -362,13 +200,7 @@ def _column(
     if width >= 0 and not scalar:  # what lies in the slots of a null list is null, too
         present = np.repeat(valid, width)
     values = _values(records, field, inner, kind, found, size, present)
-    return values if scalar else _list(field.type, values, firsts, valid)
-
-
-def _width(dtype: pa.DataType) -> int:
-    if pa.types.is_fixed_size_list(dtype):
-        return int(dtype.list_size)
-    return -1 if is_list(dtype) else 1
+    return values if scalar else build_list(field.type, values, firsts, valid)
 
 
 def _check_total(records: _Records, field: pa.Field, count: int, size: int) -> None:
@@ -404,7 +236,7 @@ def _refuse_values(
             "a feature has another number of values than its column",
             column=field.name,
             got=detail,
-            expected=str(_width(field.type)),
+            expected=str(value_width(field.type)),
             hint="declare a list column if the number varies",
         )
     records.refuse(record, *_PROBLEMS[code], at=detail, column=field.name)
@@ -427,13 +259,13 @@ def _values(
     if kind == "float_list":
         raw = np.zeros(4 * count, np.uint8)
         kernels.emit_float32(*found, raw)
-        return _array(pa.float32(), count, valid, pa.py_buffer(raw))
+        return build_array(pa.float32(), count, valid, pa.py_buffer(raw))
     numbers = np.zeros(count, np.int64)
     kernels.emit_int64(*found, numbers)
     target = dtype.value_type if pa.types.is_dictionary(dtype) else dtype
     _check_range(records, field, target, numbers, firsts)
-    wide = _array(pa.int64(), count, valid, pa.py_buffer(numbers))
-    return _as_dictionary(wide.cast(target), dtype)
+    wide = build_array(pa.int64(), count, valid, pa.py_buffer(numbers))
+    return encode_dictionary(wide.cast(target), dtype)
 
 
 def _strings(
@@ -449,7 +281,7 @@ def _strings(
     data, offsets = np.empty(size, np.uint8), np.empty(count + 1, np.int64)
     kernels.emit_bytes(*found, data, offsets)
     target = dtype.value_type if pa.types.is_dictionary(dtype) else dtype
-    text = _is_text(target)
+    text = is_text(target)
     bad = kernels.first_invalid_utf8(data, offsets) if text else -1
     if bad >= 0:
         records.refuse(
@@ -463,31 +295,9 @@ def _strings(
     _check_binary_width(records, field, target, offsets, firsts, valid)
     wide = pa.large_string() if text else pa.large_binary()
     buffers = pa.py_buffer(offsets), pa.py_buffer(data)
-    return _as_dictionary(_array(wide, count, valid, *buffers).cast(target), dtype)
-
-
-def _is_text(dtype: pa.DataType) -> bool:
-    return bool(
-        pa.types.is_string(dtype)
-        or pa.types.is_large_string(dtype)
-        or pa.types.is_string_view(dtype)
+    return encode_dictionary(
+        build_array(wide, count, valid, *buffers).cast(target), dtype
     )
-
-
-def _limits(dtype: pa.DataType) -> tuple[int, int]:
-    """The least and the largest integer of a type, within int64."""
-    if pa.types.is_boolean(dtype):
-        return 0, 1
-    limits = np.iinfo(dtype.to_pandas_dtype())
-    return int(limits.min), min(int(limits.max), 2**63 - 1)
-
-
-def _out_of_range(dtype: pa.DataType, numbers: IntArray) -> BoolArray:
-    """Which integers a type does not hold."""
-    low, high = _limits(dtype)
-    if (low, high) == (-(2**63), 2**63 - 1):
-        return np.zeros(1, np.bool_)
-    return np.asarray((numbers < low) | (numbers > high))
 
 
 def _check_range(
@@ -497,10 +307,10 @@ def _check_range(
     numbers: IntArray,
     firsts: IntArray,
 ) -> None:
-    outside = _out_of_range(dtype, numbers)
+    outside = out_of_range(dtype, numbers)
     if outside.any():
         bad = int(np.argmax(outside))
-        low, high = _limits(dtype)
+        low, high = integer_limits(dtype)
         records.refuse(
             _record_of(firsts, bad),
             "OUT_OF_RANGE",
@@ -538,31 +348,3 @@ def _check_binary_width(
 
 def _record_of(firsts: IntArray, value: int) -> int:
     return int(np.searchsorted(firsts, value, "right")) - 1
-
-
-def _as_dictionary(values: pa.Array, dtype: pa.DataType) -> pa.Array:
-    if pa.types.is_dictionary(dtype):
-        return values.dictionary_encode().cast(dtype)
-    return values
-
-
-def _array(
-    dtype: pa.DataType, count: int, valid: BoolArray | None, *buffers: pa.Buffer
-) -> pa.Array:
-    return pa.Array.from_buffers(dtype, count, [_bitmap(valid), *buffers])
-
-
-def _bitmap(valid: BoolArray | None) -> pa.Buffer | None:
-    if valid is None or valid.all():
-        return None
-    return pa.py_buffer(np.packbits(valid, bitorder="little"))
-
-
-def _list(
-    dtype: pa.DataType, values: pa.Array, firsts: IntArray, valid: BoolArray
-) -> pa.Array:
-    buffers = [_bitmap(valid)]
-    if not pa.types.is_fixed_size_list(dtype):
-        large = pa.types.is_large_list(dtype)
-        buffers.append(pa.py_buffer(firsts if large else firsts.astype(np.int32)))
-    return pa.Array.from_buffers(dtype, len(valid), buffers, children=[values])

@@ -54,7 +54,7 @@ IntArray: TypeAlias = npt.NDArray[np.int64]
 PathLike: TypeAlias = str | os.PathLike[str]
 
 MAX_RECORD_BYTES = 256 * 2**20
-CHUNK_BYTES = 4 * 2**20
+CHUNK_BYTES = 8 * 2**20
 
 
 @dataclass(frozen=True, slots=True)

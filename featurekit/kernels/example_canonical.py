@@ -41,12 +41,13 @@ WIDTH = 8  # values of a row
 KEY = 16  # the bytes of the key
 KEY_SIZE = 24
 KEY_WORD = 32  # its first 8 bytes, or fewer and zeros
-VALUES = 40  # receives int64, float32, or where each string starts, from the buffer's
+VALUES = 40  # receives int64, float32, or strings, one behind the other
 OFFSETS = 48  # strings: receives int64, one more than rows: the sizes before each
 VALID = 56  # receives a bool per row
 SEEN = 64  # the row of the last entry, from 1
 FOLLOWER = 72  # the column of the entry that came next in the record before
-LINE = 80
+ROOM = 80  # strings: how many bytes VALUES has room for
+LINE = 88
 """Bytes of a line of the table."""
 
 _FIELD_1 = 0x0A
@@ -134,7 +135,15 @@ def _read_int64s(at: int, stop: int, out: int, count: int) -> bool:
 
 
 @inlined
-def _read_list(kind: int, at: int, stop: int, line: int, r: int, base: int) -> bool:
+def _copy_string(target: int, source: int, size: int, far: int) -> None:
+    if size <= BLOCK and source + BLOCK <= far:
+        copy_block(target, source)
+    else:
+        copy_bytes(target, source, size)
+
+
+@inlined
+def _read_list(kind: int, at: int, stop: int, line: int, r: int, far: int) -> bool:
     """Reads the values of a list; False if they are not those of the column."""
     if kind != load_int64(line + KIND):
         return False
@@ -144,10 +153,12 @@ def _read_list(kind: int, at: int, stop: int, line: int, r: int, base: int) -> b
     values, width = load_int64(line + VALUES), load_int64(line + WIDTH)
     if kind == BYTES_LIST:
         offsets = load_int64(line + OFFSETS) + 8 * r
-        prefetch(values + 8 * r + AHEAD)
         prefetch(offsets + AHEAD)
-        store_64(values + 8 * r, first - base)
-        store_64(offsets + 8, load_int64(offsets) + last - first)
+        before, size = load_int64(offsets), last - first
+        if before + size + BLOCK > load_int64(line + ROOM):
+            return False
+        _copy_string(values + before, first, size, far)
+        store_64(offsets + 8, before + size)
         return True
     prefetch(values + 8 * width * r + AHEAD)
     if kind == INT64_LIST:
@@ -165,7 +176,6 @@ def _fill_null(line: int, r: int) -> None:
     store_8(load_int64(line + VALID) + r, 0)
     if kind == BYTES_LIST:
         offsets = load_int64(line + OFFSETS) + 8 * r
-        store_64(values + 8 * r, 0)
         store_64(offsets + 8, load_int64(offsets))
         return
     for i in range(width * r, width * (r + 1)):
@@ -177,7 +187,7 @@ def _fill_null(line: int, r: int) -> None:
 
 @inlined
 def _read_entry(
-    at: int, end: int, table: int, columns: int, guess: int, r: int, base: int, far: int
+    at: int, end: int, table: int, columns: int, guess: int, r: int, far: int
 ) -> int:
     """Reads a map entry; returns its column, _NONE for another key, or _ODD."""
     key, key_end = _field(at, end, _FIELD_1)
@@ -206,7 +216,7 @@ def _read_entry(
     if kind != BYTES_LIST and kind != FLOAT_LIST and kind != INT64_LIST:
         return _ODD
     values, values_end = _read_length(feature + 1, end)
-    if values_end != end or not _read_list(kind, values, end, line, r, base):
+    if values_end != end or not _read_list(kind, values, end, line, r, far):
         return _ODD
     store_8(load_int64(line + VALID) + r, 1)
     return c
@@ -223,11 +233,11 @@ def read_records(
         starts: Where records start in ``data``.
         lengths: Their lengths; all within ``data``.
         table: The columns; int64, [columns, entries of a line]. SEEN and the first of
-            OFFSETS are 0.
+            OFFSETS are 0. A string needs room for 32 bytes more than it has.
 
     Returns:
         The number of records that were read: all of them, or those before the first
-        that is written in another way.
+        that is written in another way, or has a string without room.
     """
     base = address_of(data)
     far = base + len(data)
@@ -245,7 +255,7 @@ def read_records(
             guess = _NONE
             if columns:
                 guess = load_int64(lines + previous * LINE + FOLLOWER)
-            c = _read_entry(entry, entry_end, lines, columns, guess, r, base, far)
+            c = _read_entry(entry, entry_end, lines, columns, guess, r, far)
             if c == _ODD:
                 return r
             if c >= 0:
@@ -260,32 +270,12 @@ def read_records(
 
 
 @kernel
-def gather_strings(
-    data: ByteArray, starts: IntArray, offsets: IntArray, out: ByteArray
-) -> bool:
-    """Copies the strings of a column behind one another.
-
-    Args:
-        data: uint8.
-        starts: Where each string starts in it.
-        offsets: int64, one more than strings: where each goes.
-        out: Receives them; has 32 bytes more than they need.
-
-    Returns:
-        Whether all bytes are ASCII.
-    """
-    base, target = address_of(data), address_of(out)
-    far = base + len(data)
-    for r in range(len(starts)):
-        source, size = base + starts[r], offsets[r + 1] - offsets[r]
-        if size <= BLOCK and source + BLOCK <= far:
-            copy_block(target + offsets[r], source)
-        else:
-            copy_bytes(target + offsets[r], source, size)
+def is_ascii(data: ByteArray, size: int) -> bool:
+    """Whether the first bytes are ASCII."""
+    address = address_of(data)
     bits = np.uint64(0)
-    total = offsets[len(starts)]
-    for i in range(total // 8):
-        bits |= np.uint64(load_int64(target + 8 * i))
-    for i in range(total - total % 8, total):
-        bits |= np.uint64(load_uint8(target + i)) << np.uint64(56)
+    for i in range(size // 8):
+        bits |= np.uint64(load_int64(address + 8 * i))
+    for i in range(size - size % 8, size):
+        bits |= np.uint64(load_uint8(address + i)) << np.uint64(56)
     return bool((bits & np.uint64(0x8080808080808080)) == 0)
