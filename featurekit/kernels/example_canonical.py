@@ -5,9 +5,9 @@ Features message, one entry for each key, key before value, one list, numbers pa
 `read_records` reads such records in one pass, and stops at the first that is different;
 it never judges one.
 
-Positions are addresses; no byte outside of a record is looked at, except that keys are
-compared in words where the buffer has them. The columns are lines of a table, as in
-`example_encode`.
+Positions are addresses; what is outside of a record changes nothing, but keys, numbers
+and strings are read in whole words where the buffer has them. The columns are lines of
+a table, as in `example_encode`.
 """
 
 from typing import TypeAlias
@@ -50,6 +50,8 @@ ROOM = 80  # strings: how many bytes VALUES has room for
 LINE = 88
 """Bytes of a line of the table."""
 
+_ALL = np.uint64(2**64 - 1)
+_MORE_OF_ALL = np.uint64(0x8080808080808080)
 _FIELD_1 = 0x0A
 _FIELD_2 = 0x12
 _NONE = -1
@@ -112,8 +114,35 @@ def _search(table: int, columns: int, at: int, size: int, word: int) -> int:
 
 
 @inlined
-def _read_int64s(at: int, stop: int, out: int, count: int) -> bool:
+def _gathered(word: np.uint64) -> np.uint64:
+    """The lowest 7 bits of each byte, one behind the other."""
+    word = (word & np.uint64(0x007F007F007F007F)) | (
+        (word & np.uint64(0x7F007F007F007F00)) >> np.uint64(1)
+    )
+    word = (word & np.uint64(0x00003FFF00003FFF)) | (
+        (word & np.uint64(0x3FFF00003FFF0000)) >> np.uint64(2)
+    )
+    return np.uint64(
+        (word & np.uint64(0x0FFFFFFF))
+        | ((word & np.uint64(0x0FFFFFFF00000000)) >> np.uint64(4))
+    )
+
+
+@inlined
+def _read_short_int64(at: int, size: int, out: int) -> bool:
+    """Reads one integer of 1 to 8 bytes; its size is known, and nothing is guessed."""
+    word = np.uint64(load_int64(at)) & (_ALL >> np.uint64(64 - 8 * size))
+    store_64(out, _gathered(word))
+    # Another byte follows each but the last.
+    more = _MORE_OF_ALL & (_ALL >> np.uint64(71 - 8 * size))
+    return bool((word & _MORE_OF_ALL) == more)
+
+
+@inlined
+def _read_int64s(at: int, stop: int, out: int, count: int, far: int) -> bool:
     """Reads exactly `count` integers that end at `stop`."""
+    if count == 1 and 0 < stop - at <= 8 and at + 8 <= far:
+        return _read_short_int64(at, stop - at, out)
     for i in range(count):
         if at >= stop:
             return False
@@ -162,7 +191,7 @@ def _read_list(kind: int, at: int, stop: int, line: int, r: int, far: int) -> bo
         return True
     prefetch(values + 8 * width * r + AHEAD)
     if kind == INT64_LIST:
-        return _read_int64s(first, last, values + 8 * width * r, width)
+        return _read_int64s(first, last, values + 8 * width * r, width, far)
     if last - first != 4 * width:
         return False
     copy_bytes(values + 4 * width * r, first, 4 * width)
