@@ -152,4 +152,4 @@ class Analyze(beam.PTransform):
 
 def _measure(task: Task, analysis: Analysis) -> PartialStatistics:
     with whole_errors():
-        return analysis.run_task(task)
+        return analysis.run_group([task])

@@ -13,12 +13,15 @@ from featurekit.io.adapter import open_source
 from featurekit.io.csv_source import CsvOptions
 from featurekit.io.manifest import Accounting
 from featurekit.io.sources import ROWS_PER_TASK, Source, Task
-from featurekit.jobs.local_engine import Progress, run_tasks
+from featurekit.jobs.local_engine import Progress, count_workers, run_tasks
 from featurekit.jobs.rows import BadRowPolicy, RowReader, Rows
 from featurekit.plan.lower import compile_requests
 from featurekit.plan.requirements import AnalysisRequest, requirements
 from featurekit.plan.stats import Stats
 from featurekit.spec.feature_spec import FeatureSpec
+
+TASKS_PER_GROUP = 16
+"""Tasks that one process counts together, at most: progress is told in between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +64,12 @@ class Analysis:
         check_source(self.spec, source)
         return source.plan_tasks(rows_per_task=rows_per_task)
 
-    def run_task(self, task: Task) -> PartialStatistics:
-        """Counts the rows of one task."""
-        return self.seal(*self.count(task, self.create(), Accounting()))
+    def run_group(self, tasks: Iterable[Task]) -> PartialStatistics:
+        """Counts the rows of some tasks."""
+        accumulators, accounting = self.create(), Accounting()
+        for task in tasks:
+            accumulators, accounting = self.count(task, accumulators, accounting)
+        return self.seal(accumulators, accounting)
 
     def create(self) -> list[Accumulator]:
         """Accumulators that have counted nothing, in the order of the requests."""
@@ -111,12 +117,17 @@ class Analysis:
 
     def merge(self, partials: Iterable[PartialStatistics]) -> PartialStatistics:
         """Everything that was counted, as if by one task."""
-        accumulators, accounting = self.create(), Accounting()
+        accumulators: list[Accumulator] | None = None
+        accounting = Accounting()
         for partial in partials:
-            for mine, other in zip(accumulators, self.unseal(partial), strict=True):
-                mine.merge(other)
+            found = self.unseal(partial)
             accounting += partial.accounting
-        return self.seal(accumulators, accounting)
+            if accumulators is None:
+                accumulators = found
+                continue
+            for mine, other in zip(accumulators, found, strict=True):
+                mine.merge(other)
+        return self.seal(accumulators or self.create(), accounting)
 
     def extract(self, partial: PartialStatistics) -> Stats:
         """The statistics of what was counted."""
@@ -158,7 +169,8 @@ def analyze(
             refused rows out. Defaults to "fail".
         rows_per_task: Rows of one task, about. Defaults to 65,536.
         csv: How CSV files are read. Defaults to standard CSV.
-        progress: Called after each task with tasks done, tasks in all, and rows read.
+        progress: Called after every few tasks with tasks done, tasks in all, and rows
+            read.
 
     Raises:
         SourceError: The source cannot be read, or lacks a column.
@@ -197,17 +209,35 @@ def run_analysis(
     tasks = analysis.plan_tasks(
         open_source(source, csv=csv), rows_per_task=rows_per_task
     )
-    partials = run_tasks(analysis.run_task, tasks, workers=workers)
-    total = analysis.merge(_report(partials, len(tasks), progress))
+    workers = count_workers(workers, len(tasks))
+    groups = group_tasks(tasks, workers)
+    partials = run_tasks(analysis.run_group, groups, workers=workers)
+    total = analysis.merge(_report(partials, groups, progress))
     return analysis.extract(total), total.accounting
 
 
+def group_tasks(tasks: Sequence[Task], workers: int) -> list[Sequence[Task]]:
+    """Tasks whose rows are counted together: merging is work of one process alone.
+
+    Args:
+        tasks: All tasks.
+        workers: How many processes share them.
+    """
+    share = len(tasks) if workers == 1 else -(-len(tasks) // (2 * workers))
+    size = max(1, min(TASKS_PER_GROUP, share))
+    return [tasks[start : start + size] for start in range(0, len(tasks), size)]
+
+
 def _report(
-    partials: Iterable[PartialStatistics], total: int, progress: Progress | None
+    partials: Iterable[PartialStatistics],
+    groups: Sequence[Sequence[Task]],
+    progress: Progress | None,
 ) -> Iterator[PartialStatistics]:
-    rows = 0
-    for done, partial in enumerate(partials, start=1):
+    rows = done = 0
+    total = sum(map(len, groups))
+    for group, partial in zip(groups, partials, strict=True):
         rows += partial.accounting.rows_read
+        done += len(group)
         if progress is not None:
             progress(done, total, rows)
         yield partial
