@@ -73,6 +73,20 @@ def convert(settings: Settings) -> Work:
     return _measured(run, settings, output)
 
 
+def whole(settings: Settings) -> Work:
+    """`convert`, measured as a whole process."""
+    path = tables.criteo_file(settings.rows)
+    output = settings.output("converted")
+
+    def run() -> None:
+        import featurekit as fk
+
+        workers = settings.options.get("workers", 1)
+        fk.convert(hashed_spec(), fk.Stats({}), str(path), output, workers=workers)
+
+    return Work(run, settings.rows)
+
+
 def beam(settings: Settings) -> Work:
     """The same dataset as a Beam job."""
     import featurekit as fk

@@ -57,6 +57,7 @@ def whole(settings: Settings) -> Work:
     def run() -> None:
         import tensorflow as tf
 
+        output.parent.mkdir(parents=True, exist_ok=True)
         dataset = tf.data.Dataset.from_tensor_slices(columns(path, label=True))
         dataset = dataset.batch(BATCH)
         space = feature_space()

@@ -6,13 +6,16 @@ _ONE = "featurekit: analyze, convert, 1 process"
 _TWO = "featurekit: analyze, convert, 2 processes"
 _MILLION = "featurekit: 1,000,000 rows"
 _TEN = "featurekit: 10,000,000 rows"
-_FUNCTION = "transform_featurekit:whole"
+_CONVERT_MILLION = "featurekit: convert, 1,000,000 rows"
+_CONVERT_TEN = "featurekit: convert, 10,000,000 rows"
+_ALL = "transform_featurekit:whole"
+_CONVERT = "convert_featurekit:whole"
 
 
-def _case(name: str, rows: int | None, workers: int) -> Case:
+def _case(name: str, rows: int | None, workers: int, function: str = _ALL) -> Case:
     return Case(
         name,
-        _FUNCTION,
+        function,
         mode="process",
         rows=rows,
         processes=1,
@@ -37,9 +40,31 @@ SUITE = Suite(
             (_case(_MILLION, 1_000_000, 1), _case(_TEN, 10_000_000, 1)),
             large=True,
         ),
+        Group(
+            "Rows, conversion alone",
+            _CONVERT_MILLION,
+            (
+                _case(_CONVERT_MILLION, 1_000_000, 1, _CONVERT),
+                _case(_CONVERT_TEN, 10_000_000, 1, _CONVERT),
+            ),
+            large=True,
+        ),
     ),
     bars=(
         Bar("speed-up by a second process", _TWO, _ONE, "wall", 1.8),
-        Bar("memory, 10 M against 1 M rows", _TEN, _MILLION, "peak_rss", at_most=1.15),
+        Bar(
+            "memory of converting, 10 M against 1 M rows",
+            _CONVERT_TEN,
+            _CONVERT_MILLION,
+            "peak_rss",
+            at_most=1.15,
+        ),
+        Bar(
+            "memory of analyzing too, whose exact counts grow",
+            _TEN,
+            _MILLION,
+            "peak_rss",
+            at_most=1.15,
+        ),
     ),
 )
