@@ -7,7 +7,7 @@ from featurekit.errors import MissingDependencyError
 from featurekit.io.block_decoder import default_threads
 from featurekit.io.layout import stored_widths
 from featurekit.io.numpy_batches import as_examples
-from featurekit.io.reading_order import OPEN_SHARDS, check_shard
+from featurekit.io.reading_order import OPEN_SHARDS, check_count, check_shard
 
 try:
     import tensorflow as tf
@@ -33,6 +33,7 @@ def records_to_tf(
     shard: tuple[int, int],
 ) -> tf.data.Dataset:
     """Batches of the records; see `Dataset.to_tf`."""
+    check_count("batch_size", batch_size, least=1)
     check_shard(shard)
     files = [str(dataset.file(shard.path)) for shard in dataset.shards]
     names = tf.data.Dataset.from_tensor_slices(

@@ -5,7 +5,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from featurekit.errors import MissingDependencyError
-from featurekit.io.reading_order import check_shard
+from featurekit.io.reading_order import check_count, check_shard
 
 try:
     import torch
@@ -40,6 +40,7 @@ class RecordBatches(IterableDataset):  # type: ignore[type-arg,unused-ignore]
         super().__init__()
         # Here and not in the workers, which do not belong to the process group.
         self.shard = shard or _process()
+        check_count("batch_size", batch_size, least=1)
         check_shard(self.shard)
         self.dataset = dataset
         self.batch_size = batch_size

@@ -23,7 +23,7 @@ from featurekit.io.layout import (
     place_columns,
     stored_arrays,
 )
-from featurekit.io.reading_order import Block, permutation
+from featurekit.io.reading_order import Block, check_count, permutation
 from featurekit.io.shard_stream import Piece, ShardStream
 
 if TYPE_CHECKING:
@@ -59,8 +59,12 @@ def decode_blocks(
         CorruptRecordError: A file is damaged.
         ExampleDecodeError: A record is not what the manifest says.
         DatasetIncompleteError: A file is gone, or has another number of records.
+        ValueError: There are no threads.
     """
-    decoding = _Decoding(dataset, layout, threads or default_threads())
+    if threads is None:
+        threads = default_threads()
+    check_count("threads", threads, least=1)
+    decoding = _Decoding(dataset, layout, threads)
     with ThreadPoolExecutor(1, "featurekit-read") as reader:
         pending: deque[Future[_Filling]] = deque()
         try:

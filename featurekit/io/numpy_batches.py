@@ -9,7 +9,13 @@ import numpy as np
 from featurekit.errors import DatasetError
 from featurekit.io.block_decoder import Decoded, decode_blocks
 from featurekit.io.layout import Arrays, column_arrays, place_columns
-from featurekit.io.reading_order import BLOCK_ROWS, ReadingOrder, Steps, check_shard
+from featurekit.io.reading_order import (
+    BLOCK_ROWS,
+    ReadingOrder,
+    Steps,
+    check_count,
+    check_shard,
+)
 
 if TYPE_CHECKING:
     from featurekit.io.dataset import Dataset
@@ -31,10 +37,8 @@ def reading_order(
         ValueError: An argument is out of range.
     """
     check_shard(shard)
-    if buffer_rows < 1:
-        raise ValueError(f"buffer_rows must be 1 or more, got {buffer_rows}")
-    if seed < 0:
-        raise ValueError(f"seed must not be negative, got {seed}")
+    check_count("buffer_rows", buffer_rows, least=1)
+    check_count("seed", seed, least=0)
     return ReadingOrder(
         tuple(one.records for one in dataset.shards),
         buffer_rows if shuffle else BLOCK_ROWS,
@@ -82,10 +86,9 @@ class NumpyBatches(Iterator[Any]):
         prefetch: int = 2,
         threads: int | None = None,
     ) -> None:
-        if prefetch < 0:
-            raise ValueError(f"prefetch must not be negative, got {prefetch}")
-        if threads is not None and threads < 1:
-            raise ValueError(f"threads must be 1 or more, got {threads}")
+        check_count("prefetch", prefetch, least=0)
+        if threads is not None:
+            check_count("threads", threads, least=1)
         self.dataset = dataset
         self.steps = steps
         self.prefetch = prefetch

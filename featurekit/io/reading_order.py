@@ -135,10 +135,9 @@ class Steps:
     drop_remainder: bool = False
 
     def __post_init__(self) -> None:
-        if self.batch_size < 1:
-            raise ValueError(f"batch_size must be 1 or more, got {self.batch_size}")
-        if self.num_epochs is not None and self.num_epochs < 0:
-            raise ValueError(f"num_epochs must not be negative, got {self.num_epochs}")
+        check_count("batch_size", self.batch_size, least=1)
+        if self.num_epochs is not None:
+            check_count("num_epochs", self.num_epochs, least=0)
 
     @property
     def per_epoch(self) -> int:
@@ -213,6 +212,16 @@ def cut_blocks(
                 if size < len(run):
                     active.append(replace(run, start=run.start + size))
         yield tuple(block)
+
+
+def check_count(name: str, value: object, *, least: int) -> None:
+    """Raises ValueError unless an argument is an integer, and large enough."""
+    if isinstance(value, int | np.integer) and value >= least:
+        return
+    wanted = "must not be negative" if least == 0 else f"must be {least} or more"
+    if not isinstance(value, int | np.integer):
+        wanted = "must be an integer"
+    raise ValueError(f"{name} {wanted}, got {value!r}")
 
 
 def check_shard(shard: tuple[int, int]) -> None:

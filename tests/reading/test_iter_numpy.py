@@ -325,11 +325,18 @@ def test_gzip_gives_the_same_batches(dataset: Dataset, tmp_path: Path) -> None:
         {"buffer_rows": 0},
         {"prefetch": -1},
         {"threads": 0},
+        {"batch_size": 1.5},
+        {"seed": "7"},
     ],
 )
 def test_wrong_arguments_are_refused(dataset: Dataset, options: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(options))):
         dataset.iter_numpy(**{"batch_size": 5, **options})
+
+
+def test_no_threads_cannot_read(dataset: Dataset) -> None:
+    with pytest.raises(ValueError, match="threads"):
+        dataset.to_numpy(threads=0)
 
 
 counts = st.lists(st.integers(0, 30), max_size=12).map(tuple)

@@ -52,6 +52,11 @@ def test_an_empty_dataset_has_no_batches(tmp_path: Path, shuffle: bool) -> None:
     assert set(batches.element_spec) == {"n", "id"}
 
 
+def test_batches_of_nothing_are_refused(dataset: Dataset) -> None:
+    with pytest.raises(ValueError, match="batch_size"):
+        dataset.to_tf(0)
+
+
 def test_wrong_shards_are_refused(dataset: Dataset) -> None:
     with pytest.raises(ValueError, match="shard"):
         dataset.to_tf(5, shard=(3, 3))
