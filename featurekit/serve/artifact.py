@@ -22,6 +22,9 @@ from uuid import uuid4
 
 from featurekit.errors import ArtifactError, OutputExistsError, VersionTooNewError
 from featurekit.io.output_directory import located_os_errors
+from featurekit.plan.stats import Stats
+from featurekit.spec.feature_spec import FeatureSpec
+from featurekit.spec.serialize import spec_from_proto
 
 VERSION = 1
 EXTRA = "assets.extra/featurekit"
@@ -88,6 +91,20 @@ class Description:
             return cls(**found)
         except TypeError as error:
             raise _damaged(path, str(error)) from None
+
+
+def open_whole(root: Path) -> tuple[Description, FeatureSpec, Stats]:
+    """What an exported model says of itself, once every file has its digest.
+
+    Raises:
+        ArtifactError: The folder is damaged, or is no exported model.
+        VersionTooNewError: A newer featurekit wrote it.
+    """
+    description = Description.open(root)
+    check_digests(root, description.digests)
+    spec = spec_from_proto((root / EXTRA / "spec.pb").read_bytes())
+    stats = Stats.from_proto((root / EXTRA / "stats.pb").read_bytes())
+    return description, spec, stats
 
 
 def digests(root: Path) -> dict[str, str]:

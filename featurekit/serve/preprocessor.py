@@ -18,10 +18,9 @@ from featurekit.plan.lower import compile_spec
 from featurekit.plan.rejects import row_error
 from featurekit.plan.stats import Stats
 from featurekit.serve import golden
-from featurekit.serve.artifact import EXTRA, Description, check_digests
+from featurekit.serve.artifact import EXTRA, open_whole
 from featurekit.serve.row_values import READERS, Unusual
 from featurekit.spec.feature_spec import FeatureSpec
-from featurekit.spec.serialize import spec_from_proto
 
 FEW_ROWS = 64
 """So many rows are computed one by one: whole columns cost more to set up."""
@@ -88,10 +87,8 @@ class Preprocessor:
             VersionTooNewError: A newer featurekit wrote it.
         """
         root = Path(path)
-        check_digests(root, Description.open(root).digests)
-        extra = root / EXTRA
-        spec = spec_from_proto((extra / "spec.pb").read_bytes())
-        loaded = cls(spec, Stats.from_proto((extra / "stats.pb").read_bytes()))
+        _, spec, stats = open_whole(root)
+        loaded, extra = cls(spec, stats), root / EXTRA
         rows = golden.open_rows(extra / "golden_inputs.arrow")
         expected = golden.open_rows(extra / "golden_features.arrow")
         golden.compare_features(expected, stored_arrays(loaded._rows.run(rows).outputs))

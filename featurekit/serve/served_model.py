@@ -15,9 +15,8 @@ from featurekit.backends.host.executor import HostBackend
 from featurekit.errors import FeatureKitError, RowError
 from featurekit.io.adapter import read_columns
 from featurekit.plan.lower import compile_spec
-from featurekit.plan.stats import Stats
 from featurekit.serve import golden
-from featurekit.serve.artifact import EXTRA, Description, check_digests
+from featurekit.serve.artifact import EXTRA, open_whole
 from featurekit.serve.serving_module import (
     DEFAULT,
     EXAMPLES,
@@ -25,8 +24,6 @@ from featurekit.serve.serving_module import (
     TRANSFORM,
     named_tensors,
 )
-from featurekit.spec.feature_spec import FeatureSpec
-from featurekit.spec.serialize import spec_from_proto
 
 
 class ServedModel:
@@ -41,10 +38,7 @@ class ServedModel:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.description = Description.open(path)
-        check_digests(path, self.description.digests)
-        self.spec: FeatureSpec = spec_from_proto(self._extra("spec.pb").read_bytes())
-        self.stats = Stats.from_proto(self._extra("stats.pb").read_bytes())
+        self.description, self.spec, self.stats = open_whole(path)
         self._loaded = tf.saved_model.load(str(path))
         self._backend = HostBackend(compile_spec(self.spec, self.stats, serving=True))
         self._replay()

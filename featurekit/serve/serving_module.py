@@ -85,7 +85,7 @@ class ServingModule(tf.Module):
 
         def predict(columns: Tensors) -> Tensors:
             features = transform(**{names[n]: one for n, one in columns.items()})
-            return self._named(self._run_model(features))
+            return self._outputs(features)
 
         def by_examples(examples: tf.Tensor) -> Tensors:
             return predict(parse_examples(examples, self.inputs))
@@ -110,9 +110,11 @@ class ServingModule(tf.Module):
 
     def predict(self, columns: Tensors) -> dict[str, tf.Tensor]:
         """The model's outputs for raw columns; the features if there is no model."""
-        return self._named(self._run_model(self.transform(columns)))
+        return self._outputs(self.transform(columns))
 
-    def _named(self, outputs: Any) -> dict[str, tf.Tensor]:
+    def _outputs(self, features: Tensors) -> dict[str, tf.Tensor]:
+        """The model's outputs, by name."""
+        outputs = self._run_model(features)
         if isinstance(outputs, Mapping):
             found = dict(outputs)
         elif isinstance(outputs, list | tuple):
