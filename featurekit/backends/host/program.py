@@ -15,6 +15,7 @@ from featurekit.backends.farmhash_reference import fingerprint64
 from featurekit.backends.host import instructions as at
 from featurekit.backends.host.places import Kind, Places
 from featurekit.backends.host.time_parts import PART_CODES
+from featurekit.backends.token_ids import id_of_token
 from featurekit.kernels.arrow_buffers import read_only
 from featurekit.kernels.token_table import TokenTable
 from featurekit.plan import ops
@@ -284,7 +285,7 @@ class _Assembler:
                 return replace(text, nullable=False)
             case ops.LookupVocabulary():
                 words = KERNELS[type(op)](op, self.constants)
-                substitute = 0 if text.fill is None else _id_of(op, text.fill)
+                substitute = 0 if text.fill is None else id_of_token(op, text.fill)
             case ops.HashBucket(num_buckets=count):
                 words = _hash_text(count)
                 substitute = (
@@ -336,14 +337,6 @@ class _Assembler:
 
 def _hash_text(count: int) -> tuple[int, ...]:
     return at.HASH_TEXT, 0, 0, 0, count
-
-
-def _id_of(op: ops.LookupVocabulary, text: bytes) -> int:
-    """The id of a text that is known now; -1 where it is refused."""
-    tokens = cast(tuple[bytes, ...], op.vocabulary.tokens)
-    if text in tokens:
-        return tokens.index(text)
-    return len(tokens) + fingerprint64(text) % op.num_oov if op.num_oov else -1
 
 
 def assemble(plan: Plan) -> Program:

@@ -1,7 +1,7 @@
 """Ids in a graph: vocabularies, hashes, crosses, ranges, vectors, missing values.
 
-Kernels take the ops of a stage and its columns stacked, shape (columns, batch); those
-of lookups and crosses take one op.
+Kernels take the ops of a stage and its columns stacked, shape (columns, batch); that of
+crosses takes one op.
 """
 
 import math
@@ -10,13 +10,13 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
+from featurekit.backends.farmhash_reference import CAT_MULTIPLIER
 from featurekit.backends.keras.filled_lookup import token_ids
-from featurekit.backends.keras.token_table import TokenTable
+from featurekit.backends.keras.merged_vocabularies import MergedVocabularies
 from featurekit.backends.keras.values import Outcome, Value, both
 from featurekit.plan import ops
 
 CROSS_SEED = 0xDECAFCAFFE
-CAT_MULTIPLIER = 0xC6A4A7935BD1E995
 
 
 def per_column(numbers: Sequence[int]) -> tf.Tensor:
@@ -59,29 +59,25 @@ def make_table(op: ops.LookupVocabulary) -> tf.lookup.StaticHashTable:
 
 
 def lookup(
-    op: ops.LookupVocabulary, x: Value, table: tf.lookup.StaticHashTable
+    chosen: Sequence[ops.LookupVocabulary],
+    x: Value,
+    table: tf.lookup.StaticHashTable | MergedVocabularies,
 ) -> Outcome:
-    """The id of a token; unknown ones hash into the ids behind the vocabulary."""
-    found = table.lookup(x.tensor)
-    if op.num_oov == 1:
-        return Outcome(Value(found, x.valid))
-    unknown = found < 0
-    if not op.num_oov:
-        return Outcome(Value(found, x.valid), unknown)
-    behind = len(op.vocabulary) + _hash_modulo(x.tensor[tf.newaxis], [op.num_oov])[0]
-    return Outcome(Value(tf.where(unknown, behind, found), x.valid))
+    """The id of a token; unknown ones hash into the ids behind the vocabulary.
 
-
-def lookup_stacked(
-    chosen: Sequence[ops.LookupVocabulary], x: Value, table: TokenTable
-) -> Outcome:
-    """As `lookup`, in one table for all columns of a stage."""
+    Args:
+        chosen: The ops of a stage, or one.
+        x: Their columns stacked, shape (columns, batch); of one op, shape (batch,).
+        table: Of all their tokens; of one op, from `make_table`.
+    """
     found = table.lookup(x.tensor)
+    counts = [op.num_oov for op in chosen]
+    if counts == [1] and isinstance(table, tf.lookup.StaticHashTable):
+        return Outcome(Value(found, x.valid))  # the table knows what is unknown
     unknown = found < 0
-    if not chosen[0].num_oov:
+    if not counts[0]:
         return Outcome(Value(found, x.valid), unknown)
     behind = per_column([len(op.vocabulary) for op in chosen])
-    counts = [op.num_oov for op in chosen]
     if set(counts) != {1}:
         behind = behind + _hash_modulo(x.tensor, counts)
     return Outcome(Value(tf.where(unknown, behind, found), x.valid))

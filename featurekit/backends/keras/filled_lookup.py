@@ -8,8 +8,8 @@ known when the graph is built, and so is its id.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from featurekit.backends.farmhash_reference import fingerprint64
 from featurekit.backends.missing import MISSING_TEXT
+from featurekit.backends.token_ids import id_of_token
 from featurekit.plan import ops
 from featurekit.plan.graph import Plan
 
@@ -23,13 +23,7 @@ class FilledLookup(ops.LookupVocabulary):
     @property
     def missing_id(self) -> int:
         """The id of what fills the column; -1 where that is refused."""
-        token = self.fill.encode()
-        tokens: Sequence[bytes | int] = self.vocabulary.tokens
-        if token in tokens:
-            return tokens.index(token)
-        if not self.num_oov:
-            return -1
-        return len(self.vocabulary) + fingerprint64(token) % self.num_oov
+        return id_of_token(self, self.fill.encode())
 
 
 def token_ids(op: ops.LookupVocabulary) -> dict[bytes | int, int]:

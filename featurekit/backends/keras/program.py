@@ -12,7 +12,7 @@ from featurekit.backends.keras.filled_lookup import (
     token_ids,
     with_filled_lookups,
 )
-from featurekit.backends.keras.token_table import TokenTable
+from featurekit.backends.keras.merged_vocabularies import MergedVocabularies
 from featurekit.backends.keras.values import Outcome, Value, both, unmark
 from featurekit.plan import ops
 from featurekit.plan.graph import Plan
@@ -65,7 +65,7 @@ def apply_op(op: ops.Op, inputs: list[Value], table: Any = None) -> Outcome:
         return categorical.cross_hash(op, inputs)
     (x,) = inputs
     if isinstance(op, ops.LookupVocabulary):
-        value, rejected = categorical.lookup(op, x, table)
+        value, rejected = categorical.lookup([op], x, table)
         return Outcome(value, None if rejected is None else both(rejected, x.valid))
     (tensor, valid), rejected = apply_stage([op], _map(tf.expand_dims, x, 0))
     value = _map(tf.squeeze, Value(tensor, valid), [0])
@@ -78,7 +78,7 @@ def _map(function: Callable[..., tf.Tensor], x: Value, axis: Any) -> Value:
 
 
 def apply_stage(
-    chosen: Sequence[ops.Op], x: Value, table: TokenTable | None = None
+    chosen: Sequence[ops.Op], x: Value, table: MergedVocabularies | None = None
 ) -> Outcome:
     """Runs ops of one kind on stacked columns, shape (columns, batch).
 
@@ -89,7 +89,7 @@ def apply_stage(
     """
     first = chosen[0]
     if isinstance(first, ops.LookupVocabulary):
-        value, rejected = categorical.lookup_stacked(chosen, x, table)  # type: ignore[arg-type]
+        value, rejected = categorical.lookup(chosen, x, table)  # type: ignore[arg-type]
     else:
         value, rejected = KERNELS[type(first)](chosen, x)
     if rejected is not None and not isinstance(first, ops.RequirePresent):
@@ -125,7 +125,7 @@ class Program(tf.Module):
                 continue
             if self.few_rows:
                 ids = [token_ids(op) for op in chosen]  # type: ignore[arg-type]
-                yield str(nodes[0]), TokenTable(ids)
+                yield str(nodes[0]), MergedVocabularies(ids)
                 continue
             for node, op in zip(nodes, chosen, strict=True):
                 assert isinstance(op, ops.LookupVocabulary)

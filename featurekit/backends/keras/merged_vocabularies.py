@@ -18,7 +18,7 @@ _ABSENT = -(2**40)  # below every id
 _MAX_PER_TOKEN = 8
 
 
-class TokenTable(tf.Module):
+class MergedVocabularies(tf.Module):
     """Ids of tokens in several vocabularies; negative where a token is unknown.
 
     The table gives a token's id in the first vocabulary that holds it, and a pattern:
