@@ -4,6 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 import featurekit
 from featurekit.plan.ops import OPS
 from featurekit.proto import plan_pb2
@@ -36,6 +39,38 @@ def test_host_path_loads_no_framework() -> None:
         "import featurekit.jobs.convert, featurekit.jobs.analyze, featurekit.io.dataset"
     )
     assert not loaded & {"tensorflow", "keras", "apache_beam", "pandas", "polars"}
+
+
+JOB = """
+import featurekit as fk
+spec = fk.FeatureSpec(
+    {
+        "age": fk.numeric("age").fill(0.0).standardize(),
+        "visits": fk.numeric("visits").fill(0.0).quantile_buckets(4),
+        "city": fk.string("city").fill("").vocabulary(),
+        "cross": fk.cross(fk.string("city").fill("?"), fk.string("city").fill(""))
+        .hash_buckets(9),
+    },
+    key=[fk.integer("id")],
+    split=fk.key_split(train=0.8, test=0.2),
+)
+stats = fk.analyze(spec, "rows.parquet", workers=1)
+fk.convert(spec, stats, "rows.parquet", "converted", workers=1)
+fk.load("converted", "train").to_numpy()
+"""
+
+
+def test_a_job_does_not_load_pandas(tmp_path: Path) -> None:
+    """It is a third of a second, and pyarrow does so at any Python value."""
+    columns = {
+        "id": list(range(50)),
+        "age": [1.5, None] * 25,
+        "visits": pa.array([None, 3] * 25, pa.int64()),
+        "city": pa.array(["Ulm", None, "Köln", "", "x"] * 10).dictionary_encode(),
+    }
+    pq.write_table(pa.table(columns), tmp_path / "rows.parquet")
+    program = f"import os; os.chdir({str(tmp_path)!r}); exec({JOB!r})"
+    assert not loaded_after(program) & {"tensorflow", "keras", "pandas", "polars"}
 
 
 def test_spec_and_plan_load_no_arrays() -> None:

@@ -18,7 +18,7 @@ from featurekit.analyzers.quantiles import QuantilesAccumulator
 from featurekit.analyzers.vocabulary import VocabularyAccumulator
 from featurekit.errors import StatisticsError
 
-__all__ = ["KINDS", "Accumulator", "Options", "ValueType", "create", "decode"]
+__all__ = ["KINDS", "Accumulator", "Options", "ValueType", "create"]
 
 KINDS: MappingProxyType[str, type[Accumulator]] = MappingProxyType(
     {
@@ -65,26 +65,6 @@ def create(kind: str, value_type: ValueType, **options: int | None) -> Accumulat
             got=sorted(options),
         ) from error
     return cls(value_type, **options)
-
-
-def decode(
-    kind: str, value_type: ValueType, options: Options, data: bytes
-) -> Accumulator:
-    """The accumulator that `encode` wrote, checked to be of the request.
-
-    Args:
-        kind: A key of KINDS.
-        value_type: As given to `create`.
-        options: As given to `create`.
-        data: The bytes.
-
-    Raises:
-        StatisticsError: The bytes are damaged, or those of another request.
-    """
-    expected = create(kind, value_type, **options)
-    found = _class_of(kind).decode(data)
-    expected.check_same_request(found)
-    return found
 
 
 def _class_of(kind: str) -> type[Accumulator]:

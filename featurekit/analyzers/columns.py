@@ -1,6 +1,6 @@
 """From Arrow columns of any layout to the plain values that accumulators count."""
 
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -9,10 +9,10 @@ import pyarrow.compute as pc
 
 from featurekit.analyzers.base import ValueType
 from featurekit.errors import DTypeMismatchError, RowError
+from featurekit.kernels.arrow_buffers import filled_numbers, read_only
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Integers: TypeAlias = npt.NDArray[np.int64]
-Values = TypeVar("Values", Floats, Integers)
 
 
 def null_count(column: pa.Array) -> int:
@@ -31,16 +31,12 @@ def floats(column: pa.Array) -> Floats:
     column = _present(column)
     if not (pa.types.is_floating(column.type) or pa.types.is_integer(column.type)):
         raise mismatch(column.type, "number")
-    values: Floats = column.to_numpy(zero_copy_only=False).astype(
-        np.float64, copy=False
-    )
-    return _read_only(values)
+    return read_only(filled_numbers(column).astype(np.float64, copy=False))
 
 
 def integers(column: pa.Array) -> Integers:
     """The values of a column of integers as int64, without nulls; read-only."""
-    values: Integers = integer_array(_present(column)).to_numpy(zero_copy_only=False)
-    return _read_only(values)
+    return filled_numbers(integer_array(_present(column)))
 
 
 def integer_array(column: pa.Array) -> pa.Array:
@@ -92,12 +88,5 @@ def _present(column: pa.Array) -> pa.Array:
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     if pa.types.is_null(column.type):
-        return pa.array([], pa.int64())
+        return pa.nulls(0, pa.int64())
     return column.drop_null() if column.null_count else column
-
-
-def _read_only(values: Values) -> Values:
-    # Numba compiles writable and read-only arrays separately; Arrow's are read-only.
-    view = values.view()
-    view.setflags(write=False)
-    return view

@@ -48,9 +48,9 @@ class PresenceAccumulator(Accumulator):
         if pa.types.is_null(kind):
             return
         if self.value_type == "integer":
-            columns.integer_array(pa.array([], kind))
+            columns.integer_array(pa.nulls(0, kind))
         elif self.value_type == "string":
-            columns.bytes_array(pa.array([], kind))
+            columns.bytes_array(pa.nulls(0, kind))
 
     def _merge(self, other: Self) -> None:
         self._rows += other._rows

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from featurekit.analyzers import columns
 from featurekit.analyzers.base import Accumulator, Options, ValueType, positive
 from featurekit.analyzers.encoding import Reader, damaged, pack_count
+from featurekit.kernels.arrow_buffers import arrow_array, filled_numbers
 from featurekit.plan.statistics import VocabularyCounts
 
 # Rows of partial counts that wait to be grouped, at least.
@@ -55,7 +56,7 @@ class VocabularyAccumulator(Accumulator):
         self._min_count = positive("min_count", min_count)
         token = pa.int64() if value_type == "integer" else pa.large_binary()
         schema = pa.schema({"token": token, "count": pa.int64()})
-        self._counted: pa.Table = schema.empty_table()
+        self._counted: pa.Table = _no_rows(schema)
         self._pending: list[pa.Table] = []
         self._num_pending = 0
 
@@ -75,7 +76,7 @@ class VocabularyAccumulator(Accumulator):
     def _tokens(self, values: pa.Array) -> pa.Array:
         """The values in the type that tokens are kept in; a null type has none."""
         if pa.types.is_null(values.type):
-            return pa.array([], self._counted.schema.field("token").type)
+            return pa.nulls(0, self._counted.schema.field("token").type)
         if self.value_type == "integer":
             return columns.integer_array(values)
         return columns.bytes_array(values)
@@ -93,14 +94,15 @@ class VocabularyAccumulator(Accumulator):
         """Groups state and partial counts; the order of rows is unspecified."""
         if not self._pending:
             return
-        counted = pa.concat_tables([self._counted, *self._pending])
+        counted = pa.concat_tables([self._counted, *self._pending]).combine_chunks()
         self._pending, self._num_pending = [], 0
-        grouped = counted.group_by("token", use_threads=False).aggregate(
-            [("count", "sum")]
-        )
+        tokens = counted["token"].combine_chunks().dictionary_encode()
+        totals = np.zeros(len(tokens.dictionary), np.int64)
+        counts = filled_numbers(counted["count"].combine_chunks())
+        np.add.at(totals, filled_numbers(tokens.indices), counts)
         self._counted = pa.table(
-            [grouped["token"], grouped["count_sum"]], self._counted.schema
-        ).combine_chunks()
+            [tokens.dictionary, arrow_array(totals)], self._counted.schema
+        )
 
     def _merge(self, other: Self) -> None:
         other._compact()
@@ -110,7 +112,8 @@ class VocabularyAccumulator(Accumulator):
         """The tokens to keep of everything counted so far."""
         self._compact()
         counted = self._counted
-        kept = counted.filter(pc.greater_equal(counted["count"], self._min_count))
+        counts = filled_numbers(counted["count"].combine_chunks())
+        kept = counted.filter(arrow_array(counts >= self._min_count))
         order = [("count", "descending"), ("token", "descending")]
         kept = kept.sort_by(order).slice(0, self._max_size)
         return VocabularyCounts(
@@ -135,7 +138,7 @@ class VocabularyAccumulator(Accumulator):
     def _restore(self, reader: Reader) -> None:
         size = reader.count()
         if self.value_type == "integer":
-            tokens = pa.array(reader.int64s(size), pa.int64())
+            tokens = arrow_array(reader.int64s(size))
         else:
             lengths = reader.int64s(size)
             if np.any(lengths < 0):
@@ -151,6 +154,10 @@ class VocabularyAccumulator(Accumulator):
         self._counted = pa.table([tokens, counts], self._counted.schema)
 
 
+def _no_rows(schema: pa.Schema) -> pa.Table:
+    return pa.table([pa.nulls(0, kind) for kind in schema.types], schema)
+
+
 def _count_values(column: pa.Array) -> tuple[pa.Array, pa.Array]:
     """Distinct values of a plain column, and how often each occurs."""
     counted = pc.value_counts(column.drop_null() if column.null_count else column)
@@ -162,15 +169,14 @@ def _count_indices(column: pa.DictionaryArray) -> tuple[pa.Array, pa.Array]:
     dictionary = column.dictionary
     if dictionary.type in (pa.string_view(), pa.binary_view()):
         dictionary = columns.bytes_array(dictionary)  # Arrow cannot take from views
-    indices = column.indices.drop_null().to_numpy(zero_copy_only=False)
-    indices = indices.astype(np.int64, copy=False)
+    indices = filled_numbers(column.indices.drop_null()).astype(np.int64, copy=False)
     if len(dictionary) <= len(indices):
         counts = np.bincount(indices, minlength=len(dictionary))
         used = np.flatnonzero(counts)
         counts = counts[used]
     else:  # a small batch must not cost as much as a large dictionary
         used, counts = np.unique(indices, return_counts=True)
-    tokens, occurrences = dictionary.take(pa.array(used)), pa.array(counts, pa.int64())
+    tokens, occurrences = dictionary.take(arrow_array(used)), arrow_array(counts)
     if tokens.null_count:
         valid = tokens.is_valid()
         return tokens.filter(valid), occurrences.filter(valid)

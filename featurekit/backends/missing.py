@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from featurekit.errors import DTypeMismatchError
+from featurekit.kernels.arrow_buffers import filled_numbers, nulls
 
 MISSING_FLOAT_BITS = 0x7FC007A2
 """Bits of the float32 NaN that means missing; it is quiet, so copies keep it."""
@@ -59,7 +60,7 @@ def _to_tensor(name: str, column: pa.Array) -> npt.NDArray[np.generic]:
     if pa.types.is_float32(column.type):
         return _floats(column)
     if pa.types.is_int64(column.type):
-        found: npt.NDArray[np.int64] = column.fill_null(MISSING_INTEGER).to_numpy()
+        found: npt.NDArray[np.int64] = filled_numbers(column, MISSING_INTEGER)
         return found
     kind = column.type
     if pa.types.is_dictionary(kind):
@@ -78,17 +79,15 @@ def _to_tensor(name: str, column: pa.Array) -> npt.NDArray[np.generic]:
         )
     texts: npt.NDArray[np.object_] = encoded.to_numpy(zero_copy_only=False)
     if encoded.null_count:
-        texts = np.where(encoded.is_null().to_numpy(False), MISSING_TEXT, texts)
+        texts = np.where(nulls(encoded), MISSING_TEXT, texts)
     return texts
 
 
 def _floats(column: pa.Array) -> npt.NDArray[np.float32]:
-    values = column.fill_null(0.0).to_numpy()
+    values = filled_numbers(column)
     bits = np.where(np.isnan(values), _ORDINARY_NAN_BITS, values.view(np.uint32))
     if column.null_count:
-        bits = np.where(
-            column.is_null().to_numpy(False), np.uint32(MISSING_FLOAT_BITS), bits
-        )
+        bits = np.where(nulls(column), np.uint32(MISSING_FLOAT_BITS), bits)
     return bits.astype(np.uint32, copy=False).view(np.float32)
 
 

@@ -4,23 +4,19 @@ The pipeline has the same few transforms for five features and for five thousand
 """
 
 from collections.abc import Iterable
-from typing import Any, TypeAlias
+from typing import Any
 
 import apache_beam as beam
 import pyarrow as pa
 
-from featurekit.analyzers.accumulator import Accumulator
 from featurekit.beam.failures import whole_errors
 from featurekit.io.adapter import open_source
 from featurekit.io.csv_source import CsvOptions
-from featurekit.io.manifest import Accounting
 from featurekit.io.sources import ROWS_PER_TASK, Task
 from featurekit.jobs.analyze import Analysis, PartialStatistics
 from featurekit.jobs.rows import BadRowPolicy
 from featurekit.plan.stats import Stats
 from featurekit.spec.feature_spec import FeatureSpec
-
-Counted: TypeAlias = tuple[list[Accumulator], Accounting]
 
 
 class CombineStatistics(beam.CombineFn):
@@ -36,37 +32,31 @@ class CombineStatistics(beam.CombineFn):
     def __init__(self, analysis: Analysis) -> None:
         self.analysis = analysis
 
-    def create_accumulator(self, *_: Any, **__: Any) -> Counted:
+    def create_accumulator(self, *_: Any, **__: Any) -> PartialStatistics:
         """Accumulators that have counted nothing."""
-        return self.analysis.create(), Accounting()
+        return self.analysis.create()
 
     def merge_accumulators(
-        self, parts: Iterable[Counted], *_: Any, **__: Any
-    ) -> Counted:
+        self, parts: Iterable[PartialStatistics], *_: Any, **__: Any
+    ) -> PartialStatistics:
         """Counts into the first one what the others have counted."""
-        remaining = iter(parts)
-        accumulators, accounting = next(remaining, None) or self.create_accumulator()
-        for others, rows in remaining:
-            for mine, other in zip(accumulators, others, strict=True):
-                mine.merge(other)
-            accounting += rows
-        return accumulators, accounting
+        return self.analysis.merge(parts)
 
-    def extract_output(self, counted: Counted, *_: Any, **__: Any) -> Stats:
+    def extract_output(self, counted: PartialStatistics, *_: Any, **__: Any) -> Stats:
         """The statistics."""
         with whole_errors():
-            return self.analysis.extract(self.analysis.seal(*counted))
+            return self.analysis.extract(counted)
 
 
 class MergeStatistics(CombineStatistics):
     """Combines the PartialStatistics of tasks into Stats."""
 
     def add_input(
-        self, counted: Counted, partial: PartialStatistics, *_: Any, **__: Any
-    ) -> Counted:
+        self, counted: PartialStatistics, partial: PartialStatistics, *_: Any, **__: Any
+    ) -> PartialStatistics:
         """Counts what a task has counted."""
-        other = self.analysis.unseal(partial), partial.accounting
-        return self.merge_accumulators([counted, other])
+        counted.merge(partial)
+        return counted
 
 
 class MeasureBatches(CombineStatistics):
@@ -91,14 +81,12 @@ class MeasureBatches(CombineStatistics):
         super().__init__(Analysis(spec, on_bad_row=on_bad_row))
 
     def add_input(
-        self, counted: Counted, batch: pa.RecordBatch, *_: Any, **__: Any
-    ) -> Counted:
+        self, counted: PartialStatistics, batch: pa.RecordBatch, *_: Any, **__: Any
+    ) -> PartialStatistics:
         """Counts the rows of a batch, columns as a source would store them."""
-        accumulators, accounting = counted
         with whole_errors():
-            rows = self.analysis.reader.process(batch)
-            self.analysis.add(accumulators, rows)
-        return accumulators, accounting + rows.accounting
+            self.analysis.add(counted, self.analysis.reader.process(batch))
+        return counted
 
 
 class Analyze(beam.PTransform):

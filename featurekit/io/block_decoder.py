@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from featurekit.io.layout import (
     Arrays,
@@ -89,6 +90,10 @@ class _Decoding:
     def __init__(self, dataset: "Dataset", layout: Layout, threads: int) -> None:
         self.dataset = dataset
         self.columns = place_columns(dataset.columns, layout)
+        # An array has no null to say that a record lacks a value.
+        self._stored = pa.schema([one.with_nullable(False) for one in dataset.stored])
+        # Whether what records hold has an array, or a part of one, to be decoded into.
+        self._direct = self.columns == dataset.columns or layout == "packed"
         self.stopped = False
         self._decoders = ThreadPoolExecutor(threads, "featurekit-decode")
         self._shards = dataset.shards
@@ -137,12 +142,17 @@ class _Decoding:
                 self._undone.popleft().exception()
 
     def _fill(self, arrays: Arrays, rows: slice, piece: Piece) -> None:
-        found = stored_arrays(piece.decode(self.dataset.stored))
-        if self.columns != self.dataset.columns:
-            found = column_views(found, self.dataset.columns)
+        alike = self.columns == self.dataset.columns
+        if not alike:
             arrays = column_views(arrays, self.columns)
+        targets = {name: array[rows] for name, array in arrays.items()}
+        if self._direct and piece.decode_into(self._stored, targets):
+            return
+        found = stored_arrays(piece.decode(self._stored))
+        if not alike:
+            found = column_views(found, self.dataset.columns)
         for name, values in found.items():
-            arrays[name][rows] = values
+            targets[name][:] = values
 
     def finish(self, started: "Future[_Filling]") -> Decoded:
         """Waits for a block."""

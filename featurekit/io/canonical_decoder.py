@@ -5,6 +5,7 @@ the format allows, and says what is wrong.
 """
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias
@@ -131,6 +132,42 @@ def read_canonical(
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
+def read_numbers(
+    data: ByteArray,
+    starts: IntArray,
+    lengths: IntArray,
+    schema: pa.Schema,
+    targets: Mapping[str, npt.NDArray[Any]],
+) -> bool:
+    """Decodes columns of numbers into arrays that there are already.
+
+    Args:
+        data: uint8.
+        starts: Where records start.
+        lengths: Their lengths; all within `data`.
+        schema: int64 and float32, or fixed-size lists of those.
+        targets: For each, an array of its type, shape (rows,) or (rows, width). Rows
+            may lie apart, the values of one do not.
+
+    Returns:
+        Whether it is done; if not, the arrays hold anything, and the general reader has
+        to say what is wrong, if anything is.
+    """
+    template = _template(schema)
+    if template is None:
+        return False
+    rows, table = len(starts), template.table.copy()
+    flags = -(-rows // 8)
+    valid = _scratch.take(flags * len(table)).view(np.bool_).reshape(len(table), -1)
+    for line, field, present in zip(table, schema, valid, strict=True):
+        target = targets[field.name]
+        line[kernels.VALUES // 8] = address(target)
+        line[kernels.STRIDE // 8] = target.strides[0]
+        line[kernels.VALID // 8] = address(present)
+    done = kernels.read_records(data, starts, lengths, table)
+    return done == rows and bool(valid[:, :rows].all())
+
+
 def _read_columns(
     records: tuple[ByteArray, IntArray, IntArray],
     template: _Template,
@@ -178,6 +215,7 @@ class _Canonical:
         else:
             dtype = np.float32 if kind == "float_list" else np.int64
             self.values = np.empty(rows * self.width, dtype)
+            line[kernels.STRIDE // 8] = self.values.itemsize * self.width
         self.valid = scratch[: -(-rows // 8)].view(np.bool_)[:rows]
         line[kernels.VALUES // 8] = address(self.values)
         line[kernels.VALID // 8] = address(self.valid)

@@ -6,6 +6,7 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 
 from featurekit.io.origin import Origin, failing
+from featurekit.kernels.arrow_buffers import filled_numbers
 
 RESERVED = -(2**63)
 """The int64 that stands for "missing" inside TensorFlow graphs."""
@@ -91,8 +92,8 @@ def refuse_infinite(
 
 def _refuse_lossy(found: pa.Array, array: pa.Array, origin: Origin) -> None:
     unsigned = pt.is_unsigned_integer(array.type)
-    exact = array.fill_null(0).to_numpy(zero_copy_only=False)
-    back = found.fill_null(0).to_numpy(zero_copy_only=False).astype(np.float64)
+    exact = filled_numbers(array)
+    back = filled_numbers(found).astype(np.float64)
     # A float64 holds every float32, and one at the limit is outside of the
     # integers: replace it before the cast back, which would wrap.
     limit = 2.0 ** (64 if unsigned else 63)

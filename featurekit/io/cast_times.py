@@ -12,6 +12,7 @@ from featurekit.io.cast_numbers import refuse_reserved
 from featurekit.io.cast_strings import is_bytes, is_text, to_large_string
 from featurekit.io.origin import Origin, failing
 from featurekit.io.zones import local_to_utc
+from featurekit.kernels.arrow_buffers import arrow_array, filled_numbers, validity
 
 # Microseconds of one tick, per unit; nanoseconds divide instead.
 _MICROSECONDS = {"s": 1_000_000, "ms": 1_000, "us": 1}
@@ -67,7 +68,7 @@ def _micros(array: pa.Array, origin: Origin) -> pa.Array:
     ticks = array.cast(pa.int64())
     if array.type.unit != "ns":
         return _scale(ticks, array, _MICROSECONDS[array.type.unit], origin)
-    exact = ticks.fill_null(0).to_numpy(zero_copy_only=False)
+    exact = filled_numbers(ticks)
     found, rest = np.divmod(exact, 1_000)
     _refuse_too_fine(rest != 0, array, origin)
     return _with_nulls(found, array)
@@ -76,7 +77,7 @@ def _micros(array: pa.Array, origin: Origin) -> pa.Array:
 def _scale(ticks: pa.Array, array: pa.Array, factor: int, origin: Origin) -> pa.Array:
     if factor == 1:
         return ticks
-    exact = ticks.fill_null(0).to_numpy(zero_copy_only=False)
+    exact = filled_numbers(ticks)
     limit = (2**63 - 1) // factor
     origin.reject(
         (exact > limit) | (exact < -limit),
@@ -89,10 +90,7 @@ def _scale(ticks: pa.Array, array: pa.Array, factor: int, origin: Origin) -> pa.
 
 
 def _with_nulls(values: Any, like: pa.Array) -> pa.Array:
-    mask = None
-    if like.null_count:
-        mask = like.is_null().to_numpy(zero_copy_only=False)
-    return pa.array(values, pa.int64(), mask=mask)
+    return arrow_array(values, validity(like) if like.null_count else None)
 
 
 def _localize(

@@ -32,6 +32,7 @@ from featurekit.io.cast_strings import (
 from featurekit.io.cast_text import parse_float32, parse_int64
 from featurekit.io.cast_times import to_timestamp
 from featurekit.io.origin import Origin, plain
+from featurekit.kernels.arrow_buffers import arrow_array
 
 SUPPORTED = {
     "float32": "bool, integers, float16, float32 or float64",
@@ -203,7 +204,7 @@ def _without(array: pa.Array, rows: list[int]) -> pa.Array:
     """The array with missing values in place of some."""
     missing = np.zeros(len(array), np.bool_)
     missing[rows] = True
-    return array.take(pa.array(np.arange(len(array)), mask=missing))
+    return array.take(arrow_array(np.arange(len(array)), ~missing))
 
 
 def check_type(

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from featurekit.io.example_columns import is_list
+from featurekit.kernels.arrow_buffers import bitmap
 
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
 IntArray: TypeAlias = npt.NDArray[np.int64]
@@ -32,8 +33,10 @@ def integer_limits(dtype: pa.DataType) -> tuple[int, int]:
     """The least and the largest integer of a type, within int64."""
     if pa.types.is_boolean(dtype):
         return 0, 1
-    limits = np.iinfo(dtype.to_pandas_dtype())
-    return int(limits.min), min(int(limits.max), 2**63 - 1)
+    if pa.types.is_unsigned_integer(dtype):
+        return 0, min(2**dtype.bit_width, 2**63) - 1
+    half = 2 ** (dtype.bit_width - 1)
+    return -half, half - 1
 
 
 def out_of_range(dtype: pa.DataType, numbers: IntArray) -> BoolArray:
@@ -55,20 +58,14 @@ def build_array(
     dtype: pa.DataType, count: int, valid: BoolArray | None, *buffers: pa.Buffer
 ) -> pa.Array:
     """An array of memory that it keeps alive."""
-    return pa.Array.from_buffers(dtype, count, [_bitmap(valid), *buffers])
-
-
-def _bitmap(valid: BoolArray | None) -> pa.Buffer | None:
-    if valid is None or valid.all():
-        return None
-    return pa.py_buffer(np.packbits(valid, bitorder="little"))
+    return pa.Array.from_buffers(dtype, count, [bitmap(valid), *buffers])
 
 
 def build_list(
     dtype: pa.DataType, values: pa.Array, firsts: IntArray, valid: BoolArray
 ) -> pa.Array:
     """A list column of its values, and of each row's first among them."""
-    buffers = [_bitmap(valid)]
+    buffers = [bitmap(valid)]
     if not pa.types.is_fixed_size_list(dtype):
         large = pa.types.is_large_list(dtype)
         buffers.append(pa.py_buffer(firsts if large else firsts.astype(np.int32)))

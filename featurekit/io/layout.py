@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from featurekit.errors import DatasetError
 from featurekit.io.manifest import OutputColumn
+from featurekit.kernels.arrow_buffers import arrow_array, filled_numbers
 
 Layout: TypeAlias = Literal["named", "packed"]
 LAYOUTS = ("named", "packed")
@@ -210,14 +211,13 @@ def place(column: OutputColumn) -> slice:
 
 def _to_numpy(array: pa.Array) -> npt.NDArray[Any]:
     if not pa.types.is_fixed_size_list(array.type):
-        return np.asarray(array.to_numpy(zero_copy_only=False))
-    flat = np.asarray(array.flatten().to_numpy(False))
-    return flat.reshape(-1, array.type.list_size)
+        return filled_numbers(array)
+    return filled_numbers(array.flatten()).reshape(-1, array.type.list_size)
 
 
 def _to_arrow(values: npt.NDArray[Any]) -> pa.Array:
     if values.ndim == 1:
-        return pa.array(values)
+        return arrow_array(values)
     return pa.FixedSizeListArray.from_arrays(
-        pa.array(values.reshape(-1)), values.shape[1]
+        arrow_array(values.reshape(-1)), values.shape[1]
     )

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from featurekit.errors import DTypeMismatchError, RowError
+from featurekit.kernels.arrow_buffers import booleans
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +82,7 @@ class Origin:
 def as_mask(bad: Any) -> Any:
     """A boolean Arrow array as a NumPy array, nulls as False."""
     if isinstance(bad, pa.Array):
-        return bad.fill_null(False).to_numpy(zero_copy_only=False)
+        return booleans(bad)
     return bad
 
 

@@ -1,16 +1,19 @@
 """The records of one shard, forwards, by their numbers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy.typing as npt
 import pyarrow as pa
 
 from featurekit.errors import DatasetIncompleteError
+from featurekit.io.canonical_decoder import read_numbers
 from featurekit.io.example_decoder import decode_examples
 from featurekit.io.manifest import Shard
 from featurekit.io.tfrecord import CHUNK_BYTES, Chunk, read_chunks
+from featurekit.kernels.arrow_buffers import read_only
 
 if TYPE_CHECKING:
     from featurekit.io.dataset import Dataset
@@ -49,6 +52,23 @@ class Piece:
             schema,
             file=self.file,
             first_record=self.chunk.first_record + self.rows.start,
+        )
+
+    def decode_into(
+        self, schema: pa.Schema, targets: Mapping[str, npt.NDArray[Any]]
+    ) -> bool:
+        """Decodes into arrays, if all records are as writers write them.
+
+        Args:
+            schema: What they hold: int64 and float32.
+            targets: An array for each column; see `canonical_decoder.read_numbers`.
+        """
+        return read_numbers(
+            read_only(self.chunk.buffer),
+            read_only(self.chunk.starts[self.rows]),
+            read_only(self.chunk.lengths[self.rows]),
+            schema,
+            targets,
         )
 
 

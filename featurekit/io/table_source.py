@@ -20,6 +20,7 @@ from featurekit.io.sources import (
     require_positive,
     require_unique,
 )
+from featurekit.kernels.arrow_buffers import binary_array, filled_numbers, nulls
 
 _DIGEST_ROWS = 65536
 
@@ -229,7 +230,7 @@ def _one_array(column: pa.ChunkedArray) -> pa.Array:
     if column.num_chunks == 1:
         return column.chunk(0)
     if column.num_chunks == 0:
-        return pa.array([], column.type)
+        return pa.nulls(0, column.type)
     chunks = column.chunks
     kind = column.type.value_type if pt.is_dictionary(column.type) else column.type
     if not (is_text(kind) or is_bytes(kind)):
@@ -255,10 +256,10 @@ def _column_bytes(column: pa.ChunkedArray) -> Iterator[bytes]:
     yield ("text" if text else str(array.type)).encode()
     if pt.is_null(array.type):
         return
-    yield pc.is_valid(array).to_numpy(zero_copy_only=False).tobytes()
+    yield (~nulls(array)).tobytes()
     kind = array.type
     if is_bytes(kind):
-        array = array.fill_null(b"")
+        array = array.fill_null(binary_array([b""])[0])
         yield pc.binary_length(array).to_numpy(zero_copy_only=False).tobytes()
         offsets = np.frombuffer(array.buffers()[1], np.int64)
         first, last = offsets[array.offset], offsets[array.offset + len(array)]
@@ -270,8 +271,7 @@ def _column_bytes(column: pa.ChunkedArray) -> Iterator[bytes]:
     elif pt.is_boolean(kind):
         array = array.cast(pa.uint8())
     if pt.is_integer(array.type) or pt.is_floating(array.type):
-        zero = pa.scalar(0, array.type)
-        yield array.fill_null(zero).to_numpy(zero_copy_only=False).tobytes()
+        yield filled_numbers(array).tobytes()
         return
     batch = pa.RecordBatch.from_arrays([array], names=["value"])
     yield _to_ipc(pa.Table.from_batches([batch]))

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
-import pyarrow as pa
 
-from featurekit.analyzers.accumulator import Accumulator, create, decode
+from featurekit.analyzers.accumulator import Accumulator, create
 from featurekit.errors import FeatureKitError
 from featurekit.io.adapter import open_source
 from featurekit.io.csv_source import CsvOptions
@@ -15,6 +14,7 @@ from featurekit.io.manifest import Accounting
 from featurekit.io.sources import ROWS_PER_TASK, Source, Task
 from featurekit.jobs.local_engine import Progress, count_workers, run_tasks
 from featurekit.jobs.rows import BadRowPolicy, RowReader, Rows
+from featurekit.kernels.arrow_buffers import arrow_array
 from featurekit.plan.lower import compile_requests
 from featurekit.plan.requirements import AnalysisRequest, requirements
 from featurekit.plan.stats import Stats
@@ -24,18 +24,26 @@ TASKS_PER_GROUP = 16
 """Tasks that one process counts together, at most: progress is told in between."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PartialStatistics:
-    """What some tasks have counted; merging is associative and order-free.
+    """What some rows have counted; merging is associative and order-free.
+
+    Between processes it travels as the bytes of its accumulators.
 
     Args:
-        states: The encoded accumulators, in the order of the requests.
+        accumulators: In the order of the requests.
         accounting: The rows that were read. `rows_written` counts those that were
             accepted, of all parts of the data.
     """
 
-    states: tuple[bytes, ...]
+    accumulators: Sequence[Accumulator]
     accounting: Accounting
+
+    def merge(self, other: Self) -> None:
+        """Counts everything that `other` has counted."""
+        for mine, theirs in zip(self.accumulators, other.accumulators, strict=True):
+            mine.merge(theirs)
+        self.accounting += other.accounting
 
 
 class Analysis:
@@ -64,74 +72,50 @@ class Analysis:
         check_source(self.spec, source)
         return source.plan_tasks(rows_per_task=rows_per_task)
 
-    def run_group(self, tasks: Iterable[Task]) -> PartialStatistics:
-        """Counts the rows of some tasks."""
-        accumulators, accounting = self.create(), Accounting()
-        for task in tasks:
-            accumulators, accounting = self.count(task, accumulators, accounting)
-        return self.seal(accumulators, accounting)
-
-    def create(self) -> list[Accumulator]:
-        """Accumulators that have counted nothing, in the order of the requests."""
-        return [
+    def create(self) -> PartialStatistics:
+        """What no rows have counted."""
+        accumulators = [
             create(request.kind, request.value_type, **dict(request.options))
             for request in self.requests
         ]
+        return PartialStatistics(accumulators, Accounting())
 
-    def count(
-        self, task: Task, accumulators: list[Accumulator], accounting: Accounting
-    ) -> tuple[list[Accumulator], Accounting]:
-        """Adds the training rows of a task to accumulators."""
-        for rows in self.reader.read(task):
-            self.add(accumulators, rows, file=task.file)
-            accounting += rows.accounting
-        return accumulators, accounting
+    def run_group(self, tasks: Iterable[Task]) -> PartialStatistics:
+        """Counts the training rows of some tasks."""
+        partial = self.create()
+        for task in tasks:
+            for rows in self.reader.read(task):
+                self.add(partial, rows, file=task.file)
+        return partial
 
     def add(
-        self, accumulators: list[Accumulator], rows: Rows, *, file: str | None = None
+        self, partial: PartialStatistics, rows: Rows, *, file: str | None = None
     ) -> None:
-        """Adds the training rows of a batch to accumulators."""
+        """Counts the training rows of a batch."""
         training = rows.outputs
         if rows.parts.any():
-            training = training.take(pa.array(np.flatnonzero(rows.parts == 0)))
-        for request, accumulator in zip(self.requests, accumulators, strict=True):
+            training = training.take(arrow_array(np.flatnonzero(rows.parts == 0)))
+        counted = zip(self.requests, partial.accumulators, strict=True)
+        for request, accumulator in counted:
             try:
                 accumulator.add(training.column(request.key))
             except FeatureKitError as error:
                 source = file or "a batch"
                 error.add_note(f"while measuring {request.key} of {source}")
                 raise
-
-    def seal(
-        self, accumulators: Iterable[Accumulator], accounting: Accounting
-    ) -> PartialStatistics:
-        """The accumulators as bytes."""
-        return PartialStatistics(tuple(a.encode() for a in accumulators), accounting)
-
-    def unseal(self, partial: PartialStatistics) -> list[Accumulator]:
-        """The accumulators of `seal`."""
-        return [
-            decode(request.kind, request.value_type, dict(request.options), state)
-            for request, state in zip(self.requests, partial.states, strict=True)
-        ]
+        partial.accounting += rows.accounting
 
     def merge(self, partials: Iterable[PartialStatistics]) -> PartialStatistics:
-        """Everything that was counted, as if by one task."""
-        accumulators: list[Accumulator] | None = None
-        accounting = Accounting()
-        for partial in partials:
-            found = self.unseal(partial)
-            accounting += partial.accounting
-            if accumulators is None:
-                accumulators = found
-                continue
-            for mine, other in zip(accumulators, found, strict=True):
-                mine.merge(other)
-        return self.seal(accumulators or self.create(), accounting)
+        """Everything that was counted, counted into the first."""
+        remaining = iter(partials)
+        total = next(remaining, None) or self.create()
+        for partial in remaining:
+            total.merge(partial)
+        return total
 
     def extract(self, partial: PartialStatistics) -> Stats:
         """The statistics of what was counted."""
-        found = zip(self.requests, self.unseal(partial), strict=True)
+        found = zip(self.requests, partial.accumulators, strict=True)
         return Stats({request.key: value.extract() for request, value in found})
 
 

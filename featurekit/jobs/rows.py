@@ -22,6 +22,7 @@ from featurekit.io.casting import cast_accepted
 from featurekit.io.manifest import Accounting
 from featurekit.io.sources import Task
 from featurekit.jobs.splits import assign_split, split_columns, split_types
+from featurekit.kernels.arrow_buffers import arrow_array
 from featurekit.plan.graph import Plan
 from featurekit.plan.lower import label_check
 from featurekit.spec.feature_spec import FeatureSpec
@@ -164,7 +165,7 @@ class RowReader:
         rows = np.arange(raw.num_rows)
         if rejected:
             rows = np.delete(rows, sorted(rejected))
-            batch, parts = batch.take(pa.array(rows)), parts[rows]
+            batch, parts = batch.take(arrow_array(rows)), parts[rows]
         done = self._backend.run(batch)
         filtered = self._refuse(done, rows, where, rejected)
         if rejected and self.on_bad_row == "fail":

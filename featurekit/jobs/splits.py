@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from featurekit.errors import DTypeMismatchError
 from featurekit.io.casting import check_type
+from featurekit.kernels.arrow_buffers import filled_numbers, nulls
 from featurekit.kernels.farmhash import (
     fingerprint64,
     fingerprint_cat64_arrays,
@@ -90,12 +91,9 @@ def assign_split(
         >>> assign_split(spec, batch).parts.tolist()
         [0, 1]
     """
-    missing = {
-        name: np.asarray(batch.column(name).is_null().to_numpy(zero_copy_only=False))
-        for name in split_columns(spec)
-    }
+    missing = {name: nulls(batch.column(name)) for name in split_columns(spec)}
     if isinstance(spec.split, TimeSplit):
-        times = batch.column(spec.split.column.name).fill_null(0).to_numpy()
+        times = filled_numbers(batch.column(spec.split.column.name))
         starts = np.array(spec.split.starts, np.int64)
         return Assignment(np.searchsorted(starts, times, side="right"), missing)
     if isinstance(spec.split, KeySplit):
@@ -122,7 +120,7 @@ def _key_hashes(
     for item in spec.key:
         column = batch.column(item.name)
         if pa.types.is_integer(column.type):
-            values = fingerprint_integers(column.fill_null(0).to_numpy())
+            values = fingerprint_integers(filled_numbers(column))
         else:
             values = fingerprint_strings(column)
         hashes = fingerprint_cat64_arrays(hashes, values)

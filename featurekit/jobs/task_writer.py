@@ -11,6 +11,7 @@ from featurekit.io.manifest import Shard
 from featurekit.io.output_directory import RunFolder, SummedFile, new_file
 from featurekit.io.tfrecord_writer import Compression, TFRecordWriter
 from featurekit.jobs.rows import Rows
+from featurekit.kernels.arrow_buffers import arrow_array
 from featurekit.spec.splits import REJECTED
 
 
@@ -60,7 +61,7 @@ class TaskWriter:
         if not rows.parts.any():  # the usual case: no row has to move
             return [(self.splits[0], rows.outputs)]
         return [
-            (name, rows.outputs.take(pa.array(np.flatnonzero(rows.parts == index))))
+            (name, rows.outputs.take(arrow_array(np.flatnonzero(rows.parts == index))))
             for index, name in enumerate(self.splits)
         ]
 

@@ -2,8 +2,12 @@
 
 All views are read-only, also those of memory that could be written: a kernel is
 compiled once per kind of argument, and this leaves one kind.
+
+Nothing here gives Arrow a Python value: at the first one it imports pandas, which takes
+longer than to convert a small file.
 """
 
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -50,16 +54,36 @@ def validity(array: pa.Array) -> BoolArray:
     A dictionary array's value is null, too, where it points to a null.
     """
     if isinstance(array, pa.DictionaryArray) and array.dictionary.null_count:
-        valid = array.dictionary.is_valid().take(array.indices).fill_null(False)
-        return read_only(valid.to_numpy(zero_copy_only=False))
+        valid = validity(array.dictionary)[filled_numbers(array.indices)]
+        return read_only(valid & ~nulls(array.indices))
     if not array.null_count:
         return _ALL_VALID
     bitmap = array.buffers()[0]
     if bitmap is None:  # an array of type null
         return read_only(np.zeros(len(array), np.bool_))
+    return _unpack(bitmap, array)
+
+
+def nulls(array: pa.Array) -> BoolArray:
+    """Which values are null: bool, one per value; see `validity`."""
+    valid = validity(array)
+    return ~valid if len(valid) else np.zeros(len(array), np.bool_)
+
+
+def booleans(array: pa.BooleanArray) -> BoolArray:
+    """The values of a column of booleans, False where it is null."""
+    values = array.buffers()[1]
+    if values is None:
+        return np.zeros(len(array), np.bool_)
+    valid = validity(array)
+    found = _unpack(values, array)
+    return found & valid if len(valid) else found
+
+
+def _unpack(bitmap: pa.Buffer, array: pa.Array) -> BoolArray:
+    """The bits of an array; several times faster than Arrow's own way to booleans."""
     stop = array.offset + len(array)
     bits = np.frombuffer(bitmap, np.uint8, count=-(-stop // 8))
-    # Several times faster than Arrow's own way to booleans.
     flags = np.unpackbits(bits, count=stop, bitorder="little")
     return read_only(flags[array.offset :].view(np.bool_))
 
@@ -71,6 +95,46 @@ def fixed_width(array: pa.Array, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         return read_only(np.zeros(len(array), dtype))
     values = np.frombuffer(buffer, dtype, count=array.offset + len(array))
     return read_only(values[array.offset :])
+
+
+def filled_numbers(array: pa.Array, fill: int = 0) -> npt.NDArray[Any]:
+    """The values of a column of numbers, nulls replaced."""
+    values = fixed_width(array, _number_dtype(array.type))
+    valid = validity(array)
+    if not len(valid):
+        return values
+    return np.where(valid, values, values.dtype.type(fill))
+
+
+def _number_dtype(kind: pa.DataType) -> np.dtype[Any]:
+    letter = "f" if pa.types.is_floating(kind) else "i"
+    if pa.types.is_unsigned_integer(kind):
+        letter = "u"
+    return np.dtype(f"{letter}{kind.bit_width // 8}")
+
+
+def bitmap(valid: BoolArray | None) -> pa.Buffer | None:
+    """The first buffer of an array; None if no value is null."""
+    if valid is None or valid.all():
+        return None
+    return pa.py_buffer(np.packbits(valid, bitorder="little"))
+
+
+def arrow_array(values: npt.NDArray[Any], valid: BoolArray | None = None) -> pa.Array:
+    """An array of numbers or booleans, null where they are not valid."""
+    kind, count = pa.from_numpy_dtype(values.dtype), len(values)
+    if pa.types.is_boolean(kind):
+        values = np.packbits(values, bitorder="little")
+    data = pa.py_buffer(np.ascontiguousarray(values))
+    return pa.Array.from_buffers(kind, count, [bitmap(valid), data])
+
+
+def binary_array(values: Sequence[bytes]) -> pa.LargeBinaryArray:
+    """An array of bytes, none of them null."""
+    offsets = np.zeros(len(values) + 1, np.int64)
+    np.cumsum([len(value) for value in values], out=offsets[1:])
+    buffers = pa.py_buffer(offsets), pa.py_buffer(b"".join(values))
+    return pa.Array.from_buffers(pa.large_binary(), len(values), [None, *buffers])
 
 
 def string_buffers(array: pa.Array) -> tuple[ByteArray, IntArray]:

@@ -47,7 +47,8 @@ VALID = 56  # receives a bool per row
 SEEN = 64  # the row of the last entry, from 1
 FOLLOWER = 72  # the column of the entry that came next in the record before
 ROOM = 80  # strings: how many bytes VALUES has room for
-LINE = 88
+STRIDE = 88  # numbers: bytes from the values of a row to those of the next
+LINE = 96
 """Bytes of a line of the table."""
 
 _ALL = np.uint64(2**64 - 1)
@@ -189,12 +190,13 @@ def _read_list(kind: int, at: int, stop: int, line: int, r: int, far: int) -> bo
         _copy_string(values + before, first, size, far)
         store_64(offsets + 8, before + size)
         return True
-    prefetch(values + 8 * width * r + AHEAD)
+    row = values + load_int64(line + STRIDE) * r
+    prefetch(row + AHEAD)
     if kind == INT64_LIST:
-        return _read_int64s(first, last, values + 8 * width * r, width, far)
+        return _read_int64s(first, last, row, width, far)
     if last - first != 4 * width:
         return False
-    copy_bytes(values + 4 * width * r, first, 4 * width)
+    copy_bytes(row, first, 4 * width)
     return True
 
 
@@ -207,11 +209,12 @@ def _fill_null(line: int, r: int) -> None:
         offsets = load_int64(line + OFFSETS) + 8 * r
         store_64(offsets + 8, load_int64(offsets))
         return
-    for i in range(width * r, width * (r + 1)):
+    row = values + load_int64(line + STRIDE) * r
+    for i in range(width):
         if kind == INT64_LIST:
-            store_64(values + 8 * i, 0)
+            store_64(row + 8 * i, 0)
         else:
-            store_32(values + 4 * i, 0)
+            store_32(row + 4 * i, 0)
 
 
 @inlined

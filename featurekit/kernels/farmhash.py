@@ -12,7 +12,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from featurekit.kernels.arrow_buffers import is_string_like, string_buffers, validity
+from featurekit.kernels.arrow_buffers import (
+    filled_numbers,
+    is_string_like,
+    string_buffers,
+    validity,
+)
 from featurekit.kernels.jit import kernel
 
 ByteArray: TypeAlias = npt.NDArray[np.uint8]
@@ -284,7 +289,7 @@ def fingerprint_strings(array: pa.Array) -> HashArray:
     if isinstance(array, pa.DictionaryArray):
         valid = validity(array)
         hashes = np.zeros(len(array), np.uint64)
-        codes = array.indices.fill_null(0).cast(pa.int64()).to_numpy()
+        codes = filled_numbers(array.indices)
         if len(array.dictionary):
             hashes = fingerprint_strings(array.dictionary)[codes]
     else:

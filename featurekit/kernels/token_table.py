@@ -7,13 +7,12 @@ process: it need not be one that others know, and is cheap.
 """
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
-from featurekit.kernels.arrow_buffers import read_only, string_buffers
+from featurekit.kernels.arrow_buffers import binary_array, read_only, string_buffers
 from featurekit.kernels.jit import inlined, kernel
 from featurekit.kernels.memory import address_of, leading_word, load_int64
 from featurekit.kernels.varint import as_int
@@ -177,7 +176,9 @@ class TokenTable:
             data = read_only(np.array(tokens, np.int64).view(np.uint8))
             offsets = read_only(np.arange(0, 8 * len(tokens) + 1, 8))
         else:
-            data, offsets = string_buffers(pa.array(tokens, pa.large_binary()))
+            data, offsets = string_buffers(
+                binary_array(cast("tuple[bytes, ...]", tokens))
+            )
         lines = read_only(describe_tokens(data, offsets))
         hashes = read_only(hash_tokens(lines))
         # At least half of the slots stay empty: searches are short.

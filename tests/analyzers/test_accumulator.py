@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from featurekit.analyzers.accumulator import KINDS, create, decode
+from featurekit.analyzers.accumulator import KINDS, create
 from featurekit.errors import DTypeMismatchError, RowError, StatisticsError
 
 
@@ -113,15 +113,17 @@ def test_damaged_bytes(
     cut = [data[:length] for length in range(len(data))]
     for damaged in [*cut, data + b"\0", b"FKA2" + data[4:]]:
         with pytest.raises(StatisticsError, match="STATISTIC_STATE"):
-            decode(kind, value_type, found.options, damaged)
+            KINDS[kind].decode(damaged)
 
 
 def test_decoding_another_request() -> None:
     data = create("quantiles", "number", num_buckets=4).encode()
     with pytest.raises(StatisticsError, match="STATISTIC_MERGE"):
-        decode("quantiles", "number", {"num_buckets": 5}, data)
+        create("quantiles", "number", num_buckets=5).merge(
+            KINDS["quantiles"].decode(data)
+        )
     with pytest.raises(StatisticsError, match="STATISTIC_STATE"):
-        decode("moments", "number", {}, data)
+        KINDS["moments"].decode(data)
 
 
 def test_unsorted_runs_are_refused() -> None:
@@ -130,7 +132,7 @@ def test_unsorted_runs_are_refused() -> None:
     data = bytearray(found.encode())
     data[-32:-24], data[-24:-16] = data[-24:-16], data[-32:-24]
     with pytest.raises(StatisticsError, match="not sorted"):
-        decode("quantiles", "number", found.options, bytes(data))
+        KINDS["quantiles"].decode(bytes(data))
 
 
 def test_accumulators_print_and_compare() -> None:

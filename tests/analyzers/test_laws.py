@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from featurekit.analyzers import quantiles, vocabulary
-from featurekit.analyzers.accumulator import KINDS, Accumulator, create, decode
+from featurekit.analyzers.accumulator import KINDS, Accumulator, create
 
 NUMBERS = st.lists(
     st.none()
@@ -139,7 +139,6 @@ def test_decode_and_pickle_restore_the_state(
     rows, more = data.draw(ROWS[value_type]), data.draw(ROWS[value_type])
     original = counted((kind, value_type, options), rows)
     for copy in (
-        decode(kind, value_type, original.options, original.encode()),
         KINDS[kind].decode(original.encode()),
         pickle.loads(pickle.dumps(original)),
     ):

@@ -12,9 +12,10 @@ from beam.direct import count_transforms, pipeline, run, watch
 from jobs.trips import FEATURES, SPEC, TIME_SPLIT, trips, write
 
 import featurekit as fk
-from featurekit.beam.analysis import Analyze, Counted, MeasureBatches
+from featurekit.beam.analysis import Analyze, MeasureBatches
 from featurekit.errors import MissingColumnError, RowError, SourceError
 from featurekit.io.csv_source import CsvOptions
+from featurekit.jobs.analyze import PartialStatistics
 from featurekit.plan.stats import Stats
 
 pytestmark = pytest.mark.beam
@@ -105,11 +106,11 @@ def test_the_laws_of_a_combine_fn(expected: Stats, seed: int) -> None:
     (total,) = parts
     for batch in late:
         total = measure.add_input(total, batch)
-    assert total[1].rows_read == 400
+    assert total.accounting.rows_read == 400
     assert measure.extract_output(sent(total)).to_proto() == expected.to_proto()
 
 
-def sent(counted: Counted) -> Counted:
+def sent(counted: PartialStatistics) -> PartialStatistics:
     """As it reaches another worker."""
     return pickle.loads(pickle.dumps(counted))  # type: ignore[no-any-return]
 
@@ -175,7 +176,7 @@ def test_a_refused_row_of_a_batch_fails_the_pipeline() -> None:
         _ = built | beam.Create([batch]) | beam.CombineGlobally(MeasureBatches(BAD))
     lenient = MeasureBatches(BAD, on_bad_row="dead_letter")
     counted = lenient.add_input(lenient.create_accumulator(), batch)
-    assert (counted[1].rows_read, counted[1].rows_rejected) == (4, 1)
+    assert (counted.accounting.rows_read, counted.accounting.rows_rejected) == (4, 1)
 
 
 def test_a_wrong_call_fails_before_there_is_a_pipeline() -> None:

@@ -1,9 +1,12 @@
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import time
+from multiprocessing import parent_process
 from pathlib import Path
+from pickle import PicklingError
 
 import pytest
 
@@ -26,10 +29,36 @@ def fail_at_two(task: int) -> int:
     return task
 
 
-def die_at_two(task: int) -> int:
-    if task == 2:
+def die_elsewhere(task: int) -> int:
+    if parent_process() is not None:
         os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(0.1)
     return task
+
+
+def slow_process_of(task: int) -> int:
+    time.sleep(0.1)
+    return os.getpid()
+
+
+def slow_elsewhere(task: int) -> int:
+    time.sleep(0.05 if parent_process() is None else 0.4)
+    return task
+
+
+class Unpicklable(Exception):
+    def __init__(self, one: str, other: str) -> None:
+        super().__init__(one + other)
+
+
+def fail_unpicklably(task: int) -> int:
+    time.sleep(0.1)
+    raise Unpicklable("a", "b")
+
+
+def answer_unpicklably(task: int) -> object:
+    time.sleep(0.1)
+    return lambda: task
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3])
@@ -39,7 +68,23 @@ def test_results_come_in_the_order_of_the_tasks(workers: int) -> None:
 
 def test_one_worker_is_this_process() -> None:
     assert set(run_tasks(process_of, range(3), workers=1)) == {os.getpid()}
-    assert os.getpid() not in set(run_tasks(process_of, range(3), workers=2))
+
+
+def test_this_process_is_one_of_the_workers() -> None:
+    processes = set(run_tasks(slow_process_of, range(40), workers=3))
+    assert os.getpid() in processes
+    assert len(processes) == 3
+
+
+def test_the_last_result_is_waited_for() -> None:
+    assert list(run_tasks(slow_elsewhere, range(40), workers=2)) == list(range(40))
+
+
+def test_who_starts_late_is_not_waited_for() -> None:
+    start = time.perf_counter()
+    list(run_tasks(double, range(2), workers=2))
+    assert not multiprocessing.active_children()
+    assert time.perf_counter() - start < 30  # and not for ever
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -54,7 +99,14 @@ def test_the_first_failing_task_names_the_error(workers: int) -> None:
 
 def test_a_dead_process_is_an_error() -> None:
     with pytest.raises(WorkerError, match="WORKER_DIED"):
-        list(run_tasks(die_at_two, range(5), workers=2))
+        list(run_tasks(die_elsewhere, range(50), workers=2))
+
+
+def test_what_cannot_be_sent_is_an_error() -> None:
+    with pytest.raises((Unpicklable, TypeError)):
+        list(run_tasks(fail_unpicklably, range(50), workers=2))
+    with pytest.raises((AttributeError, PicklingError)):
+        list(run_tasks(answer_unpicklably, range(50), workers=2))
 
 
 def test_number_of_workers() -> None:
@@ -71,7 +123,7 @@ import os, sys, time
 from featurekit.jobs.local_engine import run_tasks
 from tasks import announce
 if __name__ == "__main__":
-    list(run_tasks(announce, range(9), workers=2))
+    list(run_tasks(announce, range(9), workers=3))
 """
 TASKS = """
 import os, pathlib, time
@@ -96,7 +148,7 @@ def test_workers_end_with_the_process_that_started_them(
         start_new_session=True,
     )
     with parent:
-        wait_until(lambda: len(list(tmp_path.glob("*.pid"))) == 2)
+        wait_until(lambda: len(list(tmp_path.glob("*.pid"))) == 3)
         workers = [int(path.stem) for path in tmp_path.glob("*.pid")]
         if end == signal.SIGKILL:
             parent.kill()
@@ -104,7 +156,7 @@ def test_workers_end_with_the_process_that_started_them(
             os.killpg(parent.pid, end)  # as a terminal does at Ctrl-C
         assert parent.wait(30) == -end
         wait_until(lambda: not any(map(alive, workers)))
-    assert len(list(tmp_path.glob("*.pid"))) == 2  # no other task began
+    assert len(list(tmp_path.glob("*.pid"))) == 3  # no other task began
 
 
 def alive(process: int) -> bool:

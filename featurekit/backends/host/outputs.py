@@ -8,7 +8,12 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from featurekit.backends.host.program import Computed, Copied, Output
-from featurekit.kernels.arrow_buffers import validity
+from featurekit.kernels.arrow_buffers import (
+    arrow_array,
+    binary_array,
+    filled_numbers,
+    validity,
+)
 
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
 ByteArray: TypeAlias = npt.NDArray[np.uint8]
@@ -112,14 +117,14 @@ def _copied(one: Copied, batch: pa.RecordBatch, kept: BoolArray | None) -> pa.Ar
     column = batch.column(one.column)
     if one.dtype == "string":
         column = _as_bytes(column, one.fill)
-    return column if kept is None else column.filter(pa.array(kept))
+    return column if kept is None else column.filter(arrow_array(kept))
 
 
 def _as_bytes(array: pa.Array, fill: bytes | None) -> pa.Array:
     """Text as large_binary, or as a dictionary of it, filled where it is missing."""
     if not isinstance(array, pa.DictionaryArray):
         plain = array.cast(pa.large_binary())
-        return plain if fill is None else plain.fill_null(fill)
+        return plain if fill is None else plain.fill_null(binary_array([fill])[0])
     entries = array.dictionary.cast(pa.large_binary())
     if not len(entries):
         return _as_bytes(pa.nulls(len(array), pa.binary()), fill)
@@ -127,11 +132,11 @@ def _as_bytes(array: pa.Array, fill: bytes | None) -> pa.Array:
         # A short slice of a long dictionary: its own rows are less work.
         return _as_bytes(entries.take(array.indices), fill)
     valid = validity(array)
-    codes = array.indices.fill_null(0).to_numpy().astype(np.int64, copy=False)
+    codes = filled_numbers(array.indices).astype(np.int64, copy=False)
     if not len(valid):
-        return pa.DictionaryArray.from_arrays(pa.array(codes), entries)
+        return pa.DictionaryArray.from_arrays(arrow_array(codes), entries)
     if fill is None:
-        return pa.DictionaryArray.from_arrays(pa.array(codes, mask=~valid), entries)
-    entries = pa.concat_arrays([entries, pa.array([fill], entries.type)])
+        return pa.DictionaryArray.from_arrays(arrow_array(codes, valid), entries)
+    entries = pa.concat_arrays([entries, binary_array([fill])])
     filled = np.where(valid, codes, len(entries) - 1)
-    return pa.DictionaryArray.from_arrays(pa.array(filled), entries)
+    return pa.DictionaryArray.from_arrays(arrow_array(filled), entries)
