@@ -1,5 +1,6 @@
 """The decorators of all compiled kernels."""
 
+import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -9,7 +10,24 @@ from numba.core import event as _event
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 _events: Any = _event
-_clock = _events.TimingListener()
+
+
+class _Clock(_events.TimingListener):  # type: ignore[misc]
+    """Times compilation, and says at the first one why a job does not start."""
+
+    _told = False
+
+    def on_start(self, event: Any) -> None:
+        if not self._told:
+            self._told = True
+            logging.getLogger("featurekit").info(
+                "compiling kernels for this processor, about half a minute; "
+                "the code is kept for all later processes"
+            )
+        super().on_start(event)
+
+
+_clock = _Clock()
 _events.register("numba:compile", _clock)
 
 

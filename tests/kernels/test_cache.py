@@ -13,6 +13,10 @@ data = np.frombuffer(b"123456789", np.uint8)
 assert crc32c(data, 0, 9) == 0xE3069283
 print(compile_seconds())
 """
+SHOW_LOG = """
+import logging, sys
+logging.basicConfig(level="INFO", stream=sys.stdout)
+"""
 NO_CACHE = """
 from numba.core import caching
 caching.CacheImpl._locator_classes = []
@@ -44,3 +48,10 @@ def test_many_processes_may_fill_the_cache_at_once(tmp_path: Path) -> None:
 def test_without_a_cache_every_process_compiles(tmp_path: Path) -> None:
     assert seconds(start(NO_CACHE + CHECK, tmp_path)) > 0
     assert not list(tmp_path.rglob("*.nbi"))
+
+
+def test_compiling_is_announced_once(tmp_path: Path) -> None:
+    first, _ = start(SHOW_LOG + CHECK, tmp_path).communicate(timeout=300)
+    assert first.count("compiling kernels") == 1
+    second, _ = start(SHOW_LOG + CHECK, tmp_path).communicate(timeout=300)
+    assert "compiling" not in second
