@@ -1,0 +1,142 @@
+"""Columns: typed, fluent, frozen declarations of one feature each.
+
+A column is a source and the steps applied to it. Every method returns a new column of
+the kind that the result has, so an editor offers only what can follow: `.embedding`
+exists on ids, `.log1p` on numbers.
+"""
+
+from typing import TypeAlias
+
+from featurekit.errors import SpecError
+from featurekit.spec.columns.base import (
+    Cross,
+)
+from featurekit.spec.columns.categorical import (
+    CategoricalColumn,
+    DenseColumn,
+    EmbeddingColumn,
+)
+from featurekit.spec.columns.crossing import (
+    CrossColumn,
+)
+from featurekit.spec.columns.numeric import (
+    NumericColumn,
+)
+from featurekit.spec.columns.timestamp import (
+    TimestampColumn,
+)
+from featurekit.spec.columns.tokens import (
+    IntegerColumn,
+    StringColumn,
+)
+from featurekit.spec.inputs import Input, NanPolicy, check_zone
+
+__all__ = [
+    "CategoricalColumn",
+    "Column",
+    "Cross",
+    "CrossColumn",
+    "DenseColumn",
+    "EmbeddingColumn",
+    "IntegerColumn",
+    "NumericColumn",
+    "StringColumn",
+    "TimestampColumn",
+    "cross",
+    "integer",
+    "numeric",
+    "string",
+    "timestamp",
+]
+
+Column: TypeAlias = (
+    NumericColumn
+    | StringColumn
+    | IntegerColumn
+    | TimestampColumn
+    | CategoricalColumn
+    | CrossColumn
+    | DenseColumn
+    | EmbeddingColumn
+)
+
+
+def numeric(name: str, *, nan: NanPolicy = "missing") -> NumericColumn:
+    """A real number, read as float32.
+
+    Args:
+        name: Column name in the source.
+        nan: What a NaN means. "missing" treats it as a missing value, "error" rejects
+            the row, "keep" passes it on. Defaults to "missing". Statistics count NaN
+            and null apart whatever the policy.
+
+    Example:
+        >>> import featurekit as fk
+        >>> fk.numeric("delay").fill(0.0).clip(-60, 600).standardize()
+        fk.numeric('delay').fill(0.0).clip(-60.0, 600.0).standardize()
+    """
+    return NumericColumn(Input(name, "float32", nan))
+
+
+def integer(name: str) -> IntegerColumn:
+    """A 64-bit integer id.
+
+    Example:
+        >>> import featurekit as fk
+        >>> fk.integer("flight").hash_buckets(1000).embedding(8)
+        fk.integer('flight').hash_buckets(1000).embedding(8)
+    """
+    return IntegerColumn(Input(name, "int64"))
+
+
+def string(name: str) -> StringColumn:
+    """A text.
+
+    Example:
+        >>> import featurekit as fk
+        >>> fk.string("carrier").vocabulary(max_size=64).embedding(4)
+        fk.string('carrier').vocabulary(max_size=64).embedding(4)
+    """
+    return StringColumn(Input(name, "string"))
+
+
+def timestamp(name: str, *, tz: str = "UTC") -> TimestampColumn:
+    """A point in time.
+
+    Args:
+        name: Column name in the source.
+        tz: IANA time zone in which parts are taken, and in which timestamps without a
+            zone are read. Defaults to "UTC".
+
+    Example:
+        >>> import featurekit as fk
+        >>> fk.timestamp("time_hour", tz="America/New_York").hour().one_hot()
+        fk.timestamp('time_hour', tz='America/New_York').hour().one_hot()
+    """
+    return TimestampColumn(Input(name, "timestamp", time_zone=check_zone(tz, name)))
+
+
+def cross(*columns: Column) -> CrossColumn:
+    """Several columns taken together.
+
+    Args:
+        *columns: Two or more string, integer or categorical columns.
+
+    Example:
+        >>> import featurekit as fk
+        >>> fk.cross(fk.string("origin"), fk.string("dest")).hash_buckets(4000)
+        fk.cross(fk.string('origin'), fk.string('dest')).hash_buckets(4000)
+    """
+    if len(columns) < 2:
+        raise SpecError(
+            "a cross takes two columns or more", code="SPEC_BAD_VALUE", got=columns
+        )
+    for column in columns:
+        if not isinstance(column, StringColumn | IntegerColumn | CategoricalColumn):
+            raise SpecError(
+                "only string, integer and categorical columns can be crossed",
+                code="SPEC_BAD_VALUE",
+                got=column,
+                hint="give numbers buckets first",
+            )
+    return CrossColumn(Cross(columns))

@@ -1,0 +1,39 @@
+"""Steps on points in time."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal, TypeAlias
+
+from featurekit.errors import SpecError
+from featurekit.spec.steps.base import BaseStep
+
+PART_SIZES = {
+    "minute": 60,
+    "hour": 24,
+    "day_of_week": 7,
+    "day_of_month": 31,
+    "day_of_year": 366,
+    "month": 12,
+}
+TimePartName: TypeAlias = Literal[
+    "minute", "hour", "day_of_week", "day_of_month", "day_of_year", "month"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class TimePart(BaseStep):
+    """A part of the local time, counted from 0."""
+
+    method: ClassVar[str] = "time_part"
+    part: TimePartName
+
+    def __post_init__(self) -> None:
+        if self.part not in PART_SIZES:
+            raise SpecError(
+                "unknown part of a timestamp",
+                code="SPEC_UNKNOWN_OP",
+                got=self.part,
+                expected=f"one of {', '.join(PART_SIZES)}",
+            )
+
+    def __str__(self) -> str:
+        return f".{self.part}()"
