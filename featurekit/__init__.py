@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from featurekit.io.verify import verify as verify
     from featurekit.jobs.analyze import analyze as analyze
     from featurekit.jobs.convert import convert as convert
+    from featurekit.jobs.preview import preview as preview
     from featurekit.plan.lower import compile_spec as compile
     from featurekit.plan.model_inputs import model_inputs as model_inputs
     from featurekit.plan.stats import Stats as Stats
@@ -48,6 +49,7 @@ _LAZY = {
     "model_inputs": "featurekit.plan.model_inputs:model_inputs",
     "models": "featurekit.models",
     "numeric": "featurekit.spec.columns:numeric",
+    "preview": "featurekit.jobs.preview:preview",
     "serve": "featurekit.serve",
     "string": "featurekit.spec.columns:string",
     "time_split": "featurekit.spec.splits:time_split",
