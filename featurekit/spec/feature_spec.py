@@ -13,14 +13,22 @@ from featurekit.spec.columns import (
     DenseColumn,
     EmbeddingColumn,
     NumericColumn,
+    PaddedIdsColumn,
 )
+from featurekit.spec.columns.lists import ListColumn
 from featurekit.spec.diff import SpecDiff, compare
 from featurekit.spec.inputs import Input, check_name
 from featurekit.spec.splits import KeySplit, Split, TimeSplit
 
 LABEL = "label"
 WEIGHT = "weight"
-Feature = NumericColumn | CategoricalColumn | DenseColumn | EmbeddingColumn
+Feature = (
+    NumericColumn
+    | CategoricalColumn
+    | DenseColumn
+    | EmbeddingColumn
+    | PaddedIdsColumn
+)
 
 
 class FeatureSpec:
@@ -232,6 +240,8 @@ def _check_feature(name: str, column: object) -> Feature:
     if isinstance(column, Feature):
         return column
     hint = "end the column with vocabulary, hash_buckets, buckets or a time part"
+    if isinstance(column, ListColumn):
+        hint = "end the list with pad, length, multi_hot, counts, weighted or a sum"
     raise SpecError(
         "a feature must end in numbers, ids or a vector",
         code="SPEC_BAD_VALUE",
@@ -302,8 +312,8 @@ def merge_inputs(inputs: Iterable[Input]) -> tuple[Input, ...]:
         both = {known.dtype, item.dtype}
         if len(both) == 1:
             continue
-        # A float has no one text; every other type has.
-        if "key" in both and "float32" not in both:
+        # A float and a list have no one text; every other type has.
+        if "key" in both and both <= {"key", "int64", "string", "timestamp"}:
             merged[item.name] = known if item.dtype == "key" else item
             continue
         raise SpecError(
