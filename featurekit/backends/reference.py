@@ -25,7 +25,7 @@ from featurekit.plan.types import ValueType
 from featurekit.spec.inputs import element_dtype
 
 Value: TypeAlias = float | int | bytes | tuple[Any, ...] | None
-"""A number, an integer, text as bytes, a vector or list, or None for a missing value."""
+"""A number, an integer, text as bytes, a vector or list; None for a missing value."""
 
 Step: TypeAlias = Callable[[Mapping[str, Value], list[Value]], Value]
 

@@ -96,7 +96,8 @@ def cast_column(
     check_type(array.type, dtype, column=column, file=file, text=text)
     element = element_dtype(dtype)
     if element is not None:
-        return to_lists(array, partial(cast_column, dtype=element, column=column), origin)
+        cast_elements = partial(cast_column, dtype=element, column=column)
+        return to_lists(array, cast_elements, origin)
     check_layout(array, origin)
     value = array.type.value_type if pt.is_dictionary(array.type) else array.type
     if dtype == "key" and pt.is_integer(value):

@@ -86,7 +86,7 @@ def split_levels(plan: Plan) -> Levels:
     single = [
         index
         for index, node in enumerate(plan.nodes)
-        if index not in readers and node.type.width is None or _makes_vector(node)
+        if (index not in readers and node.type.width is None) or _makes_vector(node)
     ]
     outputs = [index for _, index in plan.outputs if index in set(single)]
     return Levels(elements, tuple(ends), _level(plan, single, outputs))

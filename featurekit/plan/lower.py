@@ -10,11 +10,10 @@ from featurekit.plan.requirements import AnalysisRequest, step_request
 from featurekit.plan.statistics import Moments, Quantiles, Range, VocabularyCounts
 from featurekit.plan.stats import S, Stats
 from featurekit.plan.time_zones import offset_transitions
-from featurekit.plan.types import ValueDType
 from featurekit.spec import steps as s
 from featurekit.spec.columns import Column, CrossColumn, EmbeddingColumn, WeightedBag
 from featurekit.spec.feature_spec import LABEL, FeatureSpec
-from featurekit.spec.inputs import Input, element_dtype
+from featurekit.spec.inputs import Input
 
 
 def compile_spec(
@@ -103,9 +102,14 @@ class _Lowering:
         steps = column.steps
         learned = [index for index, s_ in enumerate(steps) if s.needs_statistics(s_)]
         if learned and isinstance(column.source, Input):
-            value = self.steps(column.source, steps[: learned[0]])
+            refuse = any(map(_makes_vector, steps))
+            value = self.steps(
+                column.source, steps[: learned[0]], refuse_missing=refuse
+            )
         else:
             return self.output(column)
+        if self.builder.nodes[value].type.is_list:
+            return self._elements(value, steps)
         if self.builder.nodes[value].type.nullable:
             value = self.builder.add(ops.RequirePresent(), value)
         return value
@@ -128,7 +132,7 @@ class _Lowering:
         steps: tuple[s.Step, ...],
         *,
         keep_nan: bool = False,
-        weighted: bool = False,
+        refuse_missing: bool = False,
     ) -> int:
         """The value of a source column after some steps.
 
@@ -136,10 +140,11 @@ class _Lowering:
             source: The column.
             steps: The steps.
             keep_nan: Whether a NaN is a value, whatever the column says.
-            weighted: Whether the lists are about to be ids or weights of a bag.
+            refuse_missing: Whether a missing list is refused, whatever the steps are.
         """
         add = self.builder.add
-        value = add(_read(source, steps, weighted=weighted))
+        refuse_missing |= any(map(_makes_vector, steps))
+        value = add(_read(source, steps, refuse_missing=refuse_missing))
         if self.builder.nodes[value].type.dtype == "float32":
             value = add(ops.ToFloat64("keep" if keep_nan else source.nan), value)
         for end, step in enumerate(steps, start=1):
@@ -186,7 +191,7 @@ class _Lowering:
     def _weighted(self, bag: WeightedBag) -> int:
         ids, weights = (
             self._elements(
-                self.steps(one.source, one.steps, weighted=True), one.steps
+                self.steps(one.source, one.steps, refuse_missing=True), one.steps
             )
             for one in bag.columns
             if isinstance(one.source, Input)
@@ -269,18 +274,25 @@ class _Lowering:
         return found
 
 
+def _makes_vector(step: s.Step) -> bool:
+    """Whether a list becomes a vector, which has no place for a missing one."""
+    return isinstance(step, s.Pad | s.MultiHot | s.Counts)
+
+
 def _read(
-    source: Input, steps: tuple[s.Step, ...], *, weighted: bool
+    source: Input, steps: tuple[s.Step, ...], *, refuse_missing: bool
 ) -> ops.ReadColumn | ops.ReadList:
     """The op that reads a column; of lists, it knows what a missing one becomes."""
-    if element_dtype(source.dtype) is None:
-        dtype: ValueDType = "string" if source.dtype == "key" else source.dtype  # type: ignore[assignment]
-        return ops.ReadColumn(source.name, dtype)
-    vector = any(isinstance(step, s.Pad | s.MultiHot | s.Counts) for step in steps)
-    missing: ops.MissingList = "refuse" if vector or weighted else "keep"
-    if any(isinstance(step, s.MissingAsEmpty) for step in steps):
-        missing = "empty"
-    return ops.ReadList(source.name, source.dtype, missing)  # type: ignore[arg-type]
+    match source.dtype:
+        case "list<float32>" | "list<int64>" | "list<string>":
+            missing: ops.MissingList = "refuse" if refuse_missing else "keep"
+            if any(isinstance(step, s.MissingAsEmpty) for step in steps):
+                missing = "empty"
+            return ops.ReadList(source.name, source.dtype, missing)
+        case "key":
+            return ops.ReadColumn(source.name, "string")
+        case _:
+            return ops.ReadColumn(source.name, source.dtype)
 
 
 def _is_empty(statistic: object) -> bool:

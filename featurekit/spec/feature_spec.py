@@ -14,6 +14,7 @@ from featurekit.spec.columns import (
     EmbeddingColumn,
     NumericColumn,
     PaddedIdsColumn,
+    WeightedBag,
 )
 from featurekit.spec.columns.lists import ListColumn
 from featurekit.spec.diff import SpecDiff, compare
@@ -23,11 +24,7 @@ from featurekit.spec.splits import KeySplit, Split, TimeSplit
 LABEL = "label"
 WEIGHT = "weight"
 Feature = (
-    NumericColumn
-    | CategoricalColumn
-    | DenseColumn
-    | EmbeddingColumn
-    | PaddedIdsColumn
+    NumericColumn | CategoricalColumn | DenseColumn | EmbeddingColumn | PaddedIdsColumn
 )
 
 
@@ -110,7 +107,7 @@ class FeatureSpec:
             )
         values = {
             "features": MappingProxyType(checked),
-            "label": None if label is None else _check_feature(LABEL, label),
+            "label": None if label is None else _check_label(label),
             "weight": weight,
             "key": _check_key(key),
             "split": split,
@@ -249,6 +246,19 @@ def _check_feature(name: str, column: object) -> Feature:
         got=column,
         hint=hint,
     )
+
+
+def _check_label(column: object) -> Feature:
+    found = _check_feature(LABEL, column)
+    if isinstance(found.source, WeightedBag):
+        raise SpecError(
+            "a label has no weights of its ids",
+            code="SPEC_BAD_VALUE",
+            feature=LABEL,
+            got=column,
+            hint="end the list with multi_hot or counts",
+        )
+    return found
 
 
 def _check_names(

@@ -7,9 +7,7 @@ from typing import Literal, TypeAlias
 from featurekit.errors import SpecError
 
 ListDType: TypeAlias = Literal["list<float32>", "list<int64>", "list<string>"]
-DType: TypeAlias = (
-    Literal["float32", "int64", "string", "timestamp", "key"] | ListDType
-)
+DType: TypeAlias = Literal["float32", "int64", "string", "timestamp", "key"] | ListDType
 NanPolicy: TypeAlias = Literal["missing", "error", "keep"]
 
 

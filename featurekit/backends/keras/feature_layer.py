@@ -10,8 +10,8 @@ import tensorflow as tf
 
 from featurekit.backends.base import Transformed
 from featurekit.backends.inputs import check_columns
-from featurekit.backends.keras.program import Computed, Program
 from featurekit.backends.keras.lists import read_lists
+from featurekit.backends.keras.program import Computed, Program
 from featurekit.backends.keras.values import DTYPES, Value, as_raised, mark
 from featurekit.backends.missing import is_missing, to_tensors
 from featurekit.errors import (

@@ -1,4 +1,4 @@
-"""Plans with lists in a graph: elements, what ends them, and rows, one after another."""
+"""Plans with lists in a graph: elements, what ends lists, and then rows."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -33,9 +33,7 @@ class ListProgram(tf.Module):
         self.element_programs = [make_program(one.plan) for _, one in self._elements]
         self.row_program = make_program(levels.rows.plan)
 
-    def values(
-        self, columns: Mapping[str, Any]
-    ) -> tuple[dict[str, Value], tf.Tensor]:
+    def values(self, columns: Mapping[str, Any]) -> tuple[dict[str, Value], tf.Tensor]:
         """The outputs, and the first node that refuses each row, as `Program.values`.
 
         Args:

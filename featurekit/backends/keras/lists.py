@@ -13,7 +13,6 @@ from featurekit.backends.keras.numeric import to_float32
 from featurekit.backends.keras.values import Outcome, Value, both, unmark
 from featurekit.plan import ops
 
-
 BagEncode: TypeAlias = ops.MultiHotEncode | ops.CountEncode | ops.WeightEncode
 
 
@@ -56,6 +55,20 @@ def read_lists(tensor: tf.Tensor | tf.RaggedTensor) -> Lists:
     places = tf.where(inside)
     elements = unmark(tf.gather_nd(tensor, places))
     return Lists(elements, places[:, 0], lengths, ~missing)
+
+
+def write_lists(ragged: tf.RaggedTensor, valid: tf.Tensor) -> tf.Tensor:
+    """A tensor of shape (batch, n) that `read_lists` takes.
+
+    Args:
+        ragged: The lists, shape (batch, None), with markers for missing elements.
+        valid: bool, shape (batch,): which lists are not missing; others are empty.
+    """
+    end, no_list = _markers(ragged.dtype)
+    # One more column than the longest list: even the longest may be missing.
+    matrix = tf.pad(ragged.to_tensor(end), [[0, 0], [0, 1]], constant_values=end)
+    first = tf.range(tf.shape(matrix)[1]) == 0
+    return tf.where(~valid[:, tf.newaxis] & first, no_list, matrix)
 
 
 def _markers(dtype: tf.DType) -> tuple[tf.Tensor, tf.Tensor]:
@@ -103,10 +116,8 @@ def end_list(op: ops.BaseListEnd, *inputs: Lists) -> Outcome:
 
 def _without_missing(lists: Lists) -> Lists:
     """The lists without the elements that are missing."""
-    tensor, valid = lists.elements
-    if valid is None:
-        return lists
-    return _chosen(lists, valid)
+    valid = lists.elements.valid
+    return lists if valid is None else _chosen(lists, valid)
 
 
 def _chosen(lists: Lists, kept: tf.Tensor) -> Lists:
@@ -183,7 +194,8 @@ def _aggregate(lists: Lists, kind: str) -> Value:
         tf.math.unsorted_segment_min if kind == "min" else tf.math.unsorted_segment_max
     )
     is_nan = tf.math.is_nan(numbers)
-    extreme = reduce(tf.where(is_nan, tf.zeros_like(numbers), numbers), rows, lists.batch)
+    ordinary = tf.where(is_nan, tf.zeros_like(numbers), numbers)
+    extreme = reduce(ordinary, rows, lists.batch)
     extreme = tf.where(tf.equal(extreme, 0.0), tf.zeros_like(extreme), extreme)
     nans = tf.math.unsorted_segment_max(tf.cast(is_nan, tf.int32), rows, lists.batch)
     nan = tf.constant(float("nan"), tf.float64)

@@ -24,8 +24,8 @@ class ListColumn(BaseColumn):
     """A list per row: what lists of all types share.
 
     Semantics:
-        - Missing list (null): the row is rejected where the list becomes a vector; where
-          it becomes one number, that is missing. `missing_as_empty` changes both.
+        - Missing list (null): the row is rejected where the list becomes a vector; a
+          number that it becomes is missing. `missing_as_empty` changes both.
         - Empty list: has no elements, and is never missing.
         - Missing element (null in a list): the row is rejected, unless `fill` replaced
           the element or `drop_missing` left it out.
