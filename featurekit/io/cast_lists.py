@@ -10,7 +10,12 @@ from featurekit.errors import CorruptSourceError, RowError
 from featurekit.io.cast_numbers import RESERVED
 from featurekit.io.origin import Origin
 from featurekit.kernels.arrow_buffers import filled_numbers
-from featurekit.kernels.arrow_lists import is_list_like, list_array, list_parts
+from featurekit.kernels.arrow_lists import (
+    IntArray,
+    is_list_like,
+    list_array,
+    list_parts,
+)
 
 NUM_RESERVED = 3
 """The smallest int64, which are a missing element, an end, and a missing list."""
@@ -41,7 +46,7 @@ def to_lists(
     _check_offsets(array, origin)
     offsets, valid, elements = list_parts(array)
 
-    def refuse(elements: object, error: RowError) -> None:
+    def refuse(elements: IntArray, error: RowError) -> None:
         bad = np.zeros(len(array), np.bool_)
         bad[np.searchsorted(offsets, elements, "right") - 1] = True
         origin.reject(
@@ -95,7 +100,7 @@ def _check_offsets(array: pa.Array, origin: Origin) -> None:
 
 
 def _check_reserved(
-    elements: pa.Array, refuse: Callable[[object, RowError], None]
+    elements: pa.Array, refuse: Callable[[IntArray, RowError], None]
 ) -> None:
     reserved = filled_numbers(elements) < RESERVED + NUM_RESERVED
     if not reserved.any():

@@ -172,11 +172,11 @@ class _Lowering:
         add = self.builder.add
         num_ids = self.builder.nodes[value].type.num_ids or 0
         match step:
-            case s.Pad(value=None):
-                return add(ops.PadIds(step.length, step.side, step.truncate), value)
             case s.Pad(value=padding):
-                op = ops.PadNumbers(step.length, step.side, step.truncate, padding)
-                return add(op, add(ops.ToFloat32(), value))
+                shape = step.length, step.side, step.truncate
+                if padding is None:
+                    return add(ops.PadIds(*shape), value)
+                return add(ops.PadNumbers(*shape, padding), add(ops.ToFloat32(), value))
             case s.Length(maximum=maximum):
                 return add(ops.CountElements(maximum), value)
             case s.MultiHot():

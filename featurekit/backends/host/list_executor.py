@@ -232,8 +232,8 @@ def _weigh(
     rows = rows[~refused[rows]][there]
     offsets = np.searchsorted(rows, np.arange(len(refused) + 1))
     totals = np.zeros((len(refused), depth))
-    counted = [read_only(values[there]) for values, _ in pairs]
-    list_ends.sum_weights(read_only(offsets), *counted, totals)
+    kept_ids, kept_weights = (read_only(values[there]) for values, _ in pairs)
+    list_ends.sum_weights(read_only(offsets), kept_ids, kept_weights, totals)
     found = np.empty(totals.shape, np.float32)
     list_ends.round_totals(totals, found, refused)
     return _vectors(found), refused
