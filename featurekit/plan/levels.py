@@ -58,8 +58,8 @@ def split_levels(plan: Plan) -> Levels:
     >>> levels = split_levels(fk.compile(fk.FeatureSpec({"n": ids.length()})))
     >>> print(levels.elements[0].plan)
     %0 = read_column(column='tags', dtype='string')  # string?
-    %1 = require_present(%0)  # string
-    %2 = hash_bucket(%1, num_buckets=8)  # int64 < 8
+    %1 = hash_bucket(%0, num_buckets=8)  # int64 < 8?
+    %2 = require_present(%1)  # int64 < 8
     node/2 = %2
     >>> print(levels.rows.plan)
     %0 = read_column(column='node/3', dtype='float64')  # float64?

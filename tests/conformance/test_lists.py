@@ -65,7 +65,8 @@ def test_what_accumulators_receive(batch: pa.RecordBatch) -> None:
         fk.numerics("x", nan="keep").drop_missing().sum(),
         fk.strings("t").drop_missing().length(),
     ]
-    requests = [presence_request(column.inputs[0]) for column in columns]
+    sources = dict.fromkeys(column.inputs[0] for column in columns)
+    requests = [presence_request(source) for source in sources]
     requests += [
         AnalysisRequest("moments", column.inputs[0], column.steps) for column in columns
     ]
