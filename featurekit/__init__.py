@@ -25,8 +25,11 @@ if TYPE_CHECKING:
     from featurekit.serve.preprocessor import Preprocessor as Preprocessor
     from featurekit.spec.columns import cross as cross
     from featurekit.spec.columns import integer as integer
+    from featurekit.spec.columns import integers as integers
     from featurekit.spec.columns import numeric as numeric
+    from featurekit.spec.columns import numerics as numerics
     from featurekit.spec.columns import string as string
+    from featurekit.spec.columns import strings as strings
     from featurekit.spec.columns import timestamp as timestamp
     from featurekit.spec.feature_spec import FeatureSpec as FeatureSpec
     from featurekit.spec.splits import key_split as key_split
@@ -44,14 +47,17 @@ _LAZY = {
     "cross": "featurekit.spec.columns:cross",
     "export": "featurekit.serve.export:export",
     "integer": "featurekit.spec.columns:integer",
+    "integers": "featurekit.spec.columns:integers",
     "key_split": "featurekit.spec.splits:key_split",
     "load": "featurekit.io.dataset:load",
     "model_inputs": "featurekit.plan.model_inputs:model_inputs",
     "models": "featurekit.models",
     "numeric": "featurekit.spec.columns:numeric",
     "preview": "featurekit.jobs.preview:preview",
+    "numerics": "featurekit.spec.columns:numerics",
     "serve": "featurekit.serve",
     "string": "featurekit.spec.columns:string",
+    "strings": "featurekit.spec.columns:strings",
     "time_split": "featurekit.spec.splits:time_split",
     "timestamp": "featurekit.spec.columns:timestamp",
     "verify": "featurekit.io.verify:verify",

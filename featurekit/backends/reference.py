@@ -9,6 +9,7 @@ import math
 import struct
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, TypeAlias, assert_never
 
@@ -21,9 +22,10 @@ from featurekit.backends.inputs import check_columns
 from featurekit.plan import ops
 from featurekit.plan.graph import Node, Plan
 from featurekit.plan.types import ValueType
+from featurekit.spec.inputs import element_dtype
 
-Value: TypeAlias = float | int | bytes | tuple[float, ...] | None
-"""A number, an integer, text as bytes, a vector, or None for a missing value."""
+Value: TypeAlias = float | int | bytes | tuple[Any, ...] | None
+"""A number, an integer, text as bytes, a vector or list; None for a missing value."""
 
 Step: TypeAlias = Callable[[Mapping[str, Value], list[Value]], Value]
 
@@ -137,22 +139,36 @@ def _step(node: Node) -> Step:
     if isinstance(op, ops.ReadColumn):
         column = op.column
         return lambda row, values: row[column]
+    if isinstance(op, ops.ReadList):
+        name, missing = op.column, op.missing
+        return lambda row, values: take_list(row[name], missing)
     if isinstance(op, ops.CrossHash):
         entries, count = node.inputs, op.num_buckets
         return lambda row, values: cross_hash([values[at] for at in entries], count)
+    if isinstance(op, ops.WeightEncode):
+        (ids, weights), depth = node.inputs, op.depth
+        return lambda row, values: sum_weights(values[ids], values[weights], depth)
     (entry,) = node.inputs
+    function = _of_value(op)
+    if not node.type.is_list:
+        return lambda row, values: function(values[entry])
+
+    def run_each(row: Mapping[str, Value], values: list[Value]) -> Value:
+        found: Any = values[entry]
+        return None if found is None else tuple(map(function, found))
+
+    return run_each
+
+
+def _of_value(op: ops.Op) -> Callable[[Any], Value]:
+    """What an op of one input makes of a value, which may be missing."""
     if isinstance(op, ops.FillMissing):
         filled = op.value.encode() if isinstance(op.value, str) else op.value
-        return lambda row, values: filled if values[entry] is None else values[entry]
+        return lambda value: filled if value is None else value
     if isinstance(op, ops.RequirePresent):
-        return lambda row, values: require_present(values[entry])
+        return require_present
     function = _of_present(op)
-
-    def run(row: Mapping[str, Value], values: list[Value]) -> Value:
-        value = values[entry]
-        return None if value is None else function(value)
-
-    return run
+    return lambda value: None if value is None else function(value)
 
 
 def _of_present(op: ops.Op) -> Callable[[Any], Value]:
@@ -187,11 +203,29 @@ def _of_present(op: ops.Op) -> Callable[[Any], Value]:
             return lambda value: tuple(float(at == value) for at in range(depth))
         case ops.ToFloat32():
             return to_float32
+        case ops.PadIds(length=length, side=side, truncate=cut):
+            return lambda ids: pad([i + 1 for i in there(ids)], length, side, cut, 0)
+        case ops.PadNumbers(length=length, side=side, truncate=cut, value=value):
+            padding = round_to_float32(value)
+            return lambda found: pad(there(found), length, side, cut, padding)
+        case ops.MultiHotEncode(depth=depth):
+            return lambda ids: tuple(float(at in ids) for at in range(depth))
+        case ops.CountEncode(depth=depth):
+            return lambda ids: tuple(float(ids.count(at)) for at in range(depth))
+        case ops.AggregateList(kind=kind):
+            return lambda found: aggregate(there(found), kind)
+        case ops.CountElements(maximum=None):
+            return lambda found: float(len(there(found)))
+        case ops.CountElements(maximum=int() as most):
+            return lambda found: min(len(there(found)), most)
         case (
             ops.ReadColumn()
             | ops.FillMissing()
             | ops.RequirePresent()
             | ops.CrossHash()
+            | ops.ReadList()
+            | ops.WeightEncode()
+            | ops.CountElements()
         ):
             raise AssertionError("these ops see missing values, or several values")
         case _:
@@ -202,6 +236,9 @@ def read_value(value: Any, dtype: str) -> Value:
     """A source value as an op sees it: text is bytes, a number is a float32."""
     if value is None:
         return None
+    element = element_dtype(dtype)
+    if element is not None:
+        return tuple(read_value(entry, element) for entry in value)
     if dtype == "string":
         return value.encode() if isinstance(value, str) else bytes(value)
     return round_to_float32(float(value)) if dtype == "float32" else int(value)
@@ -322,9 +359,61 @@ def time_part(microseconds: int, op: ops.ExtractTimePart) -> int:
             assert_never(op.part)
 
 
+def take_list(found: Any, missing: ops.MissingList) -> Value:
+    """The list; a missing one is what the op says."""
+    if found is not None or missing == "keep":
+        return found  # type: ignore[no-any-return]
+    if missing == "refuse":
+        raise Reject
+    return ()
+
+
+def there(found: Sequence[Any]) -> list[Any]:
+    """The elements that are not missing."""
+    return [entry for entry in found if entry is not None]
+
+
+def pad(
+    found: list[Any], length: int, side: str, truncate: str, value: float
+) -> tuple[Any, ...]:
+    """The list in one length."""
+    kept = found[:length] if truncate == "right" else found[-length:]
+    padding = [value] * (length - len(kept))
+    return tuple(kept + padding if side == "right" else padding + kept)
+
+
+def aggregate(found: list[float], kind: str) -> float | None:
+    """One number for all; the extremes have no negative zero."""
+    total = 0.0
+    for number in found:
+        total += number
+    if kind == "sum":
+        return total
+    if not found:
+        return None
+    if kind == "mean":
+        return total / len(found)
+    if any(map(math.isnan, found)):
+        return math.nan
+    return (min(found) if kind == "min" else max(found)) or 0.0
+
+
+def sum_weights(ids: Any, weights: Any, depth: int) -> Value:
+    """The weights of each id, summed in order; a pair needs both to count."""
+    if len(ids) != len(weights):
+        raise Reject
+    totals = [0.0] * depth
+    for at, weight in zip(ids, weights, strict=True):
+        if at is not None and weight is not None:
+            totals[at] += weight
+    return tuple(map(to_float32, totals))
+
+
 def _arrow_type(kind: ValueType) -> pa.DataType:
+    if kind.is_list:
+        return pa.large_list(_arrow_type(replace(kind, is_list=False)))
     if kind.width is not None:
-        return pa.list_(pa.float32(), kind.width)
+        return pa.list_(_arrow_type(replace(kind, width=None)), kind.width)
     return {
         "float32": pa.float32(),
         "float64": pa.float64(),

@@ -19,11 +19,12 @@ def normalize_features(features: FeatureInputs) -> list[FeatureInput]:
         features: Either a sequence of `{"name": ..., "num_ids": n}` (ids of `n`
             categories) and `{"name": ..., "width": k}` (`k` floating values), or a
             mapping from the name to the rest. Ids may have an `embedding_dim`, the
-            width of their trained vectors.
+            width of their trained vectors, and a `length`: so many per row, of which
+            those that are 0 are padding.
 
     Returns:
-        One `{"name": str, "num_ids": int}`, with `"embedding_dim"` if it was given, or
-        `{"name": str, "width": int}` each.
+        One `{"name": str, "num_ids": int}`, with `"embedding_dim"` and `"length"` if
+        they were given, or `{"name": str, "width": int}` each.
 
     Raises:
         ValueError: There is no feature, two share a name, or one is not described by
@@ -47,7 +48,7 @@ def normalize_features(features: FeatureInputs) -> list[FeatureInput]:
 
 def _normalize(feature: Mapping[str, Any]) -> FeatureInput:
     kinds = [kind for kind in KINDS if kind in feature]
-    optional = {"embedding_dim"} if kinds == ["num_ids"] else set()
+    optional = {"embedding_dim", "length"} if kinds == ["num_ids"] else set()
     unknown = set(feature) - {"name", *KINDS, *optional}
     if not isinstance(feature.get("name"), str) or len(kinds) != 1 or unknown:
         raise ValueError(

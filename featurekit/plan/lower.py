@@ -10,9 +10,8 @@ from featurekit.plan.requirements import AnalysisRequest, step_request
 from featurekit.plan.statistics import Moments, Quantiles, Range, VocabularyCounts
 from featurekit.plan.stats import S, Stats
 from featurekit.plan.time_zones import offset_transitions
-from featurekit.plan.types import ValueDType
 from featurekit.spec import steps as s
-from featurekit.spec.columns import Column, CrossColumn, EmbeddingColumn
+from featurekit.spec.columns import Column, CrossColumn, EmbeddingColumn, WeightedBag
 from featurekit.spec.feature_spec import LABEL, FeatureSpec
 from featurekit.spec.inputs import Input
 
@@ -64,7 +63,11 @@ def label_check(plan: Plan) -> int | None:
     """The node that refuses rows without label; None if no row can lack one."""
     label = dict(plan.outputs).get(LABEL)
     for index, node in enumerate(plan.nodes):
-        is_check = isinstance(node.op, ops.RequirePresent)
+        is_check = (
+            node.op.missing == "refuse"
+            if isinstance(node.op, ops.ReadList)
+            else isinstance(node.op, ops.RequirePresent) and not node.type.is_list
+        )
         if label is not None and is_check and LABEL in plan.features_of[index]:
             return index
     return None
@@ -99,9 +102,14 @@ class _Lowering:
         steps = column.steps
         learned = [index for index, s_ in enumerate(steps) if s.needs_statistics(s_)]
         if learned and isinstance(column.source, Input):
-            value = self.steps(column.source, steps[: learned[0]])
+            refuse = any(map(_makes_vector, steps))
+            value = self.steps(
+                column.source, steps[: learned[0]], refuse_missing=refuse
+            )
         else:
             return self.output(column)
+        if self.builder.nodes[value].type.is_list:
+            return self._elements(value, steps)
         if self.builder.nodes[value].type.nullable:
             value = self.builder.add(ops.RequirePresent(), value)
         return value
@@ -109,6 +117,8 @@ class _Lowering:
     def _source(self, column: Column, steps: tuple[s.Step, ...]) -> int:
         if isinstance(column.source, Input):
             return self.steps(column.source, steps)
+        if isinstance(column.source, WeightedBag):
+            return self._weighted(column.source)
         parts = [self._source(entry, entry.steps) for entry in column.source.columns]
         if isinstance(column, CrossColumn):
             raise AssertionError("a cross without hash_buckets is no feature")
@@ -117,18 +127,77 @@ class _Lowering:
         return self.builder.add(ops.CrossHash(hashing.num_buckets), *parts)
 
     def steps(
-        self, source: Input, steps: tuple[s.Step, ...], *, keep_nan: bool = False
+        self,
+        source: Input,
+        steps: tuple[s.Step, ...],
+        *,
+        keep_nan: bool = False,
+        refuse_missing: bool = False,
     ) -> int:
-        """The value of a source column after some steps."""
-        dtype: ValueDType = "string" if source.dtype == "key" else source.dtype
-        value = self.builder.add(ops.ReadColumn(source.name, dtype))
-        if dtype == "float32":
-            nan = "keep" if keep_nan else source.nan
-            value = self.builder.add(ops.ToFloat64(nan), value)
+        """The value of a source column after some steps.
+
+        Args:
+            source: The column.
+            steps: The steps.
+            keep_nan: Whether a NaN is a value, whatever the column says.
+            refuse_missing: Whether a missing list is refused, whatever the steps are.
+        """
+        add = self.builder.add
+        refuse_missing |= any(map(_makes_vector, steps))
+        value = add(_read(source, steps, refuse_missing=refuse_missing))
+        if self.builder.nodes[value].type.dtype == "float32":
+            value = add(ops.ToFloat64("keep" if keep_nan else source.nan), value)
         for end, step in enumerate(steps, start=1):
+            if isinstance(step, s.MissingAsEmpty | s.DropMissing):
+                continue  # said by the op that reads, and by the one that ends the list
+            if isinstance(step, s.Pad | s.Length | s.MultiHot | s.Counts | s.Aggregate):
+                value = self._end(step, self._elements(value, steps))
+                continue
             request = step_request(source, steps[:end])
-            value = self.builder.add(self._op(source, step, request), value)
+            value = add(self._op(source, step, request), value)
         return value
+
+    def _elements(self, value: int, steps: tuple[s.Step, ...]) -> int:
+        """A list whose elements are there, or may be left out."""
+        dropped = any(isinstance(step, s.DropMissing) for step in steps)
+        if dropped or not self.builder.nodes[value].type.nullable:
+            return value
+        return self.builder.add(ops.RequirePresent(), value)
+
+    def _end(
+        self,
+        step: s.Pad | s.Length | s.MultiHot | s.Counts | s.Aggregate,
+        value: int,
+    ) -> int:
+        add = self.builder.add
+        num_ids = self.builder.nodes[value].type.num_ids or 0
+        match step:
+            case s.Pad(value=padding):
+                shape = step.length, step.side, step.truncate
+                if padding is None:
+                    return add(ops.PadIds(*shape), value)
+                return add(ops.PadNumbers(*shape, padding), add(ops.ToFloat32(), value))
+            case s.Length(maximum=maximum):
+                return add(ops.CountElements(maximum), value)
+            case s.MultiHot():
+                return add(ops.MultiHotEncode(num_ids), value)
+            case s.Counts():
+                return add(ops.CountEncode(num_ids), value)
+            case s.Aggregate(kind=kind):
+                return add(ops.AggregateList(kind), value)
+            case _:
+                assert_never(step)
+
+    def _weighted(self, bag: WeightedBag) -> int:
+        ids, weights = (
+            self._elements(
+                self.steps(one.source, one.steps, refuse_missing=True), one.steps
+            )
+            for one in bag.columns
+            if isinstance(one.source, Input)
+        )
+        num_ids = self.builder.nodes[ids].type.num_ids or 0
+        return self.builder.add(ops.WeightEncode(num_ids), ids, weights)
 
     def _op(
         self, source: Input, step: s.Step, request: AnalysisRequest | None
@@ -163,6 +232,16 @@ class _Lowering:
                 return ops.ExtractTimePart(part, transitions, offsets)
             case s.OneHot() | s.Embedding():
                 raise AssertionError("the last step of a feature, lowered by output()")
+            case (
+                s.MissingAsEmpty()
+                | s.DropMissing()
+                | s.Pad()
+                | s.Length()
+                | s.MultiHot()
+                | s.Counts()
+                | s.Aggregate()
+            ):
+                raise AssertionError("a step of lists, lowered by steps()")
             case _:
                 assert_never(step)
 
@@ -193,6 +272,27 @@ class _Lowering:
                 hint="check the training rows of this column, or give the values",
             )
         return found
+
+
+def _makes_vector(step: s.Step) -> bool:
+    """Whether a list becomes a vector, which has no place for a missing one."""
+    return isinstance(step, s.Pad | s.MultiHot | s.Counts)
+
+
+def _read(
+    source: Input, steps: tuple[s.Step, ...], *, refuse_missing: bool
+) -> ops.ReadColumn | ops.ReadList:
+    """The op that reads a column; of lists, it knows what a missing one becomes."""
+    match source.dtype:
+        case "list<float32>" | "list<int64>" | "list<string>":
+            missing: ops.MissingList = "refuse" if refuse_missing else "keep"
+            if any(isinstance(step, s.MissingAsEmpty) for step in steps):
+                missing = "empty"
+            return ops.ReadList(source.name, source.dtype, missing)
+        case "key":
+            return ops.ReadColumn(source.name, "string")
+        case _:
+            return ops.ReadColumn(source.name, source.dtype)
 
 
 def _is_empty(statistic: object) -> bool:

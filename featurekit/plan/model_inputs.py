@@ -18,7 +18,8 @@ def model_inputs(spec: FeatureSpec, stats: Stats | None = None) -> list[dict[str
 
     Returns:
         For ids `{"name", "num_ids"}`, with `"embedding_dim"` if the column declares an
-        embedding; for numbers and vectors `{"name", "width"}`.
+        embedding, and `"length"` if it is a padded list; for numbers and vectors
+        `{"name", "width"}`.
 
     Example:
         >>> import featurekit as fk
@@ -40,6 +41,8 @@ def model_inputs(spec: FeatureSpec, stats: Stats | None = None) -> list[dict[str
             found.append({"name": name, "width": kind.width or 1})
             continue
         entry: dict[str, Any] = {"name": name, "num_ids": kind.num_ids}
+        if kind.width is not None:
+            entry["length"] = kind.width
         column = spec.features[name]
         if isinstance(column, EmbeddingColumn):
             last = column.steps[-1]

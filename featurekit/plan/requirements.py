@@ -6,9 +6,9 @@ from typing import Literal, TypeAlias
 
 from featurekit.errors import SpecError
 from featurekit.spec import steps as s
-from featurekit.spec.columns import Column, Cross
+from featurekit.spec.columns import Column
 from featurekit.spec.feature_spec import FeatureSpec
-from featurekit.spec.inputs import Input
+from featurekit.spec.inputs import Input, element_dtype
 
 StatisticKind: TypeAlias = Literal[
     "presence", "moments", "range", "quantiles", "vocabulary"
@@ -44,10 +44,13 @@ class AnalysisRequest:
 
     @property
     def value_type(self) -> RequestValueType:
-        """What the accumulator receives."""
-        if self.source.dtype == "float32":
+        """What the accumulator receives; of lists, what their elements are."""
+        if any(isinstance(step, s.Length) for step in self.steps):
             return "number"
-        return "string" if self.source.dtype in ("string", "key") else "integer"
+        dtype = element_dtype(self.source.dtype) or self.source.dtype
+        if dtype == "float32":
+            return "number"
+        return "string" if dtype in ("string", "key") else "integer"
 
 
 def step_request(source: Input, steps: tuple[s.Step, ...]) -> AnalysisRequest | None:
@@ -90,7 +93,7 @@ def presence_request(source: Input) -> AnalysisRequest:
 
 
 def _column_requests(column: Column) -> Iterator[AnalysisRequest]:
-    if isinstance(column.source, Cross):
+    if not isinstance(column.source, Input):
         for entry in column.source.columns:
             yield from _column_requests(entry)
         return

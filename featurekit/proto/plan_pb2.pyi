@@ -36,7 +36,7 @@ class VocabularyTable(_message.Message):
     def __init__(self, digest: _Optional[str] = ..., tokens: _Optional[_Union[_spec_pb2.Tokens, _Mapping]] = ...) -> None: ...
 
 class Node(_message.Message):
-    __slots__ = ("inputs", "read_column", "to_float64", "fill_missing", "clip_value", "log1p_value", "standardize_value", "min_max_scale", "bucketize", "is_greater_equal", "lookup_vocabulary", "hash_bucket", "cross_hash", "check_range", "extract_time_part", "require_present", "one_hot_encode", "to_float32")
+    __slots__ = ("inputs", "read_column", "to_float64", "fill_missing", "clip_value", "log1p_value", "standardize_value", "min_max_scale", "bucketize", "is_greater_equal", "lookup_vocabulary", "hash_bucket", "cross_hash", "check_range", "extract_time_part", "require_present", "one_hot_encode", "to_float32", "read_list", "pad_ids", "pad_numbers", "multi_hot_encode", "count_encode", "weight_encode", "aggregate_list", "count_elements")
     INPUTS_FIELD_NUMBER: _ClassVar[int]
     READ_COLUMN_FIELD_NUMBER: _ClassVar[int]
     TO_FLOAT64_FIELD_NUMBER: _ClassVar[int]
@@ -55,6 +55,14 @@ class Node(_message.Message):
     REQUIRE_PRESENT_FIELD_NUMBER: _ClassVar[int]
     ONE_HOT_ENCODE_FIELD_NUMBER: _ClassVar[int]
     TO_FLOAT32_FIELD_NUMBER: _ClassVar[int]
+    READ_LIST_FIELD_NUMBER: _ClassVar[int]
+    PAD_IDS_FIELD_NUMBER: _ClassVar[int]
+    PAD_NUMBERS_FIELD_NUMBER: _ClassVar[int]
+    MULTI_HOT_ENCODE_FIELD_NUMBER: _ClassVar[int]
+    COUNT_ENCODE_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_ENCODE_FIELD_NUMBER: _ClassVar[int]
+    AGGREGATE_LIST_FIELD_NUMBER: _ClassVar[int]
+    COUNT_ELEMENTS_FIELD_NUMBER: _ClassVar[int]
     inputs: _containers.RepeatedScalarFieldContainer[int]
     read_column: ReadColumn
     to_float64: ToFloat64
@@ -73,7 +81,15 @@ class Node(_message.Message):
     require_present: RequirePresent
     one_hot_encode: OneHotEncode
     to_float32: ToFloat32
-    def __init__(self, inputs: _Optional[_Iterable[int]] = ..., read_column: _Optional[_Union[ReadColumn, _Mapping]] = ..., to_float64: _Optional[_Union[ToFloat64, _Mapping]] = ..., fill_missing: _Optional[_Union[FillMissing, _Mapping]] = ..., clip_value: _Optional[_Union[ClipValue, _Mapping]] = ..., log1p_value: _Optional[_Union[Log1pValue, _Mapping]] = ..., standardize_value: _Optional[_Union[StandardizeValue, _Mapping]] = ..., min_max_scale: _Optional[_Union[MinMaxScale, _Mapping]] = ..., bucketize: _Optional[_Union[Bucketize, _Mapping]] = ..., is_greater_equal: _Optional[_Union[IsGreaterEqual, _Mapping]] = ..., lookup_vocabulary: _Optional[_Union[LookupVocabulary, _Mapping]] = ..., hash_bucket: _Optional[_Union[HashBucket, _Mapping]] = ..., cross_hash: _Optional[_Union[CrossHash, _Mapping]] = ..., check_range: _Optional[_Union[CheckRange, _Mapping]] = ..., extract_time_part: _Optional[_Union[ExtractTimePart, _Mapping]] = ..., require_present: _Optional[_Union[RequirePresent, _Mapping]] = ..., one_hot_encode: _Optional[_Union[OneHotEncode, _Mapping]] = ..., to_float32: _Optional[_Union[ToFloat32, _Mapping]] = ...) -> None: ...
+    read_list: ReadList
+    pad_ids: PadIds
+    pad_numbers: PadNumbers
+    multi_hot_encode: MultiHotEncode
+    count_encode: CountEncode
+    weight_encode: WeightEncode
+    aggregate_list: AggregateList
+    count_elements: CountElements
+    def __init__(self, inputs: _Optional[_Iterable[int]] = ..., read_column: _Optional[_Union[ReadColumn, _Mapping]] = ..., to_float64: _Optional[_Union[ToFloat64, _Mapping]] = ..., fill_missing: _Optional[_Union[FillMissing, _Mapping]] = ..., clip_value: _Optional[_Union[ClipValue, _Mapping]] = ..., log1p_value: _Optional[_Union[Log1pValue, _Mapping]] = ..., standardize_value: _Optional[_Union[StandardizeValue, _Mapping]] = ..., min_max_scale: _Optional[_Union[MinMaxScale, _Mapping]] = ..., bucketize: _Optional[_Union[Bucketize, _Mapping]] = ..., is_greater_equal: _Optional[_Union[IsGreaterEqual, _Mapping]] = ..., lookup_vocabulary: _Optional[_Union[LookupVocabulary, _Mapping]] = ..., hash_bucket: _Optional[_Union[HashBucket, _Mapping]] = ..., cross_hash: _Optional[_Union[CrossHash, _Mapping]] = ..., check_range: _Optional[_Union[CheckRange, _Mapping]] = ..., extract_time_part: _Optional[_Union[ExtractTimePart, _Mapping]] = ..., require_present: _Optional[_Union[RequirePresent, _Mapping]] = ..., one_hot_encode: _Optional[_Union[OneHotEncode, _Mapping]] = ..., to_float32: _Optional[_Union[ToFloat32, _Mapping]] = ..., read_list: _Optional[_Union[ReadList, _Mapping]] = ..., pad_ids: _Optional[_Union[PadIds, _Mapping]] = ..., pad_numbers: _Optional[_Union[PadNumbers, _Mapping]] = ..., multi_hot_encode: _Optional[_Union[MultiHotEncode, _Mapping]] = ..., count_encode: _Optional[_Union[CountEncode, _Mapping]] = ..., weight_encode: _Optional[_Union[WeightEncode, _Mapping]] = ..., aggregate_list: _Optional[_Union[AggregateList, _Mapping]] = ..., count_elements: _Optional[_Union[CountElements, _Mapping]] = ...) -> None: ...
 
 class ReadColumn(_message.Message):
     __slots__ = ("column", "dtype")
@@ -184,3 +200,65 @@ class OneHotEncode(_message.Message):
 class ToFloat32(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class ReadList(_message.Message):
+    __slots__ = ("column", "dtype", "missing")
+    COLUMN_FIELD_NUMBER: _ClassVar[int]
+    DTYPE_FIELD_NUMBER: _ClassVar[int]
+    MISSING_FIELD_NUMBER: _ClassVar[int]
+    column: str
+    dtype: str
+    missing: str
+    def __init__(self, column: _Optional[str] = ..., dtype: _Optional[str] = ..., missing: _Optional[str] = ...) -> None: ...
+
+class PadIds(_message.Message):
+    __slots__ = ("length", "side", "truncate")
+    LENGTH_FIELD_NUMBER: _ClassVar[int]
+    SIDE_FIELD_NUMBER: _ClassVar[int]
+    TRUNCATE_FIELD_NUMBER: _ClassVar[int]
+    length: int
+    side: str
+    truncate: str
+    def __init__(self, length: _Optional[int] = ..., side: _Optional[str] = ..., truncate: _Optional[str] = ...) -> None: ...
+
+class PadNumbers(_message.Message):
+    __slots__ = ("length", "side", "truncate", "value")
+    LENGTH_FIELD_NUMBER: _ClassVar[int]
+    SIDE_FIELD_NUMBER: _ClassVar[int]
+    TRUNCATE_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    length: int
+    side: str
+    truncate: str
+    value: float
+    def __init__(self, length: _Optional[int] = ..., side: _Optional[str] = ..., truncate: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
+
+class MultiHotEncode(_message.Message):
+    __slots__ = ("depth",)
+    DEPTH_FIELD_NUMBER: _ClassVar[int]
+    depth: int
+    def __init__(self, depth: _Optional[int] = ...) -> None: ...
+
+class CountEncode(_message.Message):
+    __slots__ = ("depth",)
+    DEPTH_FIELD_NUMBER: _ClassVar[int]
+    depth: int
+    def __init__(self, depth: _Optional[int] = ...) -> None: ...
+
+class WeightEncode(_message.Message):
+    __slots__ = ("depth",)
+    DEPTH_FIELD_NUMBER: _ClassVar[int]
+    depth: int
+    def __init__(self, depth: _Optional[int] = ...) -> None: ...
+
+class AggregateList(_message.Message):
+    __slots__ = ("kind",)
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    kind: str
+    def __init__(self, kind: _Optional[str] = ...) -> None: ...
+
+class CountElements(_message.Message):
+    __slots__ = ("maximum",)
+    MAXIMUM_FIELD_NUMBER: _ClassVar[int]
+    maximum: int
+    def __init__(self, maximum: _Optional[int] = ...) -> None: ...

@@ -13,14 +13,19 @@ from featurekit.spec.columns import (
     DenseColumn,
     EmbeddingColumn,
     NumericColumn,
+    PaddedIdsColumn,
+    WeightedBag,
 )
+from featurekit.spec.columns.lists import ListColumn
 from featurekit.spec.diff import SpecDiff, compare
 from featurekit.spec.inputs import Input, check_name
 from featurekit.spec.splits import KeySplit, Split, TimeSplit
 
 LABEL = "label"
 WEIGHT = "weight"
-Feature = NumericColumn | CategoricalColumn | DenseColumn | EmbeddingColumn
+Feature = (
+    NumericColumn | CategoricalColumn | DenseColumn | EmbeddingColumn | PaddedIdsColumn
+)
 
 
 class FeatureSpec:
@@ -102,7 +107,7 @@ class FeatureSpec:
             )
         values = {
             "features": MappingProxyType(checked),
-            "label": None if label is None else _check_feature(LABEL, label),
+            "label": None if label is None else _check_label(label),
             "weight": weight,
             "key": _check_key(key),
             "split": split,
@@ -232,6 +237,8 @@ def _check_feature(name: str, column: object) -> Feature:
     if isinstance(column, Feature):
         return column
     hint = "end the column with vocabulary, hash_buckets, buckets or a time part"
+    if isinstance(column, ListColumn):
+        hint = "end the list with pad, length, multi_hot, counts, weighted or a sum"
     raise SpecError(
         "a feature must end in numbers, ids or a vector",
         code="SPEC_BAD_VALUE",
@@ -239,6 +246,19 @@ def _check_feature(name: str, column: object) -> Feature:
         got=column,
         hint=hint,
     )
+
+
+def _check_label(column: object) -> Feature:
+    found = _check_feature(LABEL, column)
+    if isinstance(found.source, WeightedBag):
+        raise SpecError(
+            "a label has no weights of its ids",
+            code="SPEC_BAD_VALUE",
+            feature=LABEL,
+            got=column,
+            hint="end the list with multi_hot or counts",
+        )
+    return found
 
 
 def _check_names(
@@ -302,8 +322,8 @@ def merge_inputs(inputs: Iterable[Input]) -> tuple[Input, ...]:
         both = {known.dtype, item.dtype}
         if len(both) == 1:
             continue
-        # A float has no one text; every other type has.
-        if "key" in both and "float32" not in both:
+        # A float and a list have no one text; every other type has.
+        if "key" in both and both <= {"key", "int64", "string", "timestamp"}:
             merged[item.name] = known if item.dtype == "key" else item
             continue
         raise SpecError(

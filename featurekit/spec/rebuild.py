@@ -8,16 +8,21 @@ from featurekit.spec import steps as s
 from featurekit.spec.columns import (
     Column,
     Cross,
+    IdsColumn,
     IntegerColumn,
+    IntegersColumn,
     NumericColumn,
+    NumericsColumn,
     StringColumn,
+    StringsColumn,
     TimestampColumn,
+    WeightedBag,
     cross,
 )
 from featurekit.spec.inputs import Input, check_zone
 
 
-def rebuild(source: Input | Cross, steps: Iterable[s.Step]) -> Column:
+def rebuild(source: Input | Cross | WeightedBag, steps: Iterable[s.Step]) -> Column:
     """Builds a column by calling each step's method, as a user would.
 
     Whatever a user cannot write is refused here too, so a spec that was read from a
@@ -26,12 +31,21 @@ def rebuild(source: Input | Cross, steps: Iterable[s.Step]) -> Column:
     column: Any
     if isinstance(source, Cross):
         column = cross(*source.columns)
+    elif isinstance(source, WeightedBag):
+        if not isinstance(source.ids, IdsColumn):
+            raise SpecError(
+                f"weighted cannot follow {source.ids!r}", code="SPEC_UNKNOWN_OP"
+            )
+        column = source.ids.weighted(source.weights)  # type: ignore[arg-type]
     else:
         kinds = {
             "float32": NumericColumn,
             "int64": IntegerColumn,
             "string": StringColumn,
             "timestamp": TimestampColumn,
+            "list<float32>": NumericsColumn,
+            "list<int64>": IntegersColumn,
+            "list<string>": StringsColumn,
         }
         if source.dtype not in kinds:
             raise SpecError(
@@ -50,7 +64,9 @@ def rebuild(source: Input | Cross, steps: Iterable[s.Step]) -> Column:
 
 
 def _apply(column: Any, step: s.Step) -> Any:
-    name = step.part if isinstance(step, s.TimePart) else step.method
+    name = step.method
+    if isinstance(step, s.TimePart | s.Aggregate):
+        name = step.part if isinstance(step, s.TimePart) else step.kind
     method = getattr(column, name, None)
     if method is None:
         raise SpecError(
@@ -59,6 +75,15 @@ def _apply(column: Any, step: s.Step) -> Any:
     match step:
         case s.TimePart() | s.OneHot() | s.Log1p():
             return method()
+        case s.MissingAsEmpty() | s.DropMissing() | s.MultiHot() | s.Counts():
+            return method()
+        case s.Aggregate():
+            return method()
+        case s.Length(maximum=maximum):
+            return method(maximum=maximum)
+        case s.Pad(length=length, side=side, truncate=truncate, value=value):
+            filled = {} if value is None else {"value": value}
+            return method(length, side=side, truncate=truncate, **filled)
         case s.Standardize(mean=mean, std=std):
             return method(mean=mean, std=std)
         case s.MinMax(minimum=minimum, maximum=maximum):

@@ -9,7 +9,7 @@ from google.protobuf.message import DecodeError, Message
 from featurekit.errors import SpecError, VersionTooNewError
 from featurekit.proto import spec_pb2 as pb
 from featurekit.spec import steps as s
-from featurekit.spec.columns import Column, Cross
+from featurekit.spec.columns import Column, Cross, WeightedBag
 from featurekit.spec.feature_spec import FeatureSpec
 from featurekit.spec.inputs import Input
 from featurekit.spec.rebuild import rebuild
@@ -130,6 +130,10 @@ def _column_to_message(column: Column) -> pb.Column:
     message = pb.Column()
     if isinstance(column.source, Input):
         set_fields(column.source, message.input)
+    elif isinstance(column.source, WeightedBag):
+        bag = message.weighted_bag
+        bag.ids.CopyFrom(_column_to_message(column.source.ids))
+        bag.weights.CopyFrom(_column_to_message(column.source.weights))
     else:
         message.cross.columns.extend(map(_column_to_message, column.source.columns))
     for step in column.steps:
@@ -143,9 +147,13 @@ def _column_from_message(message: pb.Column) -> Column:
     kind = message.WhichOneof("source")
     if kind is None:
         raise SpecError("a column has no source", code="SPEC_SYNTAX")
-    source: Input | Cross
+    source: Input | Cross | WeightedBag
     if kind == "input":
         source = Input(**get_fields(message.input))
+    elif kind == "weighted_bag":
+        bag = message.weighted_bag
+        ids, weights = map(_column_from_message, (bag.ids, bag.weights))
+        source = WeightedBag(ids, weights)
     else:
         source = Cross(tuple(map(_column_from_message, message.cross.columns)))
     steps = []

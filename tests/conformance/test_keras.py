@@ -61,7 +61,7 @@ class _AllCases(tf.Module):
         self.functions = [
             tf.function(self._compute(program)).get_concrete_function(
                 {
-                    name: tf.TensorSpec([None], tensor.dtype, name)
+                    name: tf.TensorSpec([None] * tensor.shape.rank, tensor.dtype, name)
                     for name, tensor in tensors(case).items()
                 }
             )

@@ -15,6 +15,7 @@ from featurekit.backends.host.interpreter import (
     keep_accepted,
     run_block,
 )
+from featurekit.backends.host.list_executor import ListExecutor
 from featurekit.backends.host.outputs import OutputBuilder
 from featurekit.backends.host.program import assemble
 from featurekit.backends.inputs import check_columns
@@ -25,6 +26,7 @@ from featurekit.kernels.arrow_columns import (
     describe_columns,
 )
 from featurekit.plan.graph import Plan
+from featurekit.plan.levels import has_lists
 
 ByteArray: TypeAlias = npt.NDArray[np.uint8]
 IntArray: TypeAlias = npt.NDArray[np.int64]
@@ -66,6 +68,9 @@ class HostBackend:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
+        self._lists = ListExecutor(plan, HostBackend) if has_lists(plan) else None
+        if self._lists is not None:
+            return
         self._program = assemble(plan)
         self._builder = OutputBuilder(self._program.outputs)
         self._last_layout: _Layout | None = None
@@ -83,6 +88,9 @@ class HostBackend:
             DTypeMismatchError: A column is not of the type that the plan reads.
             IndexError: A dictionary's code points behind its entries.
         """
+        if self._lists is not None:
+            check_columns(self.plan, batch)
+            return self._lists.run(batch)
         program, rows = self._program, batch.num_rows
         memory = np.empty(rows * program.output_bytes, np.uint8)
         refused_by = np.empty(rows, np.int64)

@@ -179,6 +179,15 @@ KERNELS: dict[type[ops.Op], Encoder] = {
     ops.RequirePresent: lambda op, _: (at.REQUIRE,),
     ops.OneHotEncode: lambda op, _: (at.ONE_HOT, op.depth),
     ops.ToFloat32: lambda op, _: (at.TO_FLOAT32,),
+    # Between the levels of a plan; see `list_executor`.
+    ops.ReadList: _no_instruction,
+    ops.PadIds: _no_instruction,
+    ops.PadNumbers: _no_instruction,
+    ops.MultiHotEncode: _no_instruction,
+    ops.CountEncode: _no_instruction,
+    ops.WeightEncode: _no_instruction,
+    ops.AggregateList: _no_instruction,
+    ops.CountElements: _no_instruction,
 }
 assert set(KERNELS) == set(ops.OPS), "an op has no kernel on the host"
 

@@ -1,6 +1,7 @@
 """A plan as a TensorFlow program: one operation for all numbers of a kind."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import tensorflow as tf
@@ -12,10 +13,12 @@ from featurekit.backends.keras.filled_lookup import (
     token_ids,
     with_filled_lookups,
 )
+from featurekit.backends.keras.list_program import ListProgram
 from featurekit.backends.keras.merged_vocabularies import MergedVocabularies
 from featurekit.backends.keras.values import Outcome, Value, both, unmark
 from featurekit.plan import ops
 from featurekit.plan.graph import Plan
+from featurekit.plan.levels import has_lists
 from featurekit.plan.rejects import row_error
 from featurekit.plan.stages import plan_stages
 
@@ -112,6 +115,11 @@ class Program(tf.Module):
         super().__init__(name="program")
         self.plan = plan
         self.few_rows = few_rows
+        self.tables: dict[str, Any] = {}
+        self.lists: ListProgram | None = None
+        if has_lists(plan):
+            self.lists = ListProgram(plan, partial(Program, few_rows=few_rows))
+            return
         self._nodes = with_filled_lookups(plan).nodes
         self._stages = [
             (stage.nodes, [self._nodes[node].op for node in stage.nodes])
@@ -139,8 +147,20 @@ class Program(tf.Module):
             return not self.few_rows
         return isinstance(op, ops.CrossHash)
 
-    def compute(self, columns: Mapping[str, tf.Tensor]) -> Computed:
-        """Runs the plan on columns with markers, each of shape (batch,)."""
+    def compute(self, columns: Mapping[str, Any]) -> Computed:
+        """Runs the plan on columns with markers.
+
+        Args:
+            columns: Each of shape (batch,); lists as `lists.read_lists` takes them.
+        """
+        compute = self.values if self.lists is None else self.lists.values
+        values, rejecting = compute(columns)
+        return Computed({name: x.tensor for name, x in values.items()}, rejecting)
+
+    def values(
+        self, columns: Mapping[str, tf.Tensor]
+    ) -> tuple[dict[str, Value], tf.Tensor]:
+        """The outputs, where there are any; and what `Computed` calls rejecting."""
         blocks = Blocks(len(self.plan.nodes))
         refusing: list[int] = []
         refused: list[tf.Tensor] = []
@@ -158,9 +178,9 @@ class Program(tf.Module):
             if rejected is not None:
                 refusing += nodes
                 refused.append(rejected)
-        outputs = {name: blocks.tensor(index) for name, index in self.plan.outputs}
+        outputs = {name: blocks.one(index) for name, index in self.plan.outputs}
         size = tf.shape(columns[next(iter(self.plan.columns))])[0]
-        return Computed(outputs, self._first(refusing, refused, size))
+        return outputs, self._first(refusing, refused, size)
 
     def _run(
         self,

@@ -15,6 +15,18 @@ from featurekit.plan.ops.categorical import (
     OneHotEncode,
     VocabularyTable,
 )
+from featurekit.plan.ops.lists import (
+    AggregateList,
+    BaseListEnd,
+    CountElements,
+    CountEncode,
+    MissingList,
+    MultiHotEncode,
+    PadIds,
+    PadNumbers,
+    ReadList,
+    WeightEncode,
+)
 from featurekit.plan.ops.numeric import (
     Bucketize,
     ClipValue,
@@ -36,9 +48,13 @@ from featurekit.plan.ops.timestamp import (
 
 __all__ = [
     "OPS",
+    "AggregateList",
+    "BaseListEnd",
     "Bucketize",
     "CheckRange",
     "ClipValue",
+    "CountElements",
+    "CountEncode",
     "CrossHash",
     "ExtractTimePart",
     "FillMissing",
@@ -47,14 +63,20 @@ __all__ = [
     "Log1pValue",
     "LookupVocabulary",
     "MinMaxScale",
+    "MissingList",
+    "MultiHotEncode",
     "OneHotEncode",
     "Op",
+    "PadIds",
+    "PadNumbers",
     "ReadColumn",
+    "ReadList",
     "RequirePresent",
     "StandardizeValue",
     "ToFloat32",
     "ToFloat64",
     "VocabularyTable",
+    "WeightEncode",
 ]
 
 Op: TypeAlias = (
@@ -75,5 +97,13 @@ Op: TypeAlias = (
     | RequirePresent
     | OneHotEncode
     | ToFloat32
+    | ReadList
+    | PadIds
+    | PadNumbers
+    | MultiHotEncode
+    | CountEncode
+    | WeightEncode
+    | AggregateList
+    | CountElements
 )
 OPS: tuple[type[Op], ...] = Op.__args__

@@ -1,6 +1,6 @@
 """What all ops share: a name, and the types they take and give."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import ClassVar
 
 from featurekit.errors import SpecError
@@ -13,7 +13,7 @@ class BaseOp:
     accepts: ClassVar[tuple[ValueDType, ...]]
 
     def infer(self, inputs: tuple[ValueType, ...]) -> ValueType:
-        """The type of the result.
+        """The type of the result; of lists, a list of the results of the elements.
 
         Raises:
             SpecError: The inputs do not fit the op.
@@ -25,7 +25,13 @@ class BaseOp:
                 got=", ".join(map(str, inputs)),
                 expected=f"one of {', '.join(self.accepts)}",
             )
-        return self._infer(inputs[0])
+        (value,) = inputs
+        found = self._infer(replace(value, is_list=False))
+        if value.is_list and found.width is not None:
+            raise SpecError(
+                f"{self.name} does not take lists", code="PLAN_TYPE", got=str(value)
+            )
+        return replace(found, is_list=value.is_list)
 
     def _infer(self, value: ValueType) -> ValueType:
         return value

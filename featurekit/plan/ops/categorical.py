@@ -94,7 +94,8 @@ class CrossHash(BaseOp):
 
     def infer(self, inputs: tuple[ValueType, ...]) -> ValueType:
         """Ids; missing where any input is."""
-        if len(inputs) < 2 or any(item.dtype not in self.accepts for item in inputs):
+        fits = (item.dtype in self.accepts and not item.is_list for item in inputs)
+        if len(inputs) < 2 or not all(fits):
             raise SpecError(
                 "a cross takes two or more texts or integers",
                 code="PLAN_TYPE",

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from featurekit.errors import SpecError
 from featurekit.spec.columns.base import (
     Cross,
+    WeightedBag,
 )
 from featurekit.spec.columns.categorical import (
     CategoricalColumn,
@@ -18,6 +19,13 @@ from featurekit.spec.columns.categorical import (
 )
 from featurekit.spec.columns.crossing import (
     CrossColumn,
+)
+from featurekit.spec.columns.lists import (
+    IdsColumn,
+    IntegersColumn,
+    NumericsColumn,
+    PaddedIdsColumn,
+    StringsColumn,
 )
 from featurekit.spec.columns.numeric import (
     NumericColumn,
@@ -38,14 +46,23 @@ __all__ = [
     "CrossColumn",
     "DenseColumn",
     "EmbeddingColumn",
+    "IdsColumn",
     "IntegerColumn",
+    "IntegersColumn",
     "NumericColumn",
+    "NumericsColumn",
+    "PaddedIdsColumn",
     "StringColumn",
+    "StringsColumn",
     "TimestampColumn",
+    "WeightedBag",
     "cross",
     "integer",
+    "integers",
     "numeric",
+    "numerics",
     "string",
+    "strings",
     "timestamp",
 ]
 
@@ -58,6 +75,11 @@ Column: TypeAlias = (
     | CrossColumn
     | DenseColumn
     | EmbeddingColumn
+    | StringsColumn
+    | IntegersColumn
+    | NumericsColumn
+    | IdsColumn
+    | PaddedIdsColumn
 )
 
 
@@ -114,6 +136,44 @@ def timestamp(name: str, *, tz: str = "UTC") -> TimestampColumn:
         fk.timestamp('time_hour', tz='America/New_York').hour().one_hot()
     """
     return TimestampColumn(Input(name, "timestamp", time_zone=check_zone(tz, name)))
+
+
+def numerics(name: str, *, nan: NanPolicy = "missing") -> NumericsColumn:
+    """A list of real numbers in each row, read as float32.
+
+    Args:
+        name: Column name in the source.
+        nan: What a NaN in a list means. "missing" treats it as a missing element,
+            "error" rejects the row, "keep" passes it on. Defaults to "missing".
+
+    Example:
+        >>> import featurekit as fk
+        >>> fk.numerics("prices").drop_missing().mean().fill(0.0)
+        fk.numerics('prices').drop_missing().mean().fill(0.0)
+    """
+    return NumericsColumn(Input(name, "list<float32>", nan))
+
+
+def integers(name: str) -> IntegersColumn:
+    """A list of 64-bit integer ids in each row.
+
+    Example:
+        >>> import featurekit as fk
+        >>> fk.integers("items").hash_buckets(1000).pad(20).embedding(8)
+        fk.integers('items').hash_buckets(1000).pad(20).embedding(8)
+    """
+    return IntegersColumn(Input(name, "list<int64>"))
+
+
+def strings(name: str) -> StringsColumn:
+    """A list of texts in each row.
+
+    Example:
+        >>> import featurekit as fk
+        >>> fk.strings("genres").vocabulary(max_size=64).multi_hot()
+        fk.strings('genres').vocabulary(max_size=64).multi_hot()
+    """
+    return StringsColumn(Input(name, "list<string>"))
 
 
 def cross(*columns: Column) -> CrossColumn:

@@ -21,9 +21,25 @@ class Cross:
         return f"fk.cross({', '.join(map(repr, self.columns))})"
 
 
+@dataclass(frozen=True, slots=True)
+class WeightedBag:
+    """Ids and one weight for each of them, both from lists."""
+
+    ids: "Column"
+    weights: "Column"
+
+    @property
+    def columns(self) -> "tuple[Column, ...]":
+        """Both columns."""
+        return self.ids, self.weights
+
+    def __str__(self) -> str:
+        return f"{self.ids!r}.weighted({self.weights!r})"
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class BaseColumn:
-    source: Input | Cross
+    source: Input | Cross | WeightedBag
     steps: tuple[s.Step, ...] = ()
 
     def __repr__(self) -> str:

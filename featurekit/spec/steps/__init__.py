@@ -18,6 +18,17 @@ from featurekit.spec.steps.categorical import (
     OneHot,
     Vocabulary,
 )
+from featurekit.spec.steps.lists import (
+    Aggregate,
+    AggregateName,
+    Counts,
+    DropMissing,
+    Length,
+    MissingAsEmpty,
+    MultiHot,
+    Pad,
+    Side,
+)
 from featurekit.spec.steps.numeric import (
     Buckets,
     Clip,
@@ -40,17 +51,26 @@ __all__ = [
     "MAX_IDS",
     "PART_SIZES",
     "STEPS",
+    "Aggregate",
+    "AggregateName",
     "Buckets",
     "Clip",
+    "Counts",
+    "DropMissing",
     "Embedding",
     "Fill",
     "GreaterEqual",
     "HashBuckets",
     "Identity",
+    "Length",
     "Log1p",
     "MinMax",
+    "MissingAsEmpty",
+    "MultiHot",
     "OneHot",
+    "Pad",
     "QuantileBuckets",
+    "Side",
     "Standardize",
     "Step",
     "TimePart",
@@ -76,6 +96,13 @@ Step: TypeAlias = (
     | TimePart
     | OneHot
     | Embedding
+    | MissingAsEmpty
+    | DropMissing
+    | Pad
+    | Length
+    | MultiHot
+    | Counts
+    | Aggregate
 )
 STEPS: tuple[type[Step], ...] = Step.__args__
 
