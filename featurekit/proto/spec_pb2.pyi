@@ -33,14 +33,16 @@ class NamedColumn(_message.Message):
     def __init__(self, name: _Optional[str] = ..., column: _Optional[_Union[Column, _Mapping]] = ...) -> None: ...
 
 class Column(_message.Message):
-    __slots__ = ("input", "cross", "steps")
+    __slots__ = ("input", "cross", "expression", "steps")
     INPUT_FIELD_NUMBER: _ClassVar[int]
     CROSS_FIELD_NUMBER: _ClassVar[int]
+    EXPRESSION_FIELD_NUMBER: _ClassVar[int]
     STEPS_FIELD_NUMBER: _ClassVar[int]
     input: Input
     cross: Cross
+    expression: Expression
     steps: _containers.RepeatedCompositeFieldContainer[Step]
-    def __init__(self, input: _Optional[_Union[Input, _Mapping]] = ..., cross: _Optional[_Union[Cross, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[Step, _Mapping]]] = ...) -> None: ...
+    def __init__(self, input: _Optional[_Union[Input, _Mapping]] = ..., cross: _Optional[_Union[Cross, _Mapping]] = ..., expression: _Optional[_Union[Expression, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[Step, _Mapping]]] = ...) -> None: ...
 
 class Input(_message.Message):
     __slots__ = ("name", "dtype", "nan", "time_zone")
@@ -59,6 +61,24 @@ class Cross(_message.Message):
     COLUMNS_FIELD_NUMBER: _ClassVar[int]
     columns: _containers.RepeatedCompositeFieldContainer[Column]
     def __init__(self, columns: _Optional[_Iterable[_Union[Column, _Mapping]]] = ...) -> None: ...
+
+class Expression(_message.Message):
+    __slots__ = ("operator", "operands", "separator")
+    OPERATOR_FIELD_NUMBER: _ClassVar[int]
+    OPERANDS_FIELD_NUMBER: _ClassVar[int]
+    SEPARATOR_FIELD_NUMBER: _ClassVar[int]
+    operator: str
+    operands: _containers.RepeatedCompositeFieldContainer[Operand]
+    separator: str
+    def __init__(self, operator: _Optional[str] = ..., operands: _Optional[_Iterable[_Union[Operand, _Mapping]]] = ..., separator: _Optional[str] = ...) -> None: ...
+
+class Operand(_message.Message):
+    __slots__ = ("column", "constant")
+    COLUMN_FIELD_NUMBER: _ClassVar[int]
+    CONSTANT_FIELD_NUMBER: _ClassVar[int]
+    column: Column
+    constant: float
+    def __init__(self, column: _Optional[_Union[Column, _Mapping]] = ..., constant: _Optional[float] = ...) -> None: ...
 
 class Scalar(_message.Message):
     __slots__ = ("number", "integer", "text")
@@ -79,7 +99,7 @@ class Tokens(_message.Message):
     def __init__(self, text: _Optional[_Iterable[bytes]] = ..., integers: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class Step(_message.Message):
-    __slots__ = ("fill", "clip", "log1p", "standardize", "min_max", "buckets", "quantile_buckets", "greater_equal", "vocabulary", "hash_buckets", "identity", "time_part", "one_hot", "embedding")
+    __slots__ = ("fill", "clip", "log1p", "standardize", "min_max", "buckets", "quantile_buckets", "greater_equal", "vocabulary", "hash_buckets", "identity", "time_part", "one_hot", "embedding", "is_missing", "boolean", "fill_mean", "fill_median", "fill_mode", "robust", "winsorize", "cyclic")
     FILL_FIELD_NUMBER: _ClassVar[int]
     CLIP_FIELD_NUMBER: _ClassVar[int]
     LOG1P_FIELD_NUMBER: _ClassVar[int]
@@ -94,6 +114,14 @@ class Step(_message.Message):
     TIME_PART_FIELD_NUMBER: _ClassVar[int]
     ONE_HOT_FIELD_NUMBER: _ClassVar[int]
     EMBEDDING_FIELD_NUMBER: _ClassVar[int]
+    IS_MISSING_FIELD_NUMBER: _ClassVar[int]
+    BOOLEAN_FIELD_NUMBER: _ClassVar[int]
+    FILL_MEAN_FIELD_NUMBER: _ClassVar[int]
+    FILL_MEDIAN_FIELD_NUMBER: _ClassVar[int]
+    FILL_MODE_FIELD_NUMBER: _ClassVar[int]
+    ROBUST_FIELD_NUMBER: _ClassVar[int]
+    WINSORIZE_FIELD_NUMBER: _ClassVar[int]
+    CYCLIC_FIELD_NUMBER: _ClassVar[int]
     fill: Fill
     clip: Clip
     log1p: Log1p
@@ -108,7 +136,15 @@ class Step(_message.Message):
     time_part: TimePart
     one_hot: OneHot
     embedding: Embedding
-    def __init__(self, fill: _Optional[_Union[Fill, _Mapping]] = ..., clip: _Optional[_Union[Clip, _Mapping]] = ..., log1p: _Optional[_Union[Log1p, _Mapping]] = ..., standardize: _Optional[_Union[Standardize, _Mapping]] = ..., min_max: _Optional[_Union[MinMax, _Mapping]] = ..., buckets: _Optional[_Union[Buckets, _Mapping]] = ..., quantile_buckets: _Optional[_Union[QuantileBuckets, _Mapping]] = ..., greater_equal: _Optional[_Union[GreaterEqual, _Mapping]] = ..., vocabulary: _Optional[_Union[Vocabulary, _Mapping]] = ..., hash_buckets: _Optional[_Union[HashBuckets, _Mapping]] = ..., identity: _Optional[_Union[Identity, _Mapping]] = ..., time_part: _Optional[_Union[TimePart, _Mapping]] = ..., one_hot: _Optional[_Union[OneHot, _Mapping]] = ..., embedding: _Optional[_Union[Embedding, _Mapping]] = ...) -> None: ...
+    is_missing: IsMissing
+    boolean: Boolean
+    fill_mean: FillMean
+    fill_median: FillMedian
+    fill_mode: FillMode
+    robust: Robust
+    winsorize: Winsorize
+    cyclic: Cyclic
+    def __init__(self, fill: _Optional[_Union[Fill, _Mapping]] = ..., clip: _Optional[_Union[Clip, _Mapping]] = ..., log1p: _Optional[_Union[Log1p, _Mapping]] = ..., standardize: _Optional[_Union[Standardize, _Mapping]] = ..., min_max: _Optional[_Union[MinMax, _Mapping]] = ..., buckets: _Optional[_Union[Buckets, _Mapping]] = ..., quantile_buckets: _Optional[_Union[QuantileBuckets, _Mapping]] = ..., greater_equal: _Optional[_Union[GreaterEqual, _Mapping]] = ..., vocabulary: _Optional[_Union[Vocabulary, _Mapping]] = ..., hash_buckets: _Optional[_Union[HashBuckets, _Mapping]] = ..., identity: _Optional[_Union[Identity, _Mapping]] = ..., time_part: _Optional[_Union[TimePart, _Mapping]] = ..., one_hot: _Optional[_Union[OneHot, _Mapping]] = ..., embedding: _Optional[_Union[Embedding, _Mapping]] = ..., is_missing: _Optional[_Union[IsMissing, _Mapping]] = ..., boolean: _Optional[_Union[Boolean, _Mapping]] = ..., fill_mean: _Optional[_Union[FillMean, _Mapping]] = ..., fill_median: _Optional[_Union[FillMedian, _Mapping]] = ..., fill_mode: _Optional[_Union[FillMode, _Mapping]] = ..., robust: _Optional[_Union[Robust, _Mapping]] = ..., winsorize: _Optional[_Union[Winsorize, _Mapping]] = ..., cyclic: _Optional[_Union[Cyclic, _Mapping]] = ...) -> None: ...
 
 class Fill(_message.Message):
     __slots__ = ("value",)
@@ -201,6 +237,42 @@ class Embedding(_message.Message):
     DIM_FIELD_NUMBER: _ClassVar[int]
     dim: int
     def __init__(self, dim: _Optional[int] = ...) -> None: ...
+
+class IsMissing(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Boolean(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class FillMean(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class FillMedian(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class FillMode(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Robust(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Winsorize(_message.Message):
+    __slots__ = ("lower", "upper")
+    LOWER_FIELD_NUMBER: _ClassVar[int]
+    UPPER_FIELD_NUMBER: _ClassVar[int]
+    lower: float
+    upper: float
+    def __init__(self, lower: _Optional[float] = ..., upper: _Optional[float] = ...) -> None: ...
+
+class Cyclic(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
 
 class Split(_message.Message):
     __slots__ = ("time_split", "key_split")

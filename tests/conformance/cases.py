@@ -1,6 +1,13 @@
 """All cases of the definition."""
 
-from conformance import cases_categorical, cases_cross, cases_numeric, cases_timestamp
+from conformance import (
+    cases_categorical,
+    cases_cross,
+    cases_expressions,
+    cases_numeric,
+    cases_presence,
+    cases_timestamp,
+)
 from conformance.case import Case
 
 ALL_CASES: list[Case] = [
@@ -8,4 +15,6 @@ ALL_CASES: list[Case] = [
     *cases_categorical.CASES,
     *cases_cross.CASES,
     *cases_timestamp.CASES,
+    *cases_presence.CASES,
+    *cases_expressions.CASES,
 ]

@@ -11,9 +11,18 @@ from featurekit.plan.ops.categorical import (
     CheckRange,
     CrossHash,
     HashBucket,
+    LookupVector,
     LookupVocabulary,
     OneHotEncode,
     VocabularyTable,
+)
+from featurekit.plan.ops.expressions import (
+    Arithmetic,
+    ArithmeticName,
+    ChooseNumber,
+    CompareNumbers,
+    ComparisonName,
+    JoinText,
 )
 from featurekit.plan.ops.numeric import (
     Bucketize,
@@ -27,6 +36,7 @@ from featurekit.plan.ops.numeric import (
 )
 from featurekit.plan.ops.presence import (
     FillMissing,
+    IsMissing,
     ReadColumn,
     RequirePresent,
 )
@@ -36,15 +46,23 @@ from featurekit.plan.ops.timestamp import (
 
 __all__ = [
     "OPS",
+    "Arithmetic",
+    "ArithmeticName",
     "Bucketize",
     "CheckRange",
+    "ChooseNumber",
     "ClipValue",
+    "CompareNumbers",
+    "ComparisonName",
     "CrossHash",
     "ExtractTimePart",
     "FillMissing",
     "HashBucket",
     "IsGreaterEqual",
+    "IsMissing",
+    "JoinText",
     "Log1pValue",
+    "LookupVector",
     "LookupVocabulary",
     "MinMaxScale",
     "OneHotEncode",
@@ -75,5 +93,11 @@ Op: TypeAlias = (
     | RequirePresent
     | OneHotEncode
     | ToFloat32
+    | IsMissing
+    | Arithmetic
+    | CompareNumbers
+    | ChooseNumber
+    | JoinText
+    | LookupVector
 )
 OPS: tuple[type[Op], ...] = Op.__args__

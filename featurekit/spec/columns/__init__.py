@@ -10,14 +10,23 @@ from typing import TypeAlias
 from featurekit.errors import SpecError
 from featurekit.spec.columns.base import (
     Cross,
+    Expression,
+    Source,
 )
 from featurekit.spec.columns.categorical import (
+    BooleanColumn,
     CategoricalColumn,
     DenseColumn,
     EmbeddingColumn,
 )
 from featurekit.spec.columns.crossing import (
     CrossColumn,
+)
+from featurekit.spec.columns.expressions import (
+    join,
+    maximum,
+    minimum,
+    where,
 )
 from featurekit.spec.columns.numeric import (
     NumericColumn,
@@ -32,21 +41,29 @@ from featurekit.spec.columns.tokens import (
 from featurekit.spec.inputs import Input, NanPolicy, check_zone
 
 __all__ = [
+    "BooleanColumn",
     "CategoricalColumn",
     "Column",
     "Cross",
     "CrossColumn",
     "DenseColumn",
     "EmbeddingColumn",
+    "Expression",
     "IntegerColumn",
     "NumericColumn",
+    "Source",
     "StringColumn",
     "TimestampColumn",
+    "boolean",
     "cross",
     "integer",
+    "join",
+    "maximum",
+    "minimum",
     "numeric",
     "string",
     "timestamp",
+    "where",
 ]
 
 Column: TypeAlias = (
@@ -55,6 +72,7 @@ Column: TypeAlias = (
     | IntegerColumn
     | TimestampColumn
     | CategoricalColumn
+    | BooleanColumn
     | CrossColumn
     | DenseColumn
     | EmbeddingColumn
@@ -87,6 +105,23 @@ def integer(name: str) -> IntegerColumn:
         fk.integer('flight').hash_buckets(1000).embedding(8)
     """
     return IntegerColumn(Input(name, "int64"))
+
+
+def boolean(name: str) -> BooleanColumn:
+    """A flag: a boolean, or an integer that is 0 or 1; `fk.integer(name).boolean()`.
+
+    Semantics:
+        - Missing: stays missing.
+        - Text files: 0 and 1. JSON: true and false too.
+        - Any other integer: the row is rejected.
+        - Output: int64, 0 or 1.
+
+    Example:
+        >>> import featurekit as fk
+        >>> fk.boolean("is_member").fill(False).one_hot()
+        fk.integer('is_member').boolean().fill(False).one_hot()
+    """
+    return integer(name).boolean()
 
 
 def string(name: str) -> StringColumn:

@@ -12,6 +12,8 @@ from featurekit.spec.steps.base import (
     check_finite,
 )
 from featurekit.spec.steps.categorical import (
+    Boolean,
+    Cyclic,
     Embedding,
     HashBuckets,
     Identity,
@@ -25,10 +27,16 @@ from featurekit.spec.steps.numeric import (
     Log1p,
     MinMax,
     QuantileBuckets,
+    Robust,
     Standardize,
+    Winsorize,
 )
 from featurekit.spec.steps.presence import (
     Fill,
+    FillMean,
+    FillMedian,
+    FillMode,
+    IsMissing,
 )
 from featurekit.spec.steps.timestamp import (
     PART_SIZES,
@@ -40,24 +48,33 @@ __all__ = [
     "MAX_IDS",
     "PART_SIZES",
     "STEPS",
+    "Boolean",
     "Buckets",
     "Clip",
+    "Cyclic",
     "Embedding",
     "Fill",
+    "FillMean",
+    "FillMedian",
+    "FillMode",
     "GreaterEqual",
     "HashBuckets",
     "Identity",
+    "IsMissing",
     "Log1p",
     "MinMax",
     "OneHot",
     "QuantileBuckets",
+    "Robust",
     "Standardize",
     "Step",
     "TimePart",
     "TimePartName",
     "Vocabulary",
+    "Winsorize",
     "check_count",
     "check_finite",
+    "is_learned_fill",
     "needs_statistics",
 ]
 
@@ -76,6 +93,14 @@ Step: TypeAlias = (
     | TimePart
     | OneHot
     | Embedding
+    | IsMissing
+    | Boolean
+    | FillMean
+    | FillMedian
+    | FillMode
+    | Robust
+    | Winsorize
+    | Cyclic
 )
 STEPS: tuple[type[Step], ...] = Step.__args__
 
@@ -87,9 +112,16 @@ def needs_statistics(step: Step) -> bool:
             return mean is None
         case MinMax(minimum=minimum):
             return minimum is None
-        case QuantileBuckets():
+        case QuantileBuckets() | Robust() | Winsorize():
+            return True
+        case FillMean() | FillMedian() | FillMode():
             return True
         case Vocabulary(tokens=tokens):
             return tokens is None
         case _:
             return False
+
+
+def is_learned_fill(step: Step) -> bool:
+    """Whether the step fills with what the data said."""
+    return isinstance(step, FillMean | FillMedian | FillMode)
