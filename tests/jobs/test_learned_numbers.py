@@ -161,5 +161,5 @@ def test_booleans_come_from_booleans_and_integers(tmp_path) -> None:
     few = fk.Preprocessor(spec).transform([{"b": True}, {"b": None}, {"b": False}])
     assert few["f"].tolist() == [1, 1, 0]
     path = tmp_path / "b.csv"
-    path.write_text('b\n1\n""\n0\n')
+    path.write_text("a,b\n7,1\n8,\n9,0\n")
     assert fk.Preprocessor(spec).transform(str(path))["f"].tolist() == [1, 1, 0]

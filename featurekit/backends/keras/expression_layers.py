@@ -39,6 +39,7 @@ class Arithmetic(OpLayer):
         - Output: float64, shape (batch,).
 
     Example:
+        >>> import tensorflow as tf
         >>> import featurekit as fk
         >>> half = fk.keras.Arithmetic("divide", right=2.0)
         >>> half(tf.constant([3.0], tf.float64)).numpy().tolist()

@@ -216,7 +216,10 @@ def test_cross_takes_a_list() -> None:
 
 def test_layers_of_several_inputs_take_a_list() -> None:
     condition = tf.constant([1, 0, MISSING_INTEGER], tf.int64)
-    x, y = tf.constant([1.0, 2.0, 3.0], tf.float64), tf.constant([0.0, 4.0, 5.0], "f8")
+    x, y = (
+        tf.constant([1.0, 2.0, 3.0], tf.float64),
+        tf.constant([0.0, 4.0, 5.0], tf.float64),
+    )
     quotient = fk.keras.Arithmetic("divide")([x, y])
     assert fk.keras.IsMissing()(quotient).numpy().tolist() == [1, 0, 0]
     assert fk.keras.CompareNumbers("less_than")([x, y]).numpy().tolist() == [0, 1, 1]
