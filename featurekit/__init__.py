@@ -23,14 +23,19 @@ if TYPE_CHECKING:
     from featurekit.plan.stats import Stats as Stats
     from featurekit.serve.export import export as export
     from featurekit.serve.preprocessor import Preprocessor as Preprocessor
+    from featurekit.spec.columns import boolean as boolean
     from featurekit.spec.columns import cross as cross
     from featurekit.spec.columns import integer as integer
     from featurekit.spec.columns import integers as integers
+    from featurekit.spec.columns import join as join
+    from featurekit.spec.columns import maximum as maximum
+    from featurekit.spec.columns import minimum as minimum
     from featurekit.spec.columns import numeric as numeric
     from featurekit.spec.columns import numerics as numerics
     from featurekit.spec.columns import string as string
     from featurekit.spec.columns import strings as strings
     from featurekit.spec.columns import timestamp as timestamp
+    from featurekit.spec.columns import where as where
     from featurekit.spec.feature_spec import FeatureSpec as FeatureSpec
     from featurekit.spec.splits import key_split as key_split
     from featurekit.spec.splits import time_split as time_split
@@ -42,14 +47,18 @@ _LAZY = {
     "Preprocessor": "featurekit.serve.preprocessor:Preprocessor",
     "Stats": "featurekit.plan.stats:Stats",
     "analyze": "featurekit.jobs.analyze:analyze",
+    "boolean": "featurekit.spec.columns:boolean",
     "compile": "featurekit.plan.lower:compile_spec",
     "convert": "featurekit.jobs.convert:convert",
     "cross": "featurekit.spec.columns:cross",
     "export": "featurekit.serve.export:export",
     "integer": "featurekit.spec.columns:integer",
     "integers": "featurekit.spec.columns:integers",
+    "join": "featurekit.spec.columns:join",
     "key_split": "featurekit.spec.splits:key_split",
     "load": "featurekit.io.dataset:load",
+    "maximum": "featurekit.spec.columns:maximum",
+    "minimum": "featurekit.spec.columns:minimum",
     "model_inputs": "featurekit.plan.model_inputs:model_inputs",
     "models": "featurekit.models",
     "numeric": "featurekit.spec.columns:numeric",
@@ -61,6 +70,7 @@ _LAZY = {
     "time_split": "featurekit.spec.splits:time_split",
     "timestamp": "featurekit.spec.columns:timestamp",
     "verify": "featurekit.io.verify:verify",
+    "where": "featurekit.spec.columns:where",
 }
 __all__ = sorted(_LAZY)
 

@@ -9,10 +9,11 @@ import pyarrow as pa
 from featurekit.analyzers.encoding import Reader, seal, unseal
 from featurekit.errors import StatisticsError
 from featurekit.kernels.arrow_lists import elements_of
+from featurekit.plan.requirements import OptionValue
 from featurekit.plan.statistics import Statistic
 
 ValueType: TypeAlias = Literal["number", "integer", "string"]
-Options: TypeAlias = Mapping[str, int | None]
+Options: TypeAlias = Mapping[str, OptionValue]
 
 
 class Accumulator(ABC):
@@ -133,7 +134,7 @@ class Accumulator(ABC):
         options = "".join(f", {name}={value}" for name, value in self.options.items())
         return f"{type(self).__name__}({self.value_type!r}{options})"
 
-    def _identity(self) -> tuple[str, str, dict[str, int | None]]:
+    def _identity(self) -> tuple[str, str, dict[str, OptionValue]]:
         return self.kind, self.value_type, dict(self.options)
 
     def _add_rows(self, column: pa.Array) -> None:

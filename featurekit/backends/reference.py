@@ -6,6 +6,7 @@ op becomes a function once per plan, so that single rows are served by it as wel
 """
 
 import math
+import operator
 import struct
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
@@ -30,6 +31,7 @@ Value: TypeAlias = float | int | bytes | tuple[Any, ...] | None
 Step: TypeAlias = Callable[[Mapping[str, Value], list[Value]], Value]
 
 SMALLEST_NORMAL = 2.0**-126
+SMALLEST_NORMAL_DOUBLE = 2.0**-1022
 CROSS_SEED = 0xDECAFCAFFE
 
 
@@ -145,6 +147,10 @@ def _step(node: Node) -> Step:
     if isinstance(op, ops.CrossHash):
         entries, count = node.inputs, op.num_buckets
         return lambda row, values: cross_hash([values[at] for at in entries], count)
+    if isinstance(op, ops.Arithmetic | ops.CompareNumbers | ops.JoinText):
+        return _of_all_present(_of_several(op), node.inputs)
+    if isinstance(op, ops.ChooseNumber):
+        return _choose(op, node.inputs)
     if isinstance(op, ops.WeightEncode):
         (ids, weights), depth = node.inputs, op.depth
         return lambda row, values: sum_weights(values[ids], values[weights], depth)
@@ -162,6 +168,8 @@ def _step(node: Node) -> Step:
 
 def _of_value(op: ops.Op) -> Callable[[Any], Value]:
     """What an op of one input makes of a value, which may be missing."""
+    if isinstance(op, ops.IsMissing):
+        return lambda value: int(value is None)
     if isinstance(op, ops.FillMissing):
         filled = op.value.encode() if isinstance(op.value, str) else op.value
         return lambda value: filled if value is None else value
@@ -169,6 +177,53 @@ def _of_value(op: ops.Op) -> Callable[[Any], Value]:
         return require_present
     function = _of_present(op)
     return lambda value: None if value is None else function(value)
+
+
+def _of_all_present(function: Callable[..., Value], entries: tuple[int, ...]) -> Step:
+    """A step that is missing where any of its inputs is."""
+
+    def run(row: Mapping[str, Value], values: list[Value]) -> Value:
+        found = [values[at] for at in entries]
+        return None if None in found else function(*found)
+
+    return run
+
+
+def _of_several(
+    op: ops.Arithmetic | ops.CompareNumbers | ops.JoinText,
+) -> Callable[..., Value]:
+    """What an op makes of several values that are all there."""
+    if isinstance(op, ops.JoinText):
+        separator = op.separator.encode()
+        return lambda *texts: separator.join(texts)
+    combine: Callable[[float, float], Value]
+    if isinstance(op, ops.Arithmetic):
+        name = op.operator
+        combine = lambda x, y: arithmetic(name, x, y)  # noqa: E731
+    else:
+        compare = _COMPARISONS[op.operator]
+        combine = lambda x, y: int(compare(flush_double(x), flush_double(y)))  # noqa: E731
+    left, right = op.left, op.right
+    if left is not None:
+        return lambda y: combine(left, y)
+    if right is not None:
+        return lambda x: combine(x, right)
+    return combine
+
+
+def _choose(op: ops.ChooseNumber, entries: tuple[int, ...]) -> Step:
+    condition, *others = entries
+    then = others.pop(0) if op.then is None else None
+    otherwise = others.pop(0) if op.otherwise is None else None
+
+    def run(row: Mapping[str, Value], values: list[Value]) -> Value:
+        if values[condition] is None:
+            return None
+        if values[condition] == 1:
+            return op.then if then is None else values[then]
+        return op.otherwise if otherwise is None else values[otherwise]
+
+    return run
 
 
 def _of_present(op: ops.Op) -> Callable[[Any], Value]:
@@ -218,14 +273,21 @@ def _of_present(op: ops.Op) -> Callable[[Any], Value]:
             return lambda found: float(len(there(found)))
         case ops.CountElements(maximum=int() as most):
             return lambda found: min(len(there(found)), most)
+        case ops.LookupVector(width=width, values=values):
+            return lambda value: values[value * width : (value + 1) * width]
         case (
             ops.ReadColumn()
             | ops.FillMissing()
             | ops.RequirePresent()
+            | ops.IsMissing()
             | ops.CrossHash()
             | ops.ReadList()
             | ops.WeightEncode()
             | ops.CountElements()
+            | ops.Arithmetic()
+            | ops.CompareNumbers()
+            | ops.ChooseNumber()
+            | ops.JoinText()
         ):
             raise AssertionError("these ops see missing values, or several values")
         case _:
@@ -260,6 +322,40 @@ def flush(value: float) -> float:
     always is the one meaning that all backends can share.
     """
     return math.copysign(0.0, value) if abs(value) < SMALLEST_NORMAL else value
+
+
+def flush_double(value: float) -> float:
+    """The value; a zero of its sign where float64 would hold a subnormal."""
+    small = abs(value) < SMALLEST_NORMAL_DOUBLE
+    return math.copysign(0.0, value) if small else value
+
+
+_COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
+    "less_than": operator.lt,
+    "less_equal": operator.le,
+    "greater_than": operator.gt,
+    "greater_equal": operator.ge,
+}
+_OPERATIONS: Mapping[str, Callable[[float, float], float]] = {
+    "add": operator.add,
+    "subtract": operator.sub,
+    "multiply": operator.mul,
+    "divide": operator.truediv,
+    # A NaN compares with nothing, and stays; of equal numbers the first one does.
+    "minimum": lambda x, y: y if y < x or math.isnan(y) else x,
+    "maximum": lambda x, y: y if y > x or math.isnan(y) else x,
+}
+
+
+def arithmetic(name: str, x: float, y: float) -> float | None:
+    """One operation; None where it has no result."""
+    x, y = flush_double(x), flush_double(y)
+    if name == "divide" and y == 0.0:
+        return None
+    found = _OPERATIONS[name](x, y)
+    if math.isnan(found) and not (math.isnan(x) or math.isnan(y)):
+        return None
+    return flush_double(found)
 
 
 def round_to_float32(value: float) -> float:

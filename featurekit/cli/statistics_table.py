@@ -11,6 +11,7 @@ from featurekit.plan.statistics import (
     Moments,
     Presence,
     Quantiles,
+    QuantileValues,
     Range,
     Statistic,
     VocabularyCounts,
@@ -27,7 +28,8 @@ def statistics_grid(stats: Stats) -> Grid:
     made = Grid(
         "column", "missing", "after", "found", right=["missing"], flexible=["found"]
     )
-    for source, presence in _sources(stats):
+    sources = list(_sources(stats))
+    for source, presence in sources:
         first = True
         for key, found in stats.items():
             of = key.partition("(")[2].removesuffix(")")
@@ -39,6 +41,10 @@ def statistics_grid(stats: Stats) -> Grid:
             first = False
         if first:
             made.add(_short(source), _missing(presence), "", "")
+    for key, found in stats.items():
+        of = key.partition("(")[2].removesuffix(")")
+        if not of.startswith(tuple(source for source, _ in sources)):
+            made.add(_short(_DEFAULTS.sub("", of)), "", "", summary(found))
     return made
 
 
@@ -73,6 +79,9 @@ def summary(found: Statistic) -> str:
             cuts = " ".join(f"{boundary:.4g}" for boundary in boundaries)
             exact = f" (±{100 * error:.2g}%)" if error else ""
             return f"{len(boundaries) + 1} buckets{exact}: {cuts}"
+        case QuantileValues(probabilities=shares, values=values):
+            pairs = zip(shares, values, strict=True)
+            return ", ".join(f"{100 * p:g}%: {value:.6g}" for p, value in pairs)
         case VocabularyCounts():
             return _vocabulary(found)
 

@@ -3,15 +3,33 @@
 from collections.abc import Iterable
 from typing import assert_never
 
-from featurekit.errors import StatisticsError
+from featurekit.errors import SpecError, StatisticsError
 from featurekit.plan import ops
+from featurekit.plan.circle import MAX_POINTS, circle_points
 from featurekit.plan.graph import Plan, PlanBuilder
-from featurekit.plan.requirements import AnalysisRequest, step_request
-from featurekit.plan.statistics import Moments, Quantiles, Range, VocabularyCounts
+from featurekit.plan.requirements import (
+    AnalysisRequest,
+    learned_steps,
+    step_request,
+)
+from featurekit.plan.statistics import (
+    Moments,
+    Quantiles,
+    QuantileValues,
+    Range,
+    VocabularyCounts,
+)
 from featurekit.plan.stats import S, Stats
 from featurekit.plan.time_zones import offset_transitions
 from featurekit.spec import steps as s
-from featurekit.spec.columns import Column, CrossColumn, EmbeddingColumn, WeightedBag
+from featurekit.spec.columns import (
+    Column,
+    Cross,
+    CrossColumn,
+    Expression,
+    Source,
+    WeightedBag,
+)
 from featurekit.spec.feature_spec import LABEL, FeatureSpec
 from featurekit.spec.inputs import Input
 
@@ -54,7 +72,7 @@ def compile_requests(spec: FeatureSpec, requests: Iterable[AnalysisRequest]) -> 
     for request in requests:
         # Presence counts a column as it is: NaNs apart from nulls.
         keep = request.kind == "presence"
-        value = lowering.steps(request.source, request.steps, keep_nan=keep)
+        value = lowering.value(request.source, request.steps, keep_nan=keep)
         outputs.append((request.key, value))
     return lowering.builder.build(outputs)
 
@@ -84,69 +102,76 @@ class _Lowering:
         """The value that a record holds: present, and float32 where it is a number."""
         add = self.builder.add
         steps = column.steps
-        one_hot = bool(steps) and isinstance(steps[-1], s.OneHot)
-        if one_hot or isinstance(column, EmbeddingColumn):
+        last = steps[-1] if steps else None
+        if isinstance(last, s.OneHot | s.Cyclic | s.Embedding):
             steps = steps[:-1]
-        value = self._source(column, steps)
+        if isinstance(column, CrossColumn):
+            raise AssertionError("a cross without hash_buckets is no feature")
+        value = self.value(column.source, steps)
         if self.builder.nodes[value].type.nullable:
             value = add(ops.RequirePresent(), value)
         found = self.builder.nodes[value].type
-        if one_hot:
+        if isinstance(last, s.OneHot):
             return add(ops.OneHotEncode(found.num_ids or 0), value)
+        if isinstance(last, s.Cyclic):
+            return add(_on_circle(column, found.num_ids or 0), value)
         if found.dtype == "float64":
             return add(ops.ToFloat32(), value)
         return value
 
     def unlearned(self, column: Column) -> int:
         """The value before the first learned step, present."""
+        if not isinstance(column.source, Input):
+            inner = next(learned_steps(column.source, ()), None)
+            if inner is not None:
+                raise SpecError(
+                    f"a column that the label is made of learns ({inner.method})",
+                    code="SPEC_TWO_PASSES",
+                    feature=LABEL,
+                    got=column,
+                    hint="learn after the columns are combined, or give the values",
+                )
         steps = column.steps
-        learned = [index for index, s_ in enumerate(steps) if s.needs_statistics(s_)]
-        if learned and isinstance(column.source, Input):
-            refuse = any(map(_makes_vector, steps))
-            value = self.steps(
-                column.source, steps[: learned[0]], refuse_missing=refuse
-            )
-        else:
+        learned = [i for i, s_ in enumerate(steps) if s.needs_statistics(s_)]
+        if not learned:
             return self.output(column)
+        refuse = any(map(_makes_vector, steps))
+        value = self.value(column.source, steps[: learned[0]], refuse_missing=refuse)
         if self.builder.nodes[value].type.is_list:
             return self._elements(value, steps)
-        if self.builder.nodes[value].type.nullable:
+        filled = s.is_learned_fill(steps[learned[0]])
+        if self.builder.nodes[value].type.nullable and not filled:
             value = self.builder.add(ops.RequirePresent(), value)
         return value
 
-    def _source(self, column: Column, steps: tuple[s.Step, ...]) -> int:
-        if isinstance(column.source, Input):
-            return self.steps(column.source, steps)
-        if isinstance(column.source, WeightedBag):
-            return self._weighted(column.source)
-        parts = [self._source(entry, entry.steps) for entry in column.source.columns]
-        if isinstance(column, CrossColumn):
-            raise AssertionError("a cross without hash_buckets is no feature")
-        (hashing,) = steps
-        assert isinstance(hashing, s.HashBuckets)
-        return self.builder.add(ops.CrossHash(hashing.num_buckets), *parts)
-
-    def steps(
+    def value(
         self,
-        source: Input,
+        source: Source,
         steps: tuple[s.Step, ...],
         *,
         keep_nan: bool = False,
         refuse_missing: bool = False,
     ) -> int:
-        """The value of a source column after some steps.
+        """The value of a source after some steps.
 
         Args:
-            source: The column.
+            source: Where it comes from.
             steps: The steps.
             keep_nan: Whether a NaN is a value, whatever the column says.
             refuse_missing: Whether a missing list is refused, whatever the steps are.
         """
         add = self.builder.add
-        refuse_missing |= any(map(_makes_vector, steps))
-        value = add(_read(source, steps, refuse_missing=refuse_missing))
-        if self.builder.nodes[value].type.dtype == "float32":
-            value = add(ops.ToFloat64("keep" if keep_nan else source.nan), value)
+        if isinstance(source, Input):
+            refuse_missing |= any(map(_makes_vector, steps))
+            value = add(_read(source, steps, refuse_missing=refuse_missing))
+            if self.builder.nodes[value].type.dtype == "float32":
+                value = add(ops.ToFloat64("keep" if keep_nan else source.nan), value)
+        elif isinstance(source, Expression):
+            value = self._express(source)
+        elif isinstance(source, WeightedBag):
+            value = self._weighted(source)
+        else:
+            value, steps = self._cross(source, steps)
         for end, step in enumerate(steps, start=1):
             if isinstance(step, s.MissingAsEmpty | s.DropMissing):
                 continue  # said by the op that reads, and by the one that ends the list
@@ -191,7 +216,7 @@ class _Lowering:
     def _weighted(self, bag: WeightedBag) -> int:
         ids, weights = (
             self._elements(
-                self.steps(one.source, one.steps, refuse_missing=True), one.steps
+                self.value(one.source, one.steps, refuse_missing=True), one.steps
             )
             for one in bag.columns
             if isinstance(one.source, Input)
@@ -199,12 +224,28 @@ class _Lowering:
         num_ids = self.builder.nodes[ids].type.num_ids or 0
         return self.builder.add(ops.WeightEncode(num_ids), ids, weights)
 
+    def _cross(
+        self, source: Cross, steps: tuple[s.Step, ...]
+    ) -> tuple[int, tuple[s.Step, ...]]:
+        """The bucket of a cross, and the steps after it."""
+        parts = [self.value(one.source, one.steps) for one in source.columns]
+        hashing, *rest = steps
+        assert isinstance(hashing, s.HashBuckets)
+        value = self.builder.add(ops.CrossHash(hashing.num_buckets), *parts)
+        return value, tuple(rest)
+
+    def _express(self, source: Expression) -> int:
+        parts = [self.value(one.source, one.steps) for one in source.columns]
+        constants = [one if isinstance(one, float) else None for one in source.operands]
+        return self.builder.add(_expression_op(source, constants), *parts)
+
     def _op(
-        self, source: Input, step: s.Step, request: AnalysisRequest | None
+        self, source: Source, step: s.Step, request: AnalysisRequest | None
     ) -> ops.Op:
         match step:
             case s.Fill(value=filled):
-                return ops.FillMissing(filled)
+                is_flag = isinstance(filled, bool)
+                return ops.FillMissing(int(filled) if is_flag else filled)
             case s.Clip(low=low, high=high):
                 return ops.ClipValue(float(low), float(high))
             case s.Log1p():
@@ -228,9 +269,21 @@ class _Lowering:
             case s.Identity(num_ids=count):
                 return ops.CheckRange(count)
             case s.TimePart(part=part):
+                assert isinstance(source, Input), "points in time are read"
                 transitions, offsets = offset_transitions(source.time_zone or "UTC")
                 return ops.ExtractTimePart(part, transitions, offsets)
-            case s.OneHot() | s.Embedding():
+            case s.IsMissing():
+                return ops.IsMissing()
+            case s.Boolean():
+                return ops.CheckRange(2)
+            case s.FillMean() | s.FillMedian() | s.FillMode():
+                return ops.FillMissing(self._learned_value(step, request))
+            case s.Robust():
+                first, median, third = self._find(request, QuantileValues).values
+                return ops.StandardizeValue(median, third - first)
+            case s.Winsorize():
+                return ops.ClipValue(*self._find(request, QuantileValues).values)
+            case s.OneHot() | s.Embedding() | s.Cyclic():
                 raise AssertionError("the last step of a feature, lowered by output()")
             case (
                 s.MissingAsEmpty()
@@ -261,6 +314,21 @@ class _Lowering:
             low, high = found.minimum, found.maximum
         return ops.MinMaxScale(float(low), float(high))
 
+    def _learned_value(
+        self,
+        step: s.FillMean | s.FillMedian | s.FillMode,
+        request: AnalysisRequest | None,
+    ) -> float | int | str:
+        """What a missing value becomes."""
+        match step:
+            case s.FillMean():
+                return self._find(request, Moments).mean
+            case s.FillMedian():
+                return self._find(request, QuantileValues).values[1]
+            case s.FillMode():
+                token = self._find(request, VocabularyCounts).tokens[0]
+                return token.decode() if isinstance(token, bytes) else token
+
     def _find(self, request: AnalysisRequest | None, kind: type[S]) -> S:
         assert request is not None
         found = self.stats.find(request, kind)
@@ -268,7 +336,7 @@ class _Lowering:
             raise StatisticsError(
                 f"{request.key} was measured on no value",
                 code="STATS_EMPTY",
-                column=request.source.name,
+                column=request.column,
                 hint="check the training rows of this column, or give the values",
             )
         return found
@@ -298,4 +366,29 @@ def _read(
 def _is_empty(statistic: object) -> bool:
     if isinstance(statistic, VocabularyCounts):
         return not statistic.tokens
-    return isinstance(statistic, Moments | Range | Quantiles) and not statistic.count
+    counted = Moments | Range | Quantiles | QuantileValues
+    return isinstance(statistic, counted) and not statistic.count
+
+
+def _expression_op(source: Expression, constants: list[float | None]) -> ops.Op:
+    match source.operator:
+        case "where":
+            return ops.ChooseNumber(constants[1], constants[2])
+        case "join":
+            return ops.JoinText(source.separator or "")
+        case "less_than" | "less_equal" | "greater_than" | "greater_equal" as name:
+            return ops.CompareNumbers(name, *constants)
+        case name:
+            return ops.Arithmetic(name, *constants)
+
+
+def _on_circle(column: Column, num_ids: int) -> ops.Op:
+    if num_ids > MAX_POINTS:
+        raise SpecError(
+            "cyclic has too many ids",
+            code="SPEC_LIMIT",
+            column=", ".join(item.name for item in column.inputs),
+            got=num_ids,
+            expected=f"at most {MAX_POINTS}",
+        )
+    return ops.LookupVector(2, circle_points(num_ids))

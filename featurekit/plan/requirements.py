@@ -1,18 +1,20 @@
 """Which statistics a spec needs before it can become a plan."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from featurekit.errors import SpecError
 from featurekit.spec import steps as s
-from featurekit.spec.columns import Column
+from featurekit.spec.columns import Column, Expression, Source
+from featurekit.spec.columns.base import source_inputs
 from featurekit.spec.feature_spec import FeatureSpec
 from featurekit.spec.inputs import Input, element_dtype
 
 StatisticKind: TypeAlias = Literal[
-    "presence", "moments", "range", "quantiles", "vocabulary"
+    "presence", "moments", "range", "quantiles", "quantile_values", "vocabulary"
 ]
+OptionValue: TypeAlias = int | tuple[float, ...] | None
 RequestValueType: TypeAlias = Literal["number", "integer", "string"]
 
 
@@ -22,15 +24,15 @@ class AnalysisRequest:
 
     Args:
         kind: Which statistic.
-        source: The source column.
+        source: The source column, or what is made of several.
         steps: What is done to it before it is measured.
         options: Arguments of the statistic, by name.
     """
 
     kind: StatisticKind
-    source: Input
+    source: Source
     steps: tuple[s.Step, ...] = ()
-    options: tuple[tuple[str, int | None], ...] = ()
+    options: tuple[tuple[str, OptionValue], ...] = ()
 
     @property
     def key(self) -> str:
@@ -47,44 +49,106 @@ class AnalysisRequest:
         """What the accumulator receives; of lists, what their elements are."""
         if any(isinstance(step, s.Length) for step in self.steps):
             return "number"
+        if isinstance(self.source, Expression):
+            return "string" if self.source.operator == "join" else "number"
+        assert isinstance(self.source, Input), "no step learns from a cross"
         dtype = element_dtype(self.source.dtype) or self.source.dtype
         if dtype == "float32":
             return "number"
         return "string" if dtype in ("string", "key") else "integer"
 
+    @property
+    def column(self) -> str:
+        """The names of the source columns, for messages."""
+        return ", ".join(item.name for item in source_inputs(self.source))
 
-def step_request(source: Input, steps: tuple[s.Step, ...]) -> AnalysisRequest | None:
+
+def step_request(source: Source, steps: tuple[s.Step, ...]) -> AnalysisRequest | None:
     """The statistic that the last step needs of the steps before it; None if none.
+
+    Learned fills among them are left out: a statistic counts the values that were
+    there, so it takes no second pass to learn what fills the others.
 
     Raises:
         SpecError: It would have to be measured on values that need statistics
             themselves, and so a second pass over the data.
     """
-    prefix, step = steps[:-1], steps[-1]
+    step = steps[-1]
     if not s.needs_statistics(step):
         return None
-    learned = next((entry for entry in prefix if s.needs_statistics(entry)), None)
+    source, prefix = _unfilled(source), _without_learned_fills(steps[:-1])
+    learned = next(learned_steps(source, prefix), None)
     if learned is not None:
         raise SpecError(
             f"{step.method} would be learned from the result of {learned.method}, "
             "which is learned itself; that takes a second pass over the data",
             code="SPEC_TWO_PASSES",
-            column=source.name,
+            column=", ".join(item.name for item in source_inputs(source)),
             got=f"{source}{''.join(map(str, steps))}",
             hint=f"give {learned.method} its values, or swap the two",
         )
+    return _request(step, source, prefix)
+
+
+def _request(
+    step: s.Step, source: Source, prefix: tuple[s.Step, ...]
+) -> AnalysisRequest:
     match step:
-        case s.Standardize():
+        case s.Standardize() | s.FillMean():
             return AnalysisRequest("moments", source, prefix)
         case s.MinMax():
             return AnalysisRequest("range", source, prefix)
         case s.QuantileBuckets(num_buckets=count):
             options = (("num_buckets", count),)
             return AnalysisRequest("quantiles", source, prefix, options)
+        case s.Robust() | s.FillMedian():
+            return _quantile_values(source, prefix, QUARTILES)
+        case s.Winsorize(lower=lower, upper=upper):
+            return _quantile_values(source, prefix, (lower, upper))
+        case s.FillMode():
+            one = (("max_size", 1), ("min_count", 1))
+            return AnalysisRequest("vocabulary", source, prefix, one)
         case s.Vocabulary(max_size=max_size, min_count=min_count):
             kept = (("max_size", max_size), ("min_count", min_count))
             return AnalysisRequest("vocabulary", source, prefix, kept)
     raise AssertionError(step)
+
+
+QUARTILES = (0.25, 0.5, 0.75)
+"""What `robust` and `fill_median` ask for, so that one statistic answers both."""
+
+
+def _quantile_values(
+    source: Source, prefix: tuple[s.Step, ...], probabilities: tuple[float, ...]
+) -> AnalysisRequest:
+    options = (("probabilities", probabilities),)
+    return AnalysisRequest("quantile_values", source, prefix, options)
+
+
+def learned_steps(source: Source, steps: tuple[s.Step, ...]) -> Iterator[s.Step]:
+    """The steps that need statistics, those of operands first."""
+    if not isinstance(source, Input):
+        for column in source.columns:
+            yield from learned_steps(column.source, column.steps)
+    yield from filter(s.needs_statistics, steps)
+
+
+def _without_learned_fills(steps: tuple[s.Step, ...]) -> tuple[s.Step, ...]:
+    return tuple(step for step in steps if not s.is_learned_fill(step))
+
+
+def _unfilled(source: Source) -> Source:
+    """The source without the learned fills of its operands."""
+    if not isinstance(source, Expression):
+        return source
+    return replace(source, operands=tuple(map(_unfilled_operand, source.operands)))
+
+
+def _unfilled_operand(operand: Column | float) -> Column | float:
+    if isinstance(operand, float):
+        return operand
+    steps = _without_learned_fills(operand.steps)
+    return replace(operand, source=_unfilled(operand.source), steps=steps)
 
 
 def presence_request(source: Input) -> AnalysisRequest:
@@ -96,7 +160,6 @@ def _column_requests(column: Column) -> Iterator[AnalysisRequest]:
     if not isinstance(column.source, Input):
         for entry in column.source.columns:
             yield from _column_requests(entry)
-        return
     for end in range(1, len(column.steps) + 1):
         request = step_request(column.source, column.steps[:end])
         if request is not None:

@@ -297,12 +297,12 @@ def _check_key(key: Iterable[str | Column]) -> tuple[Input, ...]:
             found.append(Input(entry, "key"))
         elif isinstance(entry, Input):
             found.append(Input(entry.name, "key"))
-        elif entry.steps or len(entry.inputs) != 1:
+        elif entry.steps or not isinstance(entry.source, Input):
             raise SpecError(
                 "a key column takes no steps", code="SPEC_BAD_VALUE", got=entry
             )
         else:
-            found.append(Input(entry.inputs[0].name, "key"))
+            found.append(Input(entry.source.name, "key"))
     if len({item.name for item in found}) != len(found):
         raise SpecError(
             "a key column is named twice", code="SPEC_DUPLICATE_NAME", got=found

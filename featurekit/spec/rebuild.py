@@ -1,6 +1,7 @@
 """Builds columns from data, through the methods that users call."""
 
-from collections.abc import Iterable
+import operator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from featurekit.errors import SpecError
@@ -8,21 +9,41 @@ from featurekit.spec import steps as s
 from featurekit.spec.columns import (
     Column,
     Cross,
+    Expression,
     IdsColumn,
     IntegerColumn,
     IntegersColumn,
     NumericColumn,
     NumericsColumn,
+    Source,
     StringColumn,
     StringsColumn,
     TimestampColumn,
     WeightedBag,
     cross,
+    join,
+    maximum,
+    minimum,
+    where,
 )
-from featurekit.spec.inputs import Input, check_zone
+from featurekit.spec.inputs import check_zone
+
+_OPERATORS: dict[str, Callable[..., Column]] = {
+    "add": operator.add,
+    "subtract": operator.sub,
+    "multiply": operator.mul,
+    "divide": operator.truediv,
+    "minimum": minimum,
+    "maximum": maximum,
+    "less_than": NumericColumn.less_than,
+    "less_equal": NumericColumn.less_equal,
+    "greater_than": NumericColumn.greater_than,
+    "greater_equal": NumericColumn.greater_equal,
+    "where": where,
+}
 
 
-def rebuild(source: Input | Cross | WeightedBag, steps: Iterable[s.Step]) -> Column:
+def rebuild(source: Source, steps: Iterable[s.Step]) -> Column:
     """Builds a column by calling each step's method, as a user would.
 
     Whatever a user cannot write is refused here too, so a spec that was read from a
@@ -37,6 +58,8 @@ def rebuild(source: Input | Cross | WeightedBag, steps: Iterable[s.Step]) -> Col
                 f"weighted cannot follow {source.ids!r}", code="SPEC_UNKNOWN_OP"
             )
         column = source.ids.weighted(source.weights)  # type: ignore[arg-type]
+    elif isinstance(source, Expression):
+        column = _express(source)
     else:
         kinds = {
             "float32": NumericColumn,
@@ -63,6 +86,29 @@ def rebuild(source: Input | Cross | WeightedBag, steps: Iterable[s.Step]) -> Col
     return column  # type: ignore[no-any-return]
 
 
+def _express(source: Expression) -> Column:
+    if source.operator == "join":
+        return join(*source.columns, separator=source.separator or "")  # type: ignore[arg-type]
+    if source.operator not in _OPERATORS:
+        raise SpecError(
+            "unknown operator",
+            code="SPEC_UNKNOWN_OP",
+            got=source.operator,
+            expected=", ".join([*_OPERATORS, "join"]),
+        )
+    try:
+        found = _OPERATORS[source.operator](*source.operands)
+        if found.source == source:
+            return found
+    except (TypeError, AttributeError):
+        pass  # other operands than the function has, or of other kinds
+    raise SpecError(
+        f"{source.operator} does not take these operands",
+        code="SPEC_BAD_VALUE",
+        got=source.operands,
+    )
+
+
 def _apply(column: Any, step: s.Step) -> Any:
     name = step.method
     if isinstance(step, s.TimePart | s.Aggregate):
@@ -73,7 +119,7 @@ def _apply(column: Any, step: s.Step) -> Any:
             f"{name} cannot follow {column!r}", code="SPEC_UNKNOWN_OP", got=name
         )
     match step:
-        case s.TimePart() | s.OneHot() | s.Log1p():
+        case s.TimePart() | s.OneHot() | s.Log1p() | s.Cyclic() | s.Robust():
             return method()
         case s.MissingAsEmpty() | s.DropMissing() | s.MultiHot() | s.Counts():
             return method()
@@ -84,6 +130,12 @@ def _apply(column: Any, step: s.Step) -> Any:
         case s.Pad(length=length, side=side, truncate=truncate, value=value):
             filled = {} if value is None else {"value": value}
             return method(length, side=side, truncate=truncate, **filled)
+        case s.IsMissing() | s.Boolean():
+            return method()
+        case s.FillMean() | s.FillMedian() | s.FillMode():
+            return method()
+        case s.Winsorize(lower=lower, upper=upper):
+            return method(lower=lower, upper=upper)
         case s.Standardize(mean=mean, std=std):
             return method(mean=mean, std=std)
         case s.MinMax(minimum=minimum, maximum=maximum):

@@ -19,6 +19,13 @@ from featurekit.plan.statistics import Presence
         ("quantiles", "number", {}, "STATISTIC_OPTION"),
         ("quantiles", "number", {"num_buckets": 0}, "STATISTIC_OPTION"),
         ("quantiles", "number", {"num_buckets": 2, "limit": 1}, "STATISTIC_OPTION"),
+        ("quantile_values", "number", {}, "STATISTIC_OPTION"),
+        (
+            "quantile_values",
+            "string",
+            {"probabilities": (0.5,)},
+            "STATISTIC_VALUE_TYPE",
+        ),
         ("vocabulary", "string", {"max_size": 0}, "STATISTIC_OPTION"),
         ("vocabulary", "string", {"min_count": True}, "STATISTIC_OPTION"),
         ("presence", "string", {"max_size": 3}, "STATISTIC_OPTION"),
@@ -50,7 +57,11 @@ MISFITS = {
     ids=lambda value: str(getattr(value, "type", value)),
 )
 def test_columns_of_another_type(kind: str, value_type: str, column: pa.Array) -> None:
-    options = {"num_buckets": 2} if kind == "quantiles" else {}
+    needed = {
+        "quantiles": {"num_buckets": 2},
+        "quantile_values": {"probabilities": (0.5,)},
+    }
+    options = needed.get(kind, {})
     found = create(kind, value_type, **options)
     before = found.encode()
     with pytest.raises(DTypeMismatchError, match=value_type):

@@ -33,6 +33,9 @@ REQUESTS = [
     ("quantiles", "number", {"num_buckets": 5}),
     ("quantiles", "number", {"num_buckets": 5, "limit": 4}),
     ("quantiles", "integer", {"num_buckets": 3, "limit": 2}),
+    ("quantile_values", "number", {"probabilities": (0.0, 0.25, 0.9)}),
+    ("quantile_values", "number", {"probabilities": (0.5, 1.0), "limit": 4}),
+    ("quantile_values", "integer", {"probabilities": (0.1,), "limit": 2}),
     ("vocabulary", "string", {"max_size": 3}),
     ("vocabulary", "integer", {"min_count": 2}),
 ]

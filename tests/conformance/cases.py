@@ -3,8 +3,10 @@
 from conformance import (
     cases_categorical,
     cases_cross,
+    cases_expressions,
     cases_lists,
     cases_numeric,
+    cases_presence,
     cases_timestamp,
 )
 from conformance.case import Case
@@ -15,4 +17,6 @@ ALL_CASES: list[Case] = [
     *cases_cross.CASES,
     *cases_timestamp.CASES,
     *cases_lists.CASES,
+    *cases_presence.CASES,
+    *cases_expressions.CASES,
 ]

@@ -197,6 +197,16 @@ def require_text(code: int, line: int, first_row: int, refused_by: IntArray) -> 
 
 
 @kernel
+def text_is_missing(line: int, first_row: int, y: IntArray) -> bool:
+    """1 in rows without a text, 0 in others; returns as `run_text_op` does."""
+    if not read_entries(line, first_row, y):
+        return False
+    for i in range(len(y)):
+        y[i] = y[i] < 0
+    return True
+
+
+@kernel
 def _find_integers(
     code: int, x: IntArray, y: IntArray, valid: BoolArray, refused_by: IntArray
 ) -> None:
@@ -260,6 +270,21 @@ def _one_hot(x: IntArray, vectors: npt.NDArray[np.float32], depth: int) -> None:
 
 
 @kernel
+def _lookup_vector(
+    x: IntArray,
+    table: npt.NDArray[np.float32],
+    vectors: npt.NDArray[np.float32],
+    width: int,
+    ids: int,
+) -> None:
+    """The vectors of ids; zeros in rows that were refused before."""
+    for i in range(len(x)):
+        known = 0 <= x[i] < ids
+        for j in range(width):
+            vectors[i * width + j] = table[x[i] * width + j] if known else 0.0
+
+
+@kernel
 def run_integer_op(
     code: int, x: IntArray, target: int, valid: BoolArray, refused_by: IntArray
 ) -> None:
@@ -286,5 +311,9 @@ def run_integer_op(
         offsets = integers_at(word(code, at.THIRD), second + 1)
         part = word(code, at.FOURTH)
         local_parts(x, integers_at(first, second), offsets, part, y)
+    elif op == at.LOOKUP_VECTOR:
+        ids = word(code, at.THIRD)
+        table = floats_at(first, ids * second)
+        _lookup_vector(x, table, floats_at(target, len(x) * second), second, ids)
     else:
         _one_hot(x, floats_at(target, len(x) * first), first)

@@ -15,6 +15,7 @@ from featurekit.backends.host.interpreter import (
     keep_accepted,
     run_block,
 )
+from featurekit.backends.host.joined_text import with_joined
 from featurekit.backends.host.list_executor import ListExecutor
 from featurekit.backends.host.outputs import OutputBuilder
 from featurekit.backends.host.program import assemble
@@ -91,7 +92,10 @@ class HostBackend:
         if self._lists is not None:
             check_columns(self.plan, batch)
             return self._lists.run(batch)
-        program, rows = self._program, batch.num_rows
+        program, rows, source = self._program, batch.num_rows, batch
+        if program.joined:
+            check_columns(self.plan, batch)
+            batch = with_joined(batch, program.joined)
         memory = np.empty(rows * program.output_bytes, np.uint8)
         refused_by = np.empty(rows, np.int64)
         rejected, kept = _NO_ROWS, None
@@ -100,7 +104,7 @@ class HostBackend:
             kept = refused_by < 0
             rejected = np.flatnonzero(~kept)
         outputs = self._builder.build(batch, memory, kept)
-        return Transformed(self.plan, batch, outputs, rejected, refused_by[rejected])
+        return Transformed(self.plan, source, outputs, rejected, refused_by[rejected])
 
     def _compute(
         self, batch: pa.RecordBatch, memory: ByteArray, refused_by: IntArray
@@ -138,7 +142,9 @@ class HostBackend:
     def _layout(self, batch: pa.RecordBatch) -> _Layout:
         check_columns(self.plan, batch)
         schema = batch.schema
-        chosen = [schema.get_field_index(name) for name in self.plan.columns]
+        joined = (one.name for one in self._program.joined)
+        names = [*self.plan.columns, *joined]
+        chosen = [schema.get_field_index(name) for name in names]
         lies = [column_kind(schema.field(index).type) for index in chosen]
         kinds, code_bytes = np.array(lies, np.int64).reshape(-1, 2).T
         return _Layout(

@@ -13,6 +13,8 @@ import numpy.typing as npt
 
 from featurekit.backends.farmhash_reference import fingerprint64
 from featurekit.backends.host import instructions as at
+from featurekit.backends.host.expressions import COMPARISON_CODES, OPERATION_CODES
+from featurekit.backends.host.joined_text import JoinedText
 from featurekit.backends.host.places import Kind, Places
 from featurekit.backends.host.time_parts import PART_CODES
 from featurekit.backends.token_ids import id_of_token
@@ -47,7 +49,7 @@ class SourceText:
     """Text of a source column.
 
     Args:
-        column: Which of the columns that the plan reads.
+        column: Which of the columns that the plan reads, or of the joined ones after.
         nullable: Whether a row may have none.
         fill: What a row has instead; None where there is no such thing.
     """
@@ -97,6 +99,7 @@ class Program:
         output_bytes: Per row, of all outputs.
         scratch_bytes: Per row of a block.
         outputs: By name.
+        joined: Columns of text that are made before the program runs.
         kept: Arrays whose addresses are in the code.
     """
 
@@ -106,6 +109,7 @@ class Program:
     output_bytes: int
     scratch_bytes: int
     outputs: dict[str, Output]
+    joined: tuple[JoinedText, ...]
     kept: tuple[object, ...]
 
 
@@ -154,6 +158,11 @@ def _time_part(op: ops.ExtractTimePart, constants: Constants) -> tuple[int, ...]
     return at.TIME_PART, transitions, count, offsets, PART_CODES[op.part]
 
 
+def _lookup_vector(op: ops.LookupVector, constants: Constants) -> tuple[int, ...]:
+    vectors = _address(op.values, np.float32, constants)
+    return at.LOOKUP_VECTOR, vectors, op.width, len(op.values) // op.width
+
+
 def _no_instruction(op: ops.Op, constants: Constants) -> tuple[int, ...]:
     raise AssertionError(f"{op.name} is more than one instruction")
 
@@ -188,6 +197,12 @@ KERNELS: dict[type[ops.Op], Encoder] = {
     ops.WeightEncode: _no_instruction,
     ops.AggregateList: _no_instruction,
     ops.CountElements: _no_instruction,
+    ops.IsMissing: lambda op, _: (at.IS_MISSING,),
+    ops.Arithmetic: lambda op, _: (at.COMBINE, OPERATION_CODES[op.operator]),
+    ops.CompareNumbers: lambda op, _: (at.COMPARE, COMPARISON_CODES[op.operator]),
+    ops.ChooseNumber: lambda op, _: (at.CHOOSE,),
+    ops.JoinText: _no_instruction,
+    ops.LookupVector: _lookup_vector,
 }
 assert set(KERNELS) == set(ops.OPS), "an op has no kernel on the host"
 
@@ -206,6 +221,7 @@ class _Assembler:
         self.code: list[list[int]] = []
         self.values: dict[int, Numbers | SourceText] = {}
         self.columns = {name: index for index, name in enumerate(plan.columns)}
+        self.joined: list[JoinedText] = []
         # An output that is a column as it was read needs no place of its own.
         self.written = {
             index
@@ -222,6 +238,7 @@ class _Assembler:
         entry: Numbers | None = None,
         column: int = 0,
         substitute: int = 0,
+        more: tuple[Numbers, ...] = (),
     ) -> None:
         """Adds an instruction.
 
@@ -232,6 +249,7 @@ class _Assembler:
             entry: The input, if it was computed.
             column: The column that is read, if one is.
             substitute: The result where a text is missing.
+            more: The second and the third input.
         """
         line = [0] * at.WORDS
         opcode, *parameters = words
@@ -241,6 +259,9 @@ class _Assembler:
         line[at.IN], line[at.IN_VALID] = entry.place, entry.valid
         line[at.FIRST : at.FIRST + len(parameters)] = parameters
         line[at.SUBSTITUTE] = substitute
+        second, third = (*more, _NOTHING, _NOTHING)[:2]
+        line[at.IN_2], line[at.IN_2_VALID] = second.place, second.valid
+        line[at.IN_3], line[at.IN_3_VALID] = third.place, third.valid
         self.code.append(line)
 
     def room(self, node: int) -> Numbers:
@@ -268,6 +289,13 @@ class _Assembler:
             self.values[index] = self.read(index, op)
         elif isinstance(op, ops.CrossHash):
             self.values[index] = self.cross(index, op)
+        elif isinstance(op, ops.JoinText):
+            self.values[index] = self.join(index, op)
+        elif isinstance(op, ops.Arithmetic | ops.CompareNumbers):
+            self.values[index] = self.express(index, op, (op.left, op.right))
+        elif isinstance(op, ops.ChooseNumber):
+            operands = (None, op.then, op.otherwise)
+            self.values[index] = self.express(index, op, operands)
         elif isinstance(first, SourceText):
             self.values[index] = self.of_text(index, op, first)
         else:
@@ -300,6 +328,10 @@ class _Assembler:
                 substitute = (
                     0 if text.fill is None else fingerprint64(text.fill) % count
                 )
+            case ops.IsMissing():
+                words, substitute = (at.TEXT_IS_MISSING,), 0
+                if not text.nullable:
+                    words = (at.CONSTANT, 0)
             case _:
                 raise AssertionError(f"{op.name} does not take text")
         out = self.room(index)
@@ -317,6 +349,50 @@ class _Assembler:
             if marks is not value:
                 self.release(marks)
         return out
+
+    def express(
+        self, index: int, op: ops.Op, operands: tuple[float | None, ...]
+    ) -> Numbers:
+        """An op of several inputs; its numbers become columns of a block.
+
+        Args:
+            index: The node.
+            op: Its op.
+            operands: The op's operands; None for those that are inputs.
+        """
+        out = self.room(index)
+        inputs = iter(self.plan.nodes[index].inputs)
+        found = [
+            self.values[next(inputs)] if one is None else self.constant(index, one)
+            for one in operands
+        ]
+        first, *more = cast(list[Numbers], found)
+        words = KERNELS[type(op)](op, self.constants)
+        self.emit(index, words, out, first, more=tuple(more))
+        for value, number in zip(found, operands, strict=True):
+            if number is not None:
+                self.release(value)
+        return out
+
+    def constant(self, index: int, number: float) -> Numbers:
+        """A place that holds a number in every row."""
+        out = Numbers(self.places.take(Kind.BLOCK, 8), at.NOWHERE)
+        self.emit(index, (at.CONSTANT, *_bits(number)), out)
+        return out
+
+    def join(self, index: int, op: ops.JoinText) -> SourceText:
+        """A column of joined text, which is read as one of the source."""
+        names = list(self.columns)
+        entries = self.plan.nodes[index].inputs
+        texts = [cast(SourceText, self.values[entry]) for entry in entries]
+        made = JoinedText(
+            f"join/{index}",
+            tuple((names[text.column], text.fill) for text in texts),
+            op.separator.encode(),
+        )
+        self.joined.append(made)
+        self.columns[made.name] = len(self.columns)
+        return SourceText(self.columns[made.name], self.plan.nodes[index].type.nullable)
 
     def marks(self, index: int, text: SourceText) -> Numbers:
         """The hashes of a text."""
@@ -367,5 +443,6 @@ def assemble(plan: Plan) -> Program:
         made.places.row_bytes(in_outputs=True),
         made.places.row_bytes(in_outputs=False),
         outputs,
+        tuple(made.joined),
         tuple(made.constants),
     )

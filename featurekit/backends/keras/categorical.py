@@ -156,3 +156,21 @@ def one_hot(chosen: Sequence[ops.OneHotEncode], x: Value) -> Outcome:
     """1.0 at the id; shape (columns, batch, depth)."""
     found = tf.one_hot(x.tensor, chosen[0].depth, dtype=tf.float32)
     return Outcome(Value(found, x.valid))
+
+
+def is_missing(chosen: Sequence[ops.IsMissing], x: Value) -> Outcome:
+    """1 where there is no value."""
+    del chosen
+    if x.valid is None:
+        return Outcome(Value(tf.zeros_like(x.tensor, tf.int64)))
+    return Outcome(Value(tf.cast(tf.logical_not(x.valid), tf.int64)))
+
+
+def lookup_vector(chosen: Sequence[ops.LookupVector], x: Value) -> Outcome:
+    """The vector of each id; all ops are equal. Shape (columns, batch, width)."""
+    op = chosen[0]
+    count = len(op.values) // op.width
+    table = tf.constant(op.values, tf.float32, shape=[count, op.width])
+    # What stands in refused rows is no id.
+    ids = tf.clip_by_value(x.tensor, 0, count - 1)
+    return Outcome(Value(tf.gather(table, ids), x.valid))

@@ -24,10 +24,10 @@ from featurekit.plan import ops
 from featurekit.plan.rejects import describe_reject
 from featurekit.plan.types import ValueDType, ValueType
 
-_register = keras.saving.register_keras_serializable(package="featurekit")
+register = keras.saving.register_keras_serializable(package="featurekit")
 
 
-class _OpLayer(keras.layers.Layer):
+class OpLayer(keras.layers.Layer):
     """A layer that runs one op; its arguments are those of the op."""
 
     op_class: ClassVar[type[ops.Op]]
@@ -125,7 +125,7 @@ def _read(value: Any) -> Any:
     return value
 
 
-@_register
+@register
 class ReadColumn(keras.layers.Layer):
     """Takes one column out of a dict of tensors.
 
@@ -182,8 +182,8 @@ class ReadColumn(keras.layers.Layer):
         }
 
 
-@_register
-class ToFloat64(_OpLayer):
+@register
+class ToFloat64(OpLayer):
     """Widens float32 to float64, in which numbers are computed.
 
     Args:
@@ -199,8 +199,8 @@ class ToFloat64(_OpLayer):
     op_class = ops.ToFloat64
 
 
-@_register
-class FillMissing(_OpLayer):
+@register
+class FillMissing(OpLayer):
     """Replaces missing values.
 
     Args:
@@ -215,8 +215,8 @@ class FillMissing(_OpLayer):
     op_class = ops.FillMissing
 
 
-@_register
-class ClipValue(_OpLayer):
+@register
+class ClipValue(OpLayer):
     """Limits numbers to [low, high].
 
     Args:
@@ -233,8 +233,8 @@ class ClipValue(_OpLayer):
     op_class = ops.ClipValue
 
 
-@_register
-class Log1pValue(_OpLayer):
+@register
+class Log1pValue(OpLayer):
     """log(1 + x), rounded to float32 and kept as float64.
 
     Semantics:
@@ -246,8 +246,8 @@ class Log1pValue(_OpLayer):
     op_class = ops.Log1pValue
 
 
-@_register
-class StandardizeValue(_OpLayer):
+@register
+class StandardizeValue(OpLayer):
     """(x - mean) / std.
 
     Args:
@@ -262,8 +262,8 @@ class StandardizeValue(_OpLayer):
     op_class = ops.StandardizeValue
 
 
-@_register
-class MinMaxScale(_OpLayer):
+@register
+class MinMaxScale(OpLayer):
     """(x - minimum) / (maximum - minimum).
 
     Args:
@@ -279,8 +279,8 @@ class MinMaxScale(_OpLayer):
     op_class = ops.MinMaxScale
 
 
-@_register
-class Bucketize(_OpLayer):
+@register
+class Bucketize(OpLayer):
     """The number of boundaries that are <= x.
 
     Args:
@@ -295,8 +295,8 @@ class Bucketize(_OpLayer):
     op_class = ops.Bucketize
 
 
-@_register
-class IsGreaterEqual(_OpLayer):
+@register
+class IsGreaterEqual(OpLayer):
     """1 where x >= threshold, else 0.
 
     Args:
@@ -310,8 +310,8 @@ class IsGreaterEqual(_OpLayer):
     op_class = ops.IsGreaterEqual
 
 
-@_register
-class LookupVocabulary(_OpLayer):
+@register
+class LookupVocabulary(OpLayer):
     """The id of a token in a vocabulary.
 
     Args:
@@ -339,8 +339,8 @@ class LookupVocabulary(_OpLayer):
         self.table = make_table(self.op)
 
 
-@_register
-class HashBucket(_OpLayer):
+@register
+class HashBucket(OpLayer):
     """FarmHash64 of the text, or of the decimal text of an integer.
 
     Args:
@@ -354,8 +354,8 @@ class HashBucket(_OpLayer):
     op_class = ops.HashBucket
 
 
-@_register
-class CrossHash(_OpLayer):
+@register
+class CrossHash(OpLayer):
     """One id for the values of several columns; takes a list of tensors.
 
     Args:
@@ -370,8 +370,8 @@ class CrossHash(_OpLayer):
     op_class = ops.CrossHash
 
 
-@_register
-class CheckRange(_OpLayer):
+@register
+class CheckRange(OpLayer):
     """The integer itself.
 
     Args:
@@ -386,8 +386,8 @@ class CheckRange(_OpLayer):
     op_class = ops.CheckRange
 
 
-@_register
-class ExtractTimePart(_OpLayer):
+@register
+class ExtractTimePart(OpLayer):
     """A part of the local time, counted from 0.
 
     Args:
@@ -404,8 +404,8 @@ class ExtractTimePart(_OpLayer):
     op_class = ops.ExtractTimePart
 
 
-@_register
-class RequirePresent(_OpLayer):
+@register
+class RequirePresent(OpLayer):
     """Refuses missing values.
 
     Semantics:
@@ -416,8 +416,8 @@ class RequirePresent(_OpLayer):
     op_class = ops.RequirePresent
 
 
-@_register
-class OneHotEncode(_OpLayer):
+@register
+class OneHotEncode(OpLayer):
     """A vector that is 1.0 at the id.
 
     Args:
@@ -435,8 +435,8 @@ class OneHotEncode(_OpLayer):
         return super()._infer(ids)
 
 
-@_register
-class ToFloat32(_OpLayer):
+@register
+class ToFloat32(OpLayer):
     """Rounds to float32.
 
     Semantics:

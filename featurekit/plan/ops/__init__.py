@@ -11,9 +11,18 @@ from featurekit.plan.ops.categorical import (
     CheckRange,
     CrossHash,
     HashBucket,
+    LookupVector,
     LookupVocabulary,
     OneHotEncode,
     VocabularyTable,
+)
+from featurekit.plan.ops.expressions import (
+    Arithmetic,
+    ArithmeticName,
+    ChooseNumber,
+    CompareNumbers,
+    ComparisonName,
+    JoinText,
 )
 from featurekit.plan.ops.lists import (
     AggregateList,
@@ -39,6 +48,7 @@ from featurekit.plan.ops.numeric import (
 )
 from featurekit.plan.ops.presence import (
     FillMissing,
+    IsMissing,
     ReadColumn,
     RequirePresent,
 )
@@ -49,10 +59,15 @@ from featurekit.plan.ops.timestamp import (
 __all__ = [
     "OPS",
     "AggregateList",
+    "Arithmetic",
+    "ArithmeticName",
     "BaseListEnd",
     "Bucketize",
     "CheckRange",
+    "ChooseNumber",
     "ClipValue",
+    "CompareNumbers",
+    "ComparisonName",
     "CountElements",
     "CountEncode",
     "CrossHash",
@@ -60,7 +75,10 @@ __all__ = [
     "FillMissing",
     "HashBucket",
     "IsGreaterEqual",
+    "IsMissing",
+    "JoinText",
     "Log1pValue",
+    "LookupVector",
     "LookupVocabulary",
     "MinMaxScale",
     "MissingList",
@@ -105,5 +123,11 @@ Op: TypeAlias = (
     | WeightEncode
     | AggregateList
     | CountElements
+    | IsMissing
+    | Arithmetic
+    | CompareNumbers
+    | ChooseNumber
+    | JoinText
+    | LookupVector
 )
 OPS: tuple[type[Op], ...] = Op.__args__

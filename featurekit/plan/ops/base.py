@@ -38,6 +38,5 @@ class BaseOp:
 
     def __str__(self) -> str:
         values = ((entry.name, getattr(self, entry.name)) for entry in fields(self))
-        return (
-            f"{self.name}({', '.join(f'{name}={value!r}' for name, value in values)})"
-        )
+        shown = (f"{name}={value!r}" for name, value in values if value is not None)
+        return f"{self.name}({', '.join(shown)})"

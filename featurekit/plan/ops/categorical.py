@@ -134,3 +134,33 @@ class OneHotEncode(BaseOp):
                 expected=f"int64 < {self.depth}",
             )
         return ValueType("float32", width=self.depth)
+
+
+@dataclass(frozen=True, slots=True)
+class LookupVector(BaseOp):
+    """The float32 vector of an id.
+
+    Args:
+        width: Numbers per vector.
+        values: The vector of id 0, then that of id 1, and so on; all float32.
+    """
+
+    name = "lookup_vector"
+    accepts = ("int64",)
+    width: int
+    values: tuple[float, ...]
+
+    def _infer(self, value: ValueType) -> ValueType:
+        if value.nullable or (value.num_ids or 0) * self.width != len(self.values):
+            raise SpecError(
+                "lookup_vector takes present ids, with a vector for each",
+                code="PLAN_TYPE",
+                got=str(value),
+                expected=f"int64 < {len(self.values) // max(1, self.width)}",
+            )
+        return ValueType("float32", width=self.width)
+
+    def __str__(self) -> str:
+        count = len(self.values) // max(1, self.width)
+        digest = hashlib.sha256(repr(self.values).encode()).hexdigest()[:8]
+        return f"{self.name}(<{count} vectors of {self.width} {digest}>)"

@@ -51,3 +51,14 @@ class RequirePresent(BaseOp):
 
     def _infer(self, value: ValueType) -> ValueType:
         return replace(value, nullable=False)
+
+
+@dataclass(frozen=True, slots=True)
+class IsMissing(BaseOp):
+    """1 where there is no value, else 0."""
+
+    name = "is_missing"
+    accepts = ("float64", "int64", "string", "timestamp")
+
+    def _infer(self, value: ValueType) -> ValueType:
+        return ValueType("int64", num_ids=2)

@@ -10,15 +10,24 @@ from typing import TypeAlias
 from featurekit.errors import SpecError
 from featurekit.spec.columns.base import (
     Cross,
+    Expression,
+    Source,
     WeightedBag,
 )
 from featurekit.spec.columns.categorical import (
+    BooleanColumn,
     CategoricalColumn,
     DenseColumn,
     EmbeddingColumn,
 )
 from featurekit.spec.columns.crossing import (
     CrossColumn,
+)
+from featurekit.spec.columns.expressions import (
+    join,
+    maximum,
+    minimum,
+    where,
 )
 from featurekit.spec.columns.lists import (
     IdsColumn,
@@ -40,30 +49,38 @@ from featurekit.spec.columns.tokens import (
 from featurekit.spec.inputs import Input, NanPolicy, check_zone
 
 __all__ = [
+    "BooleanColumn",
     "CategoricalColumn",
     "Column",
     "Cross",
     "CrossColumn",
     "DenseColumn",
     "EmbeddingColumn",
+    "Expression",
     "IdsColumn",
     "IntegerColumn",
     "IntegersColumn",
     "NumericColumn",
     "NumericsColumn",
     "PaddedIdsColumn",
+    "Source",
     "StringColumn",
     "StringsColumn",
     "TimestampColumn",
     "WeightedBag",
+    "boolean",
     "cross",
     "integer",
     "integers",
+    "join",
+    "maximum",
+    "minimum",
     "numeric",
     "numerics",
     "string",
     "strings",
     "timestamp",
+    "where",
 ]
 
 Column: TypeAlias = (
@@ -72,6 +89,7 @@ Column: TypeAlias = (
     | IntegerColumn
     | TimestampColumn
     | CategoricalColumn
+    | BooleanColumn
     | CrossColumn
     | DenseColumn
     | EmbeddingColumn
@@ -109,6 +127,23 @@ def integer(name: str) -> IntegerColumn:
         fk.integer('flight').hash_buckets(1000).embedding(8)
     """
     return IntegerColumn(Input(name, "int64"))
+
+
+def boolean(name: str) -> BooleanColumn:
+    """A flag: a boolean, or an integer that is 0 or 1; `fk.integer(name).boolean()`.
+
+    Semantics:
+        - Missing: stays missing.
+        - Text files: 0 and 1. JSON: true and false too.
+        - Any other integer: the row is rejected.
+        - Output: int64, 0 or 1.
+
+    Example:
+        >>> import featurekit as fk
+        >>> fk.boolean("is_member").fill(False).one_hot()
+        fk.integer('is_member').boolean().fill(False).one_hot()
+    """
+    return integer(name).boolean()
 
 
 def string(name: str) -> StringColumn:

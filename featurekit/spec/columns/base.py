@@ -1,7 +1,7 @@
 """What all columns are: a source, and the steps applied to it."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from featurekit.errors import SpecError
 from featurekit.spec import steps as s
@@ -37,9 +37,87 @@ class WeightedBag:
         return f"{self.ids!r}.weighted({self.weights!r})"
 
 
+Operator: TypeAlias = Literal[
+    "add",
+    "subtract",
+    "multiply",
+    "divide",
+    "minimum",
+    "maximum",
+    "less_than",
+    "less_equal",
+    "greater_than",
+    "greater_equal",
+    "where",
+    "join",
+]
+MAX_DEPTH = 24
+"""Expressions inside of expressions: protobuf reads messages that are 100 deep."""
+_SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """One value made of several.
+
+    Args:
+        operator: What is computed.
+        operands: Columns, and numbers that are the same in all rows.
+        separator: What "join" puts between texts; None for other operators.
+    """
+
+    operator: Operator
+    operands: "tuple[Column | float, ...]"
+    separator: str | None = None
+
+    def __post_init__(self) -> None:
+        if _depth(self) > MAX_DEPTH:
+            raise SpecError(
+                "an expression is nested too deeply",
+                code="SPEC_LIMIT",
+                got=f"{_depth(self)} levels",
+                expected=f"at most {MAX_DEPTH}",
+                hint="group the operands: (a + b) + (c + d) is less deep than a sum "
+                "from left to right",
+            )
+
+    @property
+    def columns(self) -> "tuple[Column, ...]":
+        """The operands that are columns, in order."""
+        return tuple(one for one in self.operands if isinstance(one, BaseColumn))
+
+    def __str__(self) -> str:
+        shown = list(map(repr, self.operands))
+        if self.operator in _SIGNS:
+            return f"({shown[0]} {_SIGNS[self.operator]} {shown[1]})"
+        if self.operator in ("minimum", "maximum", "where"):
+            return f"fk.{self.operator}({', '.join(shown)})"
+        if self.operator == "join":
+            return f"fk.join({', '.join(shown)}, separator={self.separator!r})"
+        return f"{shown[0]}.{self.operator}({shown[1]})"
+
+
+def _depth(source: object) -> int:
+    if not isinstance(source, Expression):
+        return 0
+    return 1 + max((_depth(one.source) for one in source.columns), default=0)
+
+
+Source: TypeAlias = Input | Cross | WeightedBag | Expression
+"""What the steps of a column are applied to."""
+
+
+def source_inputs(source: Source) -> tuple[Input, ...]:
+    """The source columns that are read, each once, in order of appearance."""
+    if isinstance(source, Input):
+        return (source,)
+    found = (item for column in source.columns for item in column.inputs)
+    return tuple(dict.fromkeys(found))
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class BaseColumn:
-    source: Input | Cross | WeightedBag
+    source: Source
     steps: tuple[s.Step, ...] = ()
 
     def __repr__(self) -> str:
@@ -48,12 +126,7 @@ class BaseColumn:
     @property
     def inputs(self) -> tuple[Input, ...]:
         """The source columns that are read, each once, in order of appearance."""
-        if isinstance(self.source, Input):
-            return (self.source,)
-        found: dict[Input, None] = {}
-        for column in self.source.columns:
-            found.update(dict.fromkeys(column.inputs))
-        return tuple(found)
+        return source_inputs(self.source)
 
     def _step(
         self, step: type[s.Step], *args: Any, **kwargs: Any

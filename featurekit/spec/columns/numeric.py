@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from featurekit.errors import SpecError
 from featurekit.spec import steps as s
-from featurekit.spec.columns.base import BaseColumn
-from featurekit.spec.columns.categorical import CategoricalColumn
+from featurekit.spec.columns.base import BaseColumn, Expression, Operator
+from featurekit.spec.columns.categorical import BooleanColumn, CategoricalColumn
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -14,7 +15,50 @@ class NumericColumn(BaseColumn):
 
     Values are computed in float64 and rounded once to float32, so that every executor
     gives the same bits at any batch size.
+
+    `+`, `-`, `*` and `/` combine columns with columns and numbers. Each result is
+    rounded to float64 once, so `(a + b) + c` and `a + (b + c)` may differ.
+
+    Semantics:
+        - Missing: missing where an operand is.
+        - Division by 0, inf - inf, 0 * inf, inf / inf: missing.
+        - NaN operand, under `nan="keep"`: NaN; divided by 0: missing.
+        - Below 2**-1022 in magnitude, operand or result: a zero of its sign.
+        - Beyond float64: infinite.
+
+    Example:
+        >>> import featurekit as fk
+        >>> clicks, views = fk.numeric("clicks"), fk.numeric("views")
+        >>> (clicks / views).fill(0.0).standardize()
+        (fk.numeric('clicks') / fk.numeric('views')).fill(0.0).standardize()
     """
+
+    def __add__(self, other: "NumericColumn | float") -> "NumericColumn":
+        return _number("add", self, other)
+
+    def __radd__(self, other: float) -> "NumericColumn":
+        return _number("add", other, self)
+
+    def __sub__(self, other: "NumericColumn | float") -> "NumericColumn":
+        return _number("subtract", self, other)
+
+    def __rsub__(self, other: float) -> "NumericColumn":
+        return _number("subtract", other, self)
+
+    def __mul__(self, other: "NumericColumn | float") -> "NumericColumn":
+        return _number("multiply", self, other)
+
+    def __rmul__(self, other: float) -> "NumericColumn":
+        return _number("multiply", other, self)
+
+    def __truediv__(self, other: "NumericColumn | float") -> "NumericColumn":
+        return _number("divide", self, other)
+
+    def __rtruediv__(self, other: float) -> "NumericColumn":
+        return _number("divide", other, self)
+
+    def __neg__(self) -> "NumericColumn":
+        return self * -1.0
 
     def fill(self, value: float) -> "NumericColumn":
         """Replaces missing values.
@@ -26,6 +70,36 @@ class NumericColumn(BaseColumn):
         """
         s.check_finite(value, f"{self!r}: fill value")
         return NumericColumn(self.source, self._step(s.Fill, float(value)))
+
+    def fill_mean(self) -> "NumericColumn":
+        """Replaces missing values by the mean of the training rows.
+
+        Semantics:
+            - Missing: becomes the mean; the statistics skip it, here and in later
+              steps: a filled value is a guess, and would only narrow the spread.
+            - NaN, infinite: pass through; the statistics skip them.
+            - No finite training value: an error when the spec is compiled.
+        """
+        return NumericColumn(self.source, self._step(s.FillMean))
+
+    def fill_median(self) -> "NumericColumn":
+        """Replaces missing values by the median of the training rows.
+
+        Semantics:
+            - Median: the mean of the two middle values where their number is even.
+            - Missing, NaN, infinite, no value: as `fill_mean`.
+        """
+        return NumericColumn(self.source, self._step(s.FillMedian))
+
+    def is_missing(self) -> BooleanColumn:
+        """1 where there is no value, else 0; never missing itself.
+
+        Semantics:
+            - Missing: 1. A number, also infinite: 0.
+            - NaN: 1 under `nan="missing"`, 0 under "keep".
+            - Output: int64, 0 or 1.
+        """
+        return BooleanColumn(self.source, self._step(s.IsMissing))
 
     def clip(self, low: float, high: float) -> "NumericColumn":
         """Limits values to [low, high]; either may be infinite.
@@ -63,6 +137,38 @@ class NumericColumn(BaseColumn):
             - Constant column (std 0): x - mean, so 0.0 on the constant.
         """
         return NumericColumn(self.source, self._step(s.Standardize, mean=mean, std=std))
+
+    def robust(self) -> "NumericColumn":
+        """Replaces x by (x - median) / (third quartile - first quartile), all learned.
+
+        Outliers move the result of `standardize`, but hardly this one. Quantiles are
+        averaged inverted CDFs (`numpy.quantile(..., method="averaged_inverted_cdf")`);
+        `sklearn.preprocessing.RobustScaler` interpolates linearly, which differs by
+        less than the distance of two neighbouring values.
+
+        Semantics:
+            - Missing: stays missing; the statistics skip it.
+            - NaN, infinite: pass through; the statistics skip them.
+            - Equal quartiles: x - median.
+        """
+        return NumericColumn(self.source, self._step(s.Robust))
+
+    def winsorize(self, *, lower: float = 0.01, upper: float = 0.99) -> "NumericColumn":
+        """Limits values to two quantiles of the training rows.
+
+        Args:
+            lower: The share of values below the lower limit. Defaults to 0.01.
+            upper: The share of values up to the upper limit. Defaults to 0.99.
+
+        Semantics:
+            - Quantiles: averaged inverted CDFs, as of `robust`; 0 and 1 are the
+              smallest and the largest value.
+            - Missing: stays missing; the statistics skip it.
+            - NaN: stays NaN. Infinite: becomes the limit; the statistics skip both.
+        """
+        return NumericColumn(
+            self.source, self._step(s.Winsorize, lower=lower, upper=upper)
+        )
 
     def min_max(
         self, *, minimum: float | None = None, maximum: float | None = None
@@ -113,15 +219,60 @@ class NumericColumn(BaseColumn):
             self.source, self._step(s.QuantileBuckets, num_buckets)
         )
 
-    def greater_equal(self, threshold: float) -> CategoricalColumn:
+    def greater_equal(self, threshold: "float | NumericColumn") -> BooleanColumn:
         """1 where x >= threshold, else 0: a binary label, or a feature.
 
+        Args:
+            threshold: A number, or another column.
+
         Semantics:
-            - Missing: stays missing.
+            - Missing: stays missing; missing where the other column is.
             - NaN: 0.
             - Output: int64, 0 or 1.
         """
-        return CategoricalColumn(self.source, self._step(s.GreaterEqual, threshold))
+        if isinstance(threshold, NumericColumn):
+            return _comparison("greater_equal", self, threshold)
+        return BooleanColumn(self.source, self._step(s.GreaterEqual, threshold))
+
+    def greater_than(self, other: "float | NumericColumn") -> BooleanColumn:
+        """1 where x > other, else 0; as `greater_equal`."""
+        return _comparison("greater_than", self, other)
+
+    def less_equal(self, other: "float | NumericColumn") -> BooleanColumn:
+        """1 where x <= other, else 0; as `greater_equal`."""
+        return _comparison("less_equal", self, other)
+
+    def less_than(self, other: "float | NumericColumn") -> BooleanColumn:
+        """1 where x < other, else 0; as `greater_equal`."""
+        return _comparison("less_than", self, other)
+
+
+def number_operand(operator: str, value: object) -> NumericColumn | float:
+    """The operand of an expression on numbers, or an error that says what fits."""
+    if isinstance(value, NumericColumn):
+        return value
+    if isinstance(value, BaseColumn):
+        raise SpecError(
+            f"{operator}: only numeric columns and numbers are computed with",
+            code="SPEC_BAD_VALUE",
+            column=", ".join(item.name for item in value.inputs),
+            got=value,
+            hint="read the column with fk.numeric",
+        )
+    s.check_finite(value, f"{operator}: an operand")
+    return float(value)  # type: ignore[arg-type]
+
+
+def _number(operator: Operator, *values: NumericColumn | float) -> NumericColumn:
+    operands = tuple(number_operand(operator, value) for value in values)
+    if operator == "divide" and operands[1] == 0.0:
+        raise SpecError("the divisor is 0", code="SPEC_BAD_VALUE", got=values)
+    return NumericColumn(Expression(operator, operands))
+
+
+def _comparison(operator: Operator, *values: NumericColumn | float) -> BooleanColumn:
+    operands = tuple(number_operand(operator, value) for value in values)
+    return BooleanColumn(Expression(operator, operands))
 
 
 def _floats(values: Iterable[float]) -> tuple[float, ...]:

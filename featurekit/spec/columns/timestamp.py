@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from featurekit.spec import steps as s
 from featurekit.spec.columns.base import BaseColumn
-from featurekit.spec.columns.categorical import CategoricalColumn
+from featurekit.spec.columns.categorical import BooleanColumn, CategoricalColumn
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -15,6 +15,15 @@ class TimestampColumn(BaseColumn):
     year are 0. Missing stays missing. Zone rules are copied into the plan for the years
     1900 to 2100; outside of them the nearest known offset holds.
     """
+
+    def is_missing(self) -> BooleanColumn:
+        """1 where there is no value, else 0; never missing itself.
+
+        Semantics:
+            - Missing: 1. Any point in time: 0.
+            - Output: int64, 0 or 1.
+        """
+        return BooleanColumn(self.source, self._step(s.IsMissing))
 
     def _part(self, part: s.TimePartName) -> CategoricalColumn:
         return CategoricalColumn(self.source, self._step(s.TimePart, part))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from featurekit.spec import steps as s
 from featurekit.spec.columns.base import BaseColumn
-from featurekit.spec.columns.categorical import CategoricalColumn
+from featurekit.spec.columns.categorical import BooleanColumn, CategoricalColumn
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -17,6 +17,29 @@ class StringColumn(BaseColumn):
         if not isinstance(value, str):
             raise self._bad("fill", "a string column is filled with text", value)
         return StringColumn(self.source, self._step(s.Fill, value))
+
+    def fill_mode(self) -> "StringColumn":
+        """Replaces missing values by the most frequent text of the training rows.
+
+        Of equally frequent texts the last in the order of bytes, as in a learned
+        vocabulary, of which it is the first token.
+
+        Semantics:
+            - Missing: becomes the text; the statistics skip it, here and in later
+              steps.
+            - Empty text: a value like any other.
+            - No training value: an error when the spec is compiled.
+        """
+        return StringColumn(self.source, self._step(s.FillMode))
+
+    def is_missing(self) -> BooleanColumn:
+        """1 where there is no text, else 0; never missing itself.
+
+        Semantics:
+            - Missing: 1. Empty text: 0.
+            - Output: int64, 0 or 1.
+        """
+        return BooleanColumn(self.source, self._step(s.IsMissing))
 
     def vocabulary(
         self,
@@ -92,6 +115,37 @@ class IntegerColumn(BaseColumn):
         if not -(2**63) < value < 2**63:
             raise self._bad("fill", "the value does not fit 64 bits", value)
         return IntegerColumn(self.source, self._step(s.Fill, value))
+
+    def fill_mode(self) -> "IntegerColumn":
+        """Replaces missing values by the most frequent integer of the training rows.
+
+        Of equally frequent integers the largest, as in a learned vocabulary.
+
+        Semantics:
+            - Missing: becomes the integer; the statistics skip it, here and in later
+              steps.
+            - No training value: an error when the spec is compiled.
+        """
+        return IntegerColumn(self.source, self._step(s.FillMode))
+
+    def is_missing(self) -> BooleanColumn:
+        """1 where there is no integer, else 0; never missing itself.
+
+        Semantics:
+            - Missing: 1. Any integer: 0.
+            - Output: int64, 0 or 1.
+        """
+        return BooleanColumn(self.source, self._step(s.IsMissing))
+
+    def boolean(self) -> BooleanColumn:
+        """The integer as True or False; `fk.boolean(name)` in short.
+
+        Semantics:
+            - Missing: stays missing.
+            - Neither 0 nor 1: the row is rejected.
+            - Output: int64, 0 or 1.
+        """
+        return BooleanColumn(self.source, self._step(s.Boolean))
 
     def vocabulary(
         self,

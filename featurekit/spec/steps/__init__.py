@@ -12,6 +12,8 @@ from featurekit.spec.steps.base import (
     check_finite,
 )
 from featurekit.spec.steps.categorical import (
+    Boolean,
+    Cyclic,
     Embedding,
     HashBuckets,
     Identity,
@@ -36,10 +38,16 @@ from featurekit.spec.steps.numeric import (
     Log1p,
     MinMax,
     QuantileBuckets,
+    Robust,
     Standardize,
+    Winsorize,
 )
 from featurekit.spec.steps.presence import (
     Fill,
+    FillMean,
+    FillMedian,
+    FillMode,
+    IsMissing,
 )
 from featurekit.spec.steps.timestamp import (
     PART_SIZES,
@@ -53,15 +61,21 @@ __all__ = [
     "STEPS",
     "Aggregate",
     "AggregateName",
+    "Boolean",
     "Buckets",
     "Clip",
     "Counts",
+    "Cyclic",
     "DropMissing",
     "Embedding",
     "Fill",
+    "FillMean",
+    "FillMedian",
+    "FillMode",
     "GreaterEqual",
     "HashBuckets",
     "Identity",
+    "IsMissing",
     "Length",
     "Log1p",
     "MinMax",
@@ -70,14 +84,17 @@ __all__ = [
     "OneHot",
     "Pad",
     "QuantileBuckets",
+    "Robust",
     "Side",
     "Standardize",
     "Step",
     "TimePart",
     "TimePartName",
     "Vocabulary",
+    "Winsorize",
     "check_count",
     "check_finite",
+    "is_learned_fill",
     "needs_statistics",
 ]
 
@@ -103,6 +120,14 @@ Step: TypeAlias = (
     | MultiHot
     | Counts
     | Aggregate
+    | IsMissing
+    | Boolean
+    | FillMean
+    | FillMedian
+    | FillMode
+    | Robust
+    | Winsorize
+    | Cyclic
 )
 STEPS: tuple[type[Step], ...] = Step.__args__
 
@@ -114,9 +139,16 @@ def needs_statistics(step: Step) -> bool:
             return mean is None
         case MinMax(minimum=minimum):
             return minimum is None
-        case QuantileBuckets():
+        case QuantileBuckets() | Robust() | Winsorize():
+            return True
+        case FillMean() | FillMedian() | FillMode():
             return True
         case Vocabulary(tokens=tokens):
             return tokens is None
         case _:
             return False
+
+
+def is_learned_fill(step: Step) -> bool:
+    """Whether the step fills with what the data said."""
+    return isinstance(step, FillMean | FillMedian | FillMode)

@@ -95,3 +95,17 @@ class Embedding(BaseStep):
 
     def __post_init__(self) -> None:
         check_count(self.dim, "dim")
+
+
+@dataclass(frozen=True, slots=True)
+class Boolean(BaseStep):
+    """Takes the integer 0 as False and 1 as True."""
+
+    method: ClassVar[str] = "boolean"
+
+
+@dataclass(frozen=True, slots=True)
+class Cyclic(BaseStep):
+    """Replaces an id by the point of a circle on which the ids are evenly spread."""
+
+    method: ClassVar[str] = "cyclic"

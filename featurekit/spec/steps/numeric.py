@@ -140,3 +140,31 @@ class GreaterEqual(BaseStep):
     def __post_init__(self) -> None:
         check_finite(self.threshold, "threshold")
         make_float(self, "threshold")
+
+
+@dataclass(frozen=True, slots=True)
+class Robust(BaseStep):
+    """Replaces x by (x - median) / (third quartile - first quartile); learned."""
+
+    method: ClassVar[str] = "robust"
+
+
+@dataclass(frozen=True, slots=True)
+class Winsorize(BaseStep):
+    """Limits values to two learned quantiles."""
+
+    method: ClassVar[str] = "winsorize"
+    lower: float = field(default=0.01, kw_only=True)
+    upper: float = field(default=0.99, kw_only=True)
+
+    def __post_init__(self) -> None:
+        check_finite(self.lower, "lower")
+        check_finite(self.upper, "upper")
+        if not 0 <= self.lower < self.upper <= 1:
+            raise SpecError(
+                "lower and upper are probabilities, lower below upper",
+                code="SPEC_BAD_VALUE",
+                got=(self.lower, self.upper),
+                expected="0 <= lower < upper <= 1",
+            )
+        make_float(self, "lower", "upper")

@@ -16,7 +16,7 @@ from featurekit.backends.host.executor import HostBackend  # noqa: E402
 from featurekit.backends.keras import op_layers  # noqa: E402
 from featurekit.backends.keras.feature_layer import FeatureLayer  # noqa: E402
 from featurekit.backends.keras.program import KERNELS  # noqa: E402
-from featurekit.backends.missing import to_tensors  # noqa: E402
+from featurekit.backends.missing import MISSING_INTEGER, MISSING_TEXT, to_tensors  # noqa: E402
 from featurekit.errors import (  # noqa: E402
     DTypeMismatchError,
     MissingColumnError,
@@ -169,6 +169,16 @@ LAYERS = [
     (op_layers.RequirePresent(), tf.constant([1, 2], tf.int64)),
     (op_layers.OneHotEncode(depth=3), tf.constant([1, 2], tf.int64)),
     (op_layers.ToFloat32(), tf.constant(F64)),
+    (fk.keras.IsMissing(), tf.constant(["a", MISSING_TEXT])),
+    (fk.keras.IsMissing(), tf.constant([MISSING_INTEGER, 0], tf.int64)),
+    (fk.keras.Arithmetic("divide", left=3.0), tf.constant(F64)),
+    (fk.keras.Arithmetic("multiply", right=-0.0), tf.constant(F64)),
+    (fk.keras.CompareNumbers("less_than", right=0.5), tf.constant(F64)),
+    (fk.keras.ChooseNumber(then=1.5, otherwise=-0.0), tf.constant([1, 0], tf.int64)),
+    (
+        fk.keras.LookupVector(width=2, values=(0.0, 1.0, 0.5, -1.0)),
+        tf.constant([1, 0], tf.int64),
+    ),
 ]
 
 
@@ -203,6 +213,26 @@ def test_cross_takes_a_list() -> None:
     again = op_layers.CrossHash.from_config(layer.get_config())
     same = again([tf.constant(["a", "b"]), tf.constant([1, 2], tf.int64)])
     assert found.numpy().tolist() == same.numpy().tolist()
+
+
+def test_layers_of_several_inputs_take_a_list() -> None:
+    condition = tf.constant([1, 0, MISSING_INTEGER], tf.int64)
+    x, y = (
+        tf.constant([1.0, 2.0, 3.0], tf.float64),
+        tf.constant([0.0, 4.0, 5.0], tf.float64),
+    )
+    quotient = fk.keras.Arithmetic("divide")([x, y])
+    assert fk.keras.IsMissing()(quotient).numpy().tolist() == [1, 0, 0]
+    assert fk.keras.CompareNumbers("less_than")([x, y]).numpy().tolist() == [0, 1, 1]
+    chosen = fk.keras.ChooseNumber()([condition, x, y])
+    assert chosen.numpy()[:2].tolist() == [1.0, 4.0]
+    assert fk.keras.IsMissing()(chosen).numpy().tolist() == [0, 0, 1]
+    texts = [tf.constant(["a", "b"]), tf.constant(["c", MISSING_TEXT])]
+    joined = fk.keras.JoinText("-")(texts)
+    assert joined.numpy().tolist() == [b"a-c", MISSING_TEXT]
+    entries = [keras.Input((), dtype="float64") for _ in range(2)]
+    model = keras.Model(entries, fk.keras.Arithmetic("subtract")(entries))
+    assert model([x, y]).numpy().tolist() == [1.0, -2.0, -2.0]
 
 
 def test_read_column() -> None:
