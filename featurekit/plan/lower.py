@@ -1,18 +1,24 @@
 """From declarations to operations: FeatureSpec and Stats become a Plan."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import assert_never
 
 from featurekit.errors import StatisticsError
 from featurekit.plan import ops
 from featurekit.plan.graph import Plan, PlanBuilder
-from featurekit.plan.requirements import AnalysisRequest, step_request
+from featurekit.plan.requirements import (
+    AnalysisRequest,
+    shared_requests,
+    step_request,
+)
 from featurekit.plan.statistics import Moments, Quantiles, Range, VocabularyCounts
 from featurekit.plan.stats import S, Stats
 from featurekit.plan.time_zones import offset_transitions
 from featurekit.plan.types import ValueDType
+from featurekit.plan.vocabularies import add_lookup, lower_exact_cross
 from featurekit.spec import steps as s
-from featurekit.spec.columns import Column, CrossColumn, EmbeddingColumn
+from featurekit.spec.columns import Column, Cross, EmbeddingColumn
+from featurekit.spec.columns.base import BaseColumn
 from featurekit.spec.feature_spec import LABEL, FeatureSpec
 from featurekit.spec.inputs import Input
 
@@ -33,7 +39,7 @@ def compile_spec(
         StatisticsError: A statistic is missing, or was measured on no values.
         SpecError: A step would need a second pass over the data.
     """
-    lowering = _Lowering(stats or Stats({}))
+    lowering = _Lowering(stats or Stats({}), shared_requests(spec))
     columns = spec.features if serving else spec.outputs
     if LABEL in columns:
         # First in the plan: a row without label is known as such, whatever else it
@@ -48,15 +54,16 @@ def compile_requests(spec: FeatureSpec, requests: Iterable[AnalysisRequest]) -> 
 
     It refuses rows without label as the plan of the records does.
     """
-    lowering = _Lowering(Stats({}))
+    lowering = _Lowering(Stats({}), {})
     outputs = []
     if spec.label is not None:
         outputs.append((LABEL, lowering.unlearned(spec.label)))
     for request in requests:
         # Presence counts a column as it is: NaNs apart from nulls.
         keep = request.kind == "presence"
-        value = lowering.steps(request.source, request.steps, keep_nan=keep)
-        outputs.append((request.key, value))
+        for name, column in request.columns.items():
+            value = lowering.value(column, column.steps, keep_nan=keep)
+            outputs.append((name, value))
     return lowering.builder.build(outputs)
 
 
@@ -71,11 +78,17 @@ def label_check(plan: Plan) -> int | None:
 
 
 class _Lowering:
-    """One builder and the statistics that its steps ask for."""
+    """One builder and the statistics that its steps ask for.
 
-    def __init__(self, stats: Stats) -> None:
+    Args:
+        stats: The statistics.
+        shared: By name, the requests of shared vocabularies.
+    """
+
+    def __init__(self, stats: Stats, shared: Mapping[str, AnalysisRequest]) -> None:
         self.builder = PlanBuilder()
         self.stats = stats
+        self.shared = shared
 
     def output(self, column: Column) -> int:
         """The value that a record holds: present, and float32 where it is a number."""
@@ -84,7 +97,7 @@ class _Lowering:
         one_hot = bool(steps) and isinstance(steps[-1], s.OneHot)
         if one_hot or isinstance(column, EmbeddingColumn):
             steps = steps[:-1]
-        value = self._source(column, steps)
+        value = self.value(column, steps)
         if self.builder.nodes[value].type.nullable:
             value = add(ops.RequirePresent(), value)
         found = self.builder.nodes[value].type
@@ -98,23 +111,40 @@ class _Lowering:
         """The value before the first learned step, present."""
         steps = column.steps
         learned = [index for index, s_ in enumerate(steps) if s.needs_statistics(s_)]
-        if learned and isinstance(column.source, Input):
-            value = self.steps(column.source, steps[: learned[0]])
-        else:
+        if not learned:
             return self.output(column)
-        if self.builder.nodes[value].type.nullable:
+        if isinstance(column.source, Cross):
+            # A combination is present where its hash is.
+            value = self._cross(column.source, s.HashBuckets(1))
+        else:
+            value = self.steps(column.source, steps[: learned[0]])
+        step = steps[learned[0]]
+        never_missing = isinstance(step, s.Vocabulary) and step.missing_id
+        if self.builder.nodes[value].type.nullable and not never_missing:
             value = self.builder.add(ops.RequirePresent(), value)
         return value
 
-    def _source(self, column: Column, steps: tuple[s.Step, ...]) -> int:
+    def value(
+        self, column: BaseColumn, steps: tuple[s.Step, ...], *, keep_nan: bool = False
+    ) -> int:
+        """The value of a column's source after some steps."""
         if isinstance(column.source, Input):
-            return self.steps(column.source, steps)
-        parts = [self._source(entry, entry.steps) for entry in column.source.columns]
-        if isinstance(column, CrossColumn):
-            raise AssertionError("a cross without hash_buckets is no feature")
-        (hashing,) = steps
-        assert isinstance(hashing, s.HashBuckets)
-        return self.builder.add(ops.CrossHash(hashing.num_buckets), *parts)
+            return self.steps(column.source, steps, keep_nan=keep_nan)
+        if not steps:
+            raise AssertionError("a cross without an id for each combination")
+        (step,) = steps
+        return self._cross(column.source, step)
+
+    def _cross(self, source: Cross, step: s.Step) -> int:
+        parts = [self.value(entry, entry.steps) for entry in source.columns]
+        if isinstance(step, s.HashBuckets):
+            return self.builder.add(
+                ops.CrossHash(step.num_buckets, step.hash_key), *parts
+            )
+        assert isinstance(step, s.Vocabulary)
+        request = step_request(source, (step,))
+        tokens = self._find(request, VocabularyCounts).tokens
+        return lower_exact_cross(self.builder, parts, tokens, step)
 
     def steps(
         self, source: Input, steps: tuple[s.Step, ...], *, keep_nan: bool = False
@@ -127,8 +157,21 @@ class _Lowering:
             value = self.builder.add(ops.ToFloat64(nan), value)
         for end, step in enumerate(steps, start=1):
             request = step_request(source, steps[:end])
-            value = self.builder.add(self._op(source, step, request), value)
+            if isinstance(step, s.Vocabulary):
+                value = self._vocabulary(step, request, value)
+            else:
+                value = self.builder.add(self._op(source, step, request), value)
         return value
+
+    def _vocabulary(
+        self, step: s.Vocabulary, request: AnalysisRequest | None, value: int
+    ) -> int:
+        learned: s.Tokens = ()
+        if request is not None:
+            request = self.shared.get(step.shared or "", request)
+            learned = self._find(request, VocabularyCounts).tokens
+        table = ops.VocabularyTable(step.all_tokens(learned))
+        return add_lookup(self.builder, step, table, value)
 
     def _op(
         self, source: Input, step: s.Step, request: AnalysisRequest | None
@@ -150,19 +193,15 @@ class _Lowering:
                 return ops.Bucketize(self._find(request, Quantiles).boundaries)
             case s.GreaterEqual(threshold=threshold):
                 return ops.IsGreaterEqual(float(threshold))
-            case s.Vocabulary(tokens=tokens, num_oov=num_oov):
-                if tokens is None:
-                    tokens = self._find(request, VocabularyCounts).tokens
-                return ops.LookupVocabulary(ops.VocabularyTable(tokens), num_oov)
-            case s.HashBuckets(num_buckets=count):
-                return ops.HashBucket(count)
+            case s.HashBuckets(num_buckets=count, key=key):
+                return ops.HashBucket(count, key)
             case s.Identity(num_ids=count):
                 return ops.CheckRange(count)
             case s.TimePart(part=part):
                 transitions, offsets = offset_transitions(source.time_zone or "UTC")
                 return ops.ExtractTimePart(part, transitions, offsets)
-            case s.OneHot() | s.Embedding():
-                raise AssertionError("the last step of a feature, lowered by output()")
+            case s.OneHot() | s.Embedding() | s.Vocabulary():
+                raise AssertionError("lowered elsewhere")
             case _:
                 assert_never(step)
 
@@ -189,7 +228,7 @@ class _Lowering:
             raise StatisticsError(
                 f"{request.key} was measured on no value",
                 code="STATS_EMPTY",
-                column=request.source.name,
+                column=request.column_names,
                 hint="check the training rows of this column, or give the values",
             )
         return found

@@ -1,14 +1,16 @@
 """Which statistics a spec needs before it can become a plan."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from featurekit.errors import SpecError
 from featurekit.spec import steps as s
 from featurekit.spec.columns import Column, Cross
+from featurekit.spec.columns.base import BaseColumn
 from featurekit.spec.feature_spec import FeatureSpec
 from featurekit.spec.inputs import Input
+from featurekit.spec.shared import shared_vocabularies
 
 StatisticKind: TypeAlias = Literal[
     "presence", "moments", "range", "quantiles", "vocabulary"
@@ -18,19 +20,21 @@ RequestValueType: TypeAlias = Literal["number", "integer", "string"]
 
 @dataclass(frozen=True, slots=True)
 class AnalysisRequest:
-    """One statistic of one value that needs no other statistic.
+    """One statistic of values that need no other statistic.
 
     Args:
         kind: Which statistic.
-        source: The source column.
+        source: The source column; a cross, of which the combinations are counted.
         steps: What is done to it before it is measured.
         options: Arguments of the statistic, by name.
+        others: More columns that are counted with it, as one.
     """
 
     kind: StatisticKind
-    source: Input
+    source: Input | Cross
     steps: tuple[s.Step, ...] = ()
     options: tuple[tuple[str, int | None], ...] = ()
+    others: tuple[BaseColumn, ...] = ()
 
     @property
     def key(self) -> str:
@@ -38,19 +42,49 @@ class AnalysisRequest:
 
         Example: `quantiles(fk.numeric('distance').log1p(), num_buckets=16)`.
         """
-        column = f"{self.source}{''.join(map(str, self.steps))}"
+        measured = (BaseColumn(self.source, self.steps), *self.others)
+        columns = ", ".join(sorted(map(repr, measured)))
         options = "".join(f", {name}={value}" for name, value in self.options)
-        return f"{self.kind}({column}{options})"
+        return f"{self.kind}({columns}{options})"
 
     @property
     def value_type(self) -> RequestValueType:
         """What the accumulator receives."""
-        if self.source.dtype == "float32":
+        if self.is_joined:
+            return "string"
+        dtype = BaseColumn(self.source).inputs[0].dtype
+        if dtype == "float32":
             return "number"
-        return "string" if self.source.dtype in ("string", "key") else "integer"
+        return "string" if dtype in ("string", "key") else "integer"
+
+    @property
+    def is_joined(self) -> bool:
+        """Whether the values of a row are counted together, not each by itself."""
+        return isinstance(self.source, Cross)
+
+    @property
+    def columns(self) -> dict[str, BaseColumn]:
+        """The columns that are measured, by the name of their values in the plan."""
+        if isinstance(self.source, Cross):
+            columns: tuple[BaseColumn, ...] = self.source.columns
+        else:
+            columns = (BaseColumn(self.source, self.steps), *self.others)
+        first, *rest = columns
+        more = {f"{self.key} {at}": column for at, column in enumerate(rest, start=2)}
+        return {self.key: first, **more}
+
+    @property
+    def column_names(self) -> str:
+        """The source columns, for messages."""
+        names = (
+            item.name for column in self.columns.values() for item in column.inputs
+        )
+        return ", ".join(dict.fromkeys(names))
 
 
-def step_request(source: Input, steps: tuple[s.Step, ...]) -> AnalysisRequest | None:
+def step_request(
+    source: Input | Cross, steps: tuple[s.Step, ...]
+) -> AnalysisRequest | None:
     """The statistic that the last step needs of the steps before it; None if none.
 
     Raises:
@@ -60,13 +94,13 @@ def step_request(source: Input, steps: tuple[s.Step, ...]) -> AnalysisRequest | 
     prefix, step = steps[:-1], steps[-1]
     if not s.needs_statistics(step):
         return None
-    learned = next((entry for entry in prefix if s.needs_statistics(entry)), None)
+    learned = next(_learned_before(source, prefix), None)
     if learned is not None:
         raise SpecError(
             f"{step.method} would be learned from the result of {learned.method}, "
             "which is learned itself; that takes a second pass over the data",
             code="SPEC_TWO_PASSES",
-            column=source.name,
+            column=", ".join(item.name for item in BaseColumn(source).inputs),
             got=f"{source}{''.join(map(str, steps))}",
             hint=f"give {learned.method} its values, or swap the two",
         )
@@ -84,6 +118,29 @@ def step_request(source: Input, steps: tuple[s.Step, ...]) -> AnalysisRequest | 
     raise AssertionError(step)
 
 
+def _learned_before(
+    source: Input | Cross, steps: tuple[s.Step, ...]
+) -> Iterator[s.Step]:
+    """The steps that need statistics, also of the columns of a cross."""
+    if isinstance(source, Cross):
+        for column in source.columns:
+            yield from _learned_before(column.source, column.steps)
+    yield from (step for step in steps if s.needs_statistics(step))
+
+
+def shared_requests(spec: FeatureSpec) -> dict[str, AnalysisRequest]:
+    """By name of a shared vocabulary that is learned, its request."""
+    found = {}
+    for name, shared in shared_vocabularies(spec.outputs.values()).items():
+        requests = [
+            step_request(column.source, (*column.steps, shared.step))
+            for column in shared.columns
+        ]
+        if requests[0] is not None:
+            found[name] = replace(requests[0], others=shared.columns[1:])
+    return found
+
+
 def presence_request(source: Input) -> AnalysisRequest:
     """How many rows, nulls, NaNs and infinities a source column has."""
     return AnalysisRequest("presence", source)
@@ -93,11 +150,15 @@ def _column_requests(column: Column) -> Iterator[AnalysisRequest]:
     if isinstance(column.source, Cross):
         for entry in column.source.columns:
             yield from _column_requests(entry)
-        return
-    for end in range(1, len(column.steps) + 1):
+    for end, step in enumerate(column.steps, start=1):
         request = step_request(column.source, column.steps[:end])
-        if request is not None:
+        if request is not None and not is_shared(step):
             yield request
+
+
+def is_shared(step: s.Step) -> bool:
+    """Whether the step is learned together with those of other columns."""
+    return isinstance(step, s.Vocabulary) and step.shared is not None
 
 
 def requirements(spec: FeatureSpec) -> tuple[AnalysisRequest, ...]:
@@ -116,4 +177,6 @@ def requirements(spec: FeatureSpec) -> tuple[AnalysisRequest, ...]:
     for column in spec.outputs.values():
         for request in _column_requests(column):
             found.setdefault(request.key, request)
+    for request in shared_requests(spec).values():
+        found.setdefault(request.key, request)
     return tuple(found.values())

@@ -88,7 +88,9 @@ def stage_kind(plan: Plan, index: int) -> Kind:
             return (*same, depth)
         case ops.ExtractTimePart():
             return (*same, op.part, op.transitions, op.offsets)
-        case ops.CrossHash():
+        case ops.HashBucket(key=key):
+            return (*same, key)
+        case ops.CrossHash() | ops.CombineIds():
             return (*same, index)
     return same
 

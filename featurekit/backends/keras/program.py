@@ -63,6 +63,8 @@ def apply_op(op: ops.Op, inputs: list[Value], table: Any = None) -> Outcome:
     """
     if isinstance(op, ops.CrossHash):
         return categorical.cross_hash(op, inputs)
+    if isinstance(op, ops.CombineIds):
+        return categorical.combine_ids(op, inputs)
     (x,) = inputs
     if isinstance(op, ops.LookupVocabulary):
         value, rejected = categorical.lookup([op], x, table)
@@ -137,7 +139,7 @@ class Program(tf.Module):
             return not self.few_rows
         if isinstance(op, ops.LookupVocabulary):
             return not self.few_rows
-        return isinstance(op, ops.CrossHash)
+        return isinstance(op, ops.CrossHash | ops.CombineIds)
 
     def compute(self, columns: Mapping[str, tf.Tensor]) -> Computed:
         """Runs the plan on columns with markers, each of shape (batch,)."""

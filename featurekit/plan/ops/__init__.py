@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from featurekit.plan.ops.categorical import (
     CheckRange,
+    CombineIds,
     CrossHash,
     HashBucket,
     LookupVocabulary,
@@ -39,6 +40,7 @@ __all__ = [
     "Bucketize",
     "CheckRange",
     "ClipValue",
+    "CombineIds",
     "CrossHash",
     "ExtractTimePart",
     "FillMissing",
@@ -70,6 +72,7 @@ Op: TypeAlias = (
     | LookupVocabulary
     | HashBucket
     | CrossHash
+    | CombineIds
     | CheckRange
     | ExtractTimePart
     | RequirePresent

@@ -1,6 +1,6 @@
 """What all ops share: a name, and the types they take and give."""
 
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from typing import ClassVar
 
 from featurekit.errors import SpecError
@@ -31,7 +31,10 @@ class BaseOp:
         return value
 
     def __str__(self) -> str:
-        values = ((entry.name, getattr(self, entry.name)) for entry in fields(self))
-        return (
-            f"{self.name}({', '.join(f'{name}={value!r}' for name, value in values)})"
+        values = ((entry, getattr(self, entry.name)) for entry in fields(self))
+        shown = (
+            f"{entry.name}={value!r}"
+            for entry, value in values
+            if entry.default is MISSING or value != entry.default
         )
+        return f"{self.name}({', '.join(shown)})"

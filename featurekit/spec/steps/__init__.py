@@ -16,6 +16,7 @@ from featurekit.spec.steps.categorical import (
     HashBuckets,
     Identity,
     OneHot,
+    Tokens,
     Vocabulary,
 )
 from featurekit.spec.steps.numeric import (
@@ -55,6 +56,7 @@ __all__ = [
     "Step",
     "TimePart",
     "TimePartName",
+    "Tokens",
     "Vocabulary",
     "check_count",
     "check_finite",
