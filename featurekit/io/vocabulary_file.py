@@ -48,7 +48,8 @@ def read_vocabulary(
     Semantics:
         - A line ends with a line feed, and with nothing else: U+2028, U+0085, vertical
           tabs and spaces belong to the token.
-        - An empty line is the empty text; the end of the last line is optional.
+        - An empty line is the empty text, which TensorFlow's tables refuse; the end of
+          the last line is optional.
         - A carriage return is refused: TensorFlow drops it, others keep it.
         - A byte order mark, bytes that are not UTF-8, and a token that repeats an
           earlier one are refused.

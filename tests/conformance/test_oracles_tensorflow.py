@@ -177,11 +177,12 @@ def test_crossed_column_of_all_kinds(hash_key: int | None) -> None:
     features["t"][features["t"] == ""] = "c"
     features["i"] = np.abs(features["i"])
     wanted = crossed_column(keys, count, features, hash_key=hash_key)
+    # It takes plain columns last, wherever they are in the list of keys.
     cross = fk.cross(
-        fk.string("s"),
         fk.integer("i"),
         fk.numeric("x").quantile_buckets(8),
         fk.string("t").vocabulary(known, num_oov=2),
+        fk.string("s"),
     ).hash_buckets(count, hash_key=hash_key)
     backend = HostBackend(fk.compile(fk.FeatureSpec({"f": cross}), stats))
     found = backend.run(pa.record_batch({n: pa.array(v) for n, v in features.items()}))

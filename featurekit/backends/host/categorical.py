@@ -139,7 +139,7 @@ def _bucket(code: int, text: ByteArray, start: int, stop: int) -> int:
     else:
         hashed = fingerprint_span(text, start, stop)
     count = np.uint64(word(code, at.FOURTH))
-    return as_int(hashed % count if count else hashed)  # type: ignore[no-any-return]
+    return as_int(hashed % count if count else hashed)
 
 
 @kernel

@@ -23,7 +23,8 @@ class CrossColumn(BaseColumn):
 
         The same ids as `tf.feature_column.crossed_column` and
         `keras.layers.HashedCrossing`: text enters by FarmHash64, an integer or id as
-        itself, folded with FingerprintCat64.
+        itself, folded with FingerprintCat64. `crossed_column` folds plain columns after
+        categorical ones, whatever their order; here the order is that of the arguments.
 
         Args:
             num_buckets: Divides the hash; the remainder is the id.

@@ -62,7 +62,7 @@ class Vocabulary(BaseStep):
         """
         following = learned if self.tokens is None else self.tokens
         found = dict.fromkeys((*(self.reserved or ()), *following))
-        return tuple(found)  # type: ignore[return-value]
+        return tuple(found)
 
     def __str__(self) -> str:
         arguments = []
