@@ -35,7 +35,10 @@ EPILOG = """Exit codes:
   1    bad data, dataset or artefact (explain: the row is refused);
   2    wrong command line, spec or statistics;
   3    the output exists or cannot be written, a package is missing, a worker died;
-  10   diff: serve-compatible; 11: re-transform; 12: re-index; 13: retrain;
+  10   diff: serve-compatible;
+  11   diff: re-transform;
+  12   diff: re-index;
+  13   diff: retrain;
   70   a bug in featurekit;
   130  interrupted by Ctrl-C."""
 

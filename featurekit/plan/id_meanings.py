@@ -64,9 +64,9 @@ def id_meanings(
         >>> spec = fk.FeatureSpec({"age": fk.numeric("age").buckets([18, 65])})
         >>> for meaning in fk.id_meanings(spec, "age"):
         ...     print(meaning)
-        0 bucket (-inf, 18)
-        1 bucket (18, 65)
-        2 bucket (65, inf)
+        0 bucket (-inf, 18.0)
+        1 bucket (18.0, 65.0)
+        2 bucket (65.0, inf)
     """
     if feature not in spec.outputs:
         raise SpecError(
