@@ -13,11 +13,17 @@ if TYPE_CHECKING:
     from featurekit import models as models
     from featurekit import serve as serve
     from featurekit.backends import keras as keras
+    from featurekit.embedding_rows import row_map as row_map
+    from featurekit.embedding_rows import warm_start as warm_start
     from featurekit.io.dataset import load as load
     from featurekit.io.verify import verify as verify
+    from featurekit.io.vocabulary_file import read_vocabulary as read_vocabulary
+    from featurekit.io.vocabulary_file import write_vocabulary as write_vocabulary
     from featurekit.jobs.analyze import analyze as analyze
     from featurekit.jobs.convert import convert as convert
     from featurekit.jobs.preview import preview as preview
+    from featurekit.plan.growth import grow as grow
+    from featurekit.plan.id_meanings import id_meanings as id_meanings
     from featurekit.plan.lower import compile_spec as compile
     from featurekit.plan.model_inputs import model_inputs as model_inputs
     from featurekit.plan.stats import Stats as Stats
@@ -42,7 +48,6 @@ if TYPE_CHECKING:
 
 # Name: where it is defined. Loaded on first use, so that the import stays light.
 _LAZY = {
-    "keras": "featurekit.backends.keras",
     "FeatureSpec": "featurekit.spec.feature_spec:FeatureSpec",
     "Preprocessor": "featurekit.serve.preprocessor:Preprocessor",
     "Stats": "featurekit.plan.stats:Stats",
@@ -52,9 +57,12 @@ _LAZY = {
     "convert": "featurekit.jobs.convert:convert",
     "cross": "featurekit.spec.columns:cross",
     "export": "featurekit.serve.export:export",
+    "grow": "featurekit.plan.growth:grow",
+    "id_meanings": "featurekit.plan.id_meanings:id_meanings",
     "integer": "featurekit.spec.columns:integer",
     "integers": "featurekit.spec.columns:integers",
     "join": "featurekit.spec.columns:join",
+    "keras": "featurekit.backends.keras",
     "key_split": "featurekit.spec.splits:key_split",
     "load": "featurekit.io.dataset:load",
     "maximum": "featurekit.spec.columns:maximum",
@@ -64,6 +72,8 @@ _LAZY = {
     "numeric": "featurekit.spec.columns:numeric",
     "preview": "featurekit.jobs.preview:preview",
     "numerics": "featurekit.spec.columns:numerics",
+    "read_vocabulary": "featurekit.io.vocabulary_file:read_vocabulary",
+    "row_map": "featurekit.embedding_rows:row_map",
     "serve": "featurekit.serve",
     "string": "featurekit.spec.columns:string",
     "strings": "featurekit.spec.columns:strings",
@@ -71,6 +81,8 @@ _LAZY = {
     "timestamp": "featurekit.spec.columns:timestamp",
     "verify": "featurekit.io.verify:verify",
     "where": "featurekit.spec.columns:where",
+    "warm_start": "featurekit.embedding_rows:warm_start",
+    "write_vocabulary": "featurekit.io.vocabulary_file:write_vocabulary",
 }
 __all__ = sorted(_LAZY)
 

@@ -20,6 +20,7 @@ import pyarrow as pa
 from featurekit.backends.base import Transformed
 from featurekit.backends.farmhash_reference import fingerprint64, fingerprint_cat64
 from featurekit.backends.inputs import check_columns
+from featurekit.backends.siphash_reference import siphash
 from featurekit.plan import ops
 from featurekit.plan.graph import Node, Plan
 from featurekit.plan.types import ValueType
@@ -32,7 +33,6 @@ Step: TypeAlias = Callable[[Mapping[str, Value], list[Value]], Value]
 
 SMALLEST_NORMAL = 2.0**-126
 SMALLEST_NORMAL_DOUBLE = 2.0**-1022
-CROSS_SEED = 0xDECAFCAFFE
 
 
 class Reject(Exception):
@@ -145,8 +145,12 @@ def _step(node: Node) -> Step:
         name, missing = op.column, op.missing
         return lambda row, values: take_list(row[name], missing)
     if isinstance(op, ops.CrossHash):
-        entries, count = node.inputs, op.num_buckets
-        return lambda row, values: cross_hash([values[at] for at in entries], count)
+        entries = node.inputs
+        return lambda row, values: cross_hash([values[at] for at in entries], op)
+    if isinstance(op, ops.CombineIds):
+        first, second = node.inputs
+        size = op.size
+        return lambda row, values: combine_ids(values[first], values[second], size)
     if isinstance(op, ops.Arithmetic | ops.CompareNumbers | ops.JoinText):
         return _of_all_present(_of_several(op), node.inputs)
     if isinstance(op, ops.ChooseNumber):
@@ -244,12 +248,12 @@ def _of_present(op: ops.Op) -> Callable[[Any], Value]:
             return lambda value: bucketize(value, boundaries)
         case ops.IsGreaterEqual(threshold=threshold):
             return lambda value: int(value >= threshold)
-        case ops.LookupVocabulary(vocabulary=vocabulary, num_oov=num_oov):
+        case ops.LookupVocabulary(vocabulary=vocabulary):
             tokens: Sequence[bytes | int] = vocabulary.tokens
-            ids = {token: index for index, token in enumerate(tokens)}
-            return lambda value: lookup(value, ids, num_oov)
-        case ops.HashBucket(num_buckets=count):
-            return lambda value: hash_value(value) % count
+            ids = dict(zip(tokens, op.token_ids, strict=True))
+            return lambda value: lookup(value, ids, op)
+        case ops.HashBucket(num_buckets=count, key=key):
+            return lambda value: hash_value(value, key) % count
         case ops.CheckRange(num_ids=count):
             return lambda value: require_range(value, count)
         case ops.ExtractTimePart():
@@ -288,6 +292,7 @@ def _of_present(op: ops.Op) -> Callable[[Any], Value]:
             | ops.CompareNumbers()
             | ops.ChooseNumber()
             | ops.JoinText()
+            | ops.CombineIds()
         ):
             raise AssertionError("these ops see missing values, or several values")
         case _:
@@ -386,19 +391,22 @@ def log1p(value: float) -> float:
     return round_to_float32(flush(math.log1p(value)))
 
 
-def hash_value(value: bytes | int) -> int:
-    """FarmHash64 of the text, or of the decimal text of the integer."""
-    return fingerprint64(value if isinstance(value, bytes) else b"%d" % value)
+def hash_value(value: bytes | int, key: tuple[int, ...] = ()) -> int:
+    """The hash of the text, or of the decimal text of the integer."""
+    text = value if isinstance(value, bytes) else b"%d" % value
+    return siphash(text, key) if key else fingerprint64(text)
 
 
-def lookup(value: bytes | int, ids: Mapping[bytes | int, int], num_oov: int) -> int:
-    """The id of a token; unknown ones hash into the ids behind the vocabulary."""
+def lookup(
+    value: bytes | int, ids: Mapping[bytes | int, int], op: ops.LookupVocabulary
+) -> int:
+    """The id of a token; unknown ones hash into ids of their own."""
     found = ids.get(value)
     if found is not None:
         return found
-    if not num_oov:
+    if not op.num_oov:
         raise Reject
-    return len(ids) + (hash_value(value) % num_oov if num_oov > 1 else 0)
+    return op.first_oov + (hash_value(value) % op.num_oov if op.num_oov > 1 else 0)
 
 
 def bucketize(value: float, boundaries: tuple[float, ...]) -> int:
@@ -420,15 +428,20 @@ def require_range(value: int, count: int) -> int:
     return value
 
 
-def cross_hash(values: Sequence[Any], num_buckets: int) -> int | None:
+def cross_hash(values: Sequence[Any], op: ops.CrossHash) -> int | None:
     """Folds the hash of each text, or each integer itself, into one bucket."""
-    folded = CROSS_SEED
+    folded = op.start
     for value in values:
         if value is None:
             return None
         mark = fingerprint64(value) if isinstance(value, bytes) else value % 2**64
         folded = fingerprint_cat64(folded, mark)
-    return folded % num_buckets
+    return folded % op.num_buckets
+
+
+def combine_ids(first: Any, second: Any, size: int) -> int | None:
+    """The place of a pair of ids among all pairs, the second id running faster."""
+    return None if first is None or second is None else first * size + second
 
 
 def time_part(microseconds: int, op: ops.ExtractTimePart) -> int:

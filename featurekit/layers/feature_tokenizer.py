@@ -23,7 +23,8 @@ class FeatureTokenizer(keras.layers.Layer):
         features: The inputs, in either form of `normalize_features`: categorical ones
             have `num_ids`, numeric ones `width`. Where ids have an `embedding_dim`
             other than `dim`, a matrix maps their vectors to tokens. Where they have a
-            `length`, the token is the mean over the ids of a row that are not 0.
+            `length`, the token is the mean over the ids of a row that are not 0. Ids of
+            one `table` and one width have the same vectors.
         dim: Width of a token.
         cls_token: Whether a learned token, the same for all rows, comes first; models
             read their output from it. Defaults to `False`.
@@ -125,7 +126,14 @@ class FeatureTokenizer(keras.layers.Layer):
     ) -> IdEmbedding:
         sizes = [feature["num_ids"] for feature in group]
         policy = self.dtype_policy
-        embedding = IdEmbedding(sizes, width, dim=self.dim, dtype=policy, name=name)
+        embedding = IdEmbedding(
+            sizes,
+            width,
+            dim=self.dim,
+            shared=_shared(group),
+            dtype=policy,
+            name=name,
+        )
         embedding.build()
         return embedding
 
@@ -184,6 +192,14 @@ class FeatureTokenizer(keras.layers.Layer):
             "dim": self.dim,
             "cls_token": self.cls_token,
         }
+
+
+def _shared(group: list[dict[str, Any]]) -> list[int]:
+    """For each feature the number of its table."""
+    # A pair: the name of a table may be that of a feature.
+    names = [(f.get("table"), None if "table" in f else f["name"]) for f in group]
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    return [numbers[name] for name in names]
 
 
 def _stack_ids(group: list[dict[str, Any]], inputs: Mapping[str, Any]) -> Any:

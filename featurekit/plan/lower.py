@@ -1,6 +1,6 @@
 """From declarations to operations: FeatureSpec and Stats become a Plan."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import assert_never
 
 from featurekit.errors import SpecError, StatisticsError
@@ -10,6 +10,7 @@ from featurekit.plan.graph import Plan, PlanBuilder
 from featurekit.plan.requirements import (
     AnalysisRequest,
     learned_steps,
+    shared_requests,
     step_request,
 )
 from featurekit.plan.statistics import (
@@ -21,6 +22,7 @@ from featurekit.plan.statistics import (
 )
 from featurekit.plan.stats import S, Stats
 from featurekit.plan.time_zones import offset_transitions
+from featurekit.plan.vocabularies import add_lookup, lower_exact_cross
 from featurekit.spec import steps as s
 from featurekit.spec.columns import (
     Column,
@@ -50,7 +52,7 @@ def compile_spec(
         StatisticsError: A statistic is missing, or was measured on no values.
         SpecError: A step would need a second pass over the data.
     """
-    lowering = _Lowering(stats or Stats({}))
+    lowering = _Lowering(stats or Stats({}), shared_requests(spec))
     columns = spec.features if serving else spec.outputs
     if LABEL in columns:
         # First in the plan: a row without label is known as such, whatever else it
@@ -65,15 +67,16 @@ def compile_requests(spec: FeatureSpec, requests: Iterable[AnalysisRequest]) -> 
 
     It refuses rows without label as the plan of the records does.
     """
-    lowering = _Lowering(Stats({}))
+    lowering = _Lowering(Stats({}), {})
     outputs = []
     if spec.label is not None:
         outputs.append((LABEL, lowering.unlearned(spec.label)))
     for request in requests:
         # Presence counts a column as it is: NaNs apart from nulls.
         keep = request.kind == "presence"
-        value = lowering.value(request.source, request.steps, keep_nan=keep)
-        outputs.append((request.key, value))
+        for name, column in request.columns.items():
+            value = lowering.value(column.source, column.steps, keep_nan=keep)
+            outputs.append((name, value))
     return lowering.builder.build(outputs)
 
 
@@ -91,12 +94,25 @@ def label_check(plan: Plan) -> int | None:
     return None
 
 
-class _Lowering:
-    """One builder and the statistics that its steps ask for."""
+def _never_missing(step: s.Step) -> bool:
+    """Whether a step has something to put in the place of a missing value."""
+    if isinstance(step, s.Vocabulary):
+        return step.missing_id
+    return s.is_learned_fill(step)
 
-    def __init__(self, stats: Stats) -> None:
+
+class _Lowering:
+    """One builder and the statistics that its steps ask for.
+
+    Args:
+        stats: The statistics.
+        shared: By name, the requests of shared vocabularies.
+    """
+
+    def __init__(self, stats: Stats, shared: Mapping[str, AnalysisRequest]) -> None:
         self.builder = PlanBuilder()
         self.stats = stats
+        self.shared = shared
 
     def output(self, column: Column) -> int:
         """The value that a record holds: present, and float32 where it is a number."""
@@ -135,12 +151,17 @@ class _Lowering:
         learned = [i for i, s_ in enumerate(steps) if s.needs_statistics(s_)]
         if not learned:
             return self.output(column)
-        refuse = any(map(_makes_vector, steps))
-        value = self.value(column.source, steps[: learned[0]], refuse_missing=refuse)
+        step = steps[learned[0]]
+        if isinstance(column.source, Cross):
+            # A combination is present where its hash is.
+            value, _ = self._cross(column.source, (s.HashBuckets(1),))
+        else:
+            refuse = any(map(_makes_vector, steps))
+            before = steps[: learned[0]]
+            value = self.value(column.source, before, refuse_missing=refuse)
         if self.builder.nodes[value].type.is_list:
             return self._elements(value, steps)
-        filled = s.is_learned_fill(steps[learned[0]])
-        if self.builder.nodes[value].type.nullable and not filled:
+        if self.builder.nodes[value].type.nullable and not _never_missing(step):
             value = self.builder.add(ops.RequirePresent(), value)
         return value
 
@@ -179,7 +200,10 @@ class _Lowering:
                 value = self._end(step, self._elements(value, steps))
                 continue
             request = step_request(source, steps[:end])
-            value = add(self._op(source, step, request), value)
+            if isinstance(step, s.Vocabulary):
+                value = self._vocabulary(step, request, value)
+            else:
+                value = add(self._op(source, step, request), value)
         return value
 
     def _elements(self, value: int, steps: tuple[s.Step, ...]) -> int:
@@ -227,17 +251,30 @@ class _Lowering:
     def _cross(
         self, source: Cross, steps: tuple[s.Step, ...]
     ) -> tuple[int, tuple[s.Step, ...]]:
-        """The bucket of a cross, and the steps after it."""
+        """The id of a combination, and the steps after it."""
         parts = [self.value(one.source, one.steps) for one in source.columns]
-        hashing, *rest = steps
-        assert isinstance(hashing, s.HashBuckets)
-        value = self.builder.add(ops.CrossHash(hashing.num_buckets), *parts)
-        return value, tuple(rest)
+        step, *rest = steps
+        if isinstance(step, s.HashBuckets):
+            op = ops.CrossHash(step.num_buckets, step.hash_key)
+            return self.builder.add(op, *parts), tuple(rest)
+        assert isinstance(step, s.Vocabulary)
+        tokens = self._find(step_request(source, (step,)), VocabularyCounts).tokens
+        return lower_exact_cross(self.builder, parts, tokens, step), tuple(rest)
 
     def _express(self, source: Expression) -> int:
         parts = [self.value(one.source, one.steps) for one in source.columns]
         constants = [one if isinstance(one, float) else None for one in source.operands]
         return self.builder.add(_expression_op(source, constants), *parts)
+
+    def _vocabulary(
+        self, step: s.Vocabulary, request: AnalysisRequest | None, value: int
+    ) -> int:
+        learned: s.Tokens = ()
+        if request is not None:
+            request = self.shared.get(step.shared or "", request)
+            learned = self._find(request, VocabularyCounts).tokens
+        table = ops.VocabularyTable(step.all_tokens(learned))
+        return add_lookup(self.builder, step, table, value)
 
     def _op(
         self, source: Source, step: s.Step, request: AnalysisRequest | None
@@ -260,12 +297,8 @@ class _Lowering:
                 return ops.Bucketize(self._find(request, Quantiles).boundaries)
             case s.GreaterEqual(threshold=threshold):
                 return ops.IsGreaterEqual(float(threshold))
-            case s.Vocabulary(tokens=tokens, num_oov=num_oov):
-                if tokens is None:
-                    tokens = self._find(request, VocabularyCounts).tokens
-                return ops.LookupVocabulary(ops.VocabularyTable(tokens), num_oov)
-            case s.HashBuckets(num_buckets=count):
-                return ops.HashBucket(count)
+            case s.HashBuckets(num_buckets=count, key=key):
+                return ops.HashBucket(count, key)
             case s.Identity(num_ids=count):
                 return ops.CheckRange(count)
             case s.TimePart(part=part):
@@ -283,10 +316,12 @@ class _Lowering:
                 return ops.StandardizeValue(median, third - first)
             case s.Winsorize():
                 return ops.ClipValue(*self._find(request, QuantileValues).values)
-            case s.OneHot() | s.Embedding() | s.Cyclic():
-                raise AssertionError("the last step of a feature, lowered by output()")
             case (
-                s.MissingAsEmpty()
+                s.OneHot()
+                | s.Embedding()
+                | s.Cyclic()
+                | s.Vocabulary()
+                | s.MissingAsEmpty()
                 | s.DropMissing()
                 | s.Pad()
                 | s.Length()
@@ -294,7 +329,7 @@ class _Lowering:
                 | s.Counts()
                 | s.Aggregate()
             ):
-                raise AssertionError("a step of lists, lowered by steps()")
+                raise AssertionError("lowered elsewhere")
             case _:
                 assert_never(step)
 
@@ -336,7 +371,7 @@ class _Lowering:
             raise StatisticsError(
                 f"{request.key} was measured on no value",
                 code="STATS_EMPTY",
-                column=request.column,
+                column=request.column_names,
                 hint="check the training rows of this column, or give the values",
             )
         return found

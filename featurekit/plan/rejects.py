@@ -83,6 +83,7 @@ def describe_reject(op: ops.Op) -> tuple[str, str, str | None, str | None]:
             | ops.IsGreaterEqual()
             | ops.HashBucket()
             | ops.CrossHash()
+            | ops.CombineIds()
             | ops.ExtractTimePart()
             | ops.OneHotEncode()
             | ops.IsMissing()

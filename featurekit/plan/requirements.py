@@ -2,37 +2,42 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeVar
 
 from featurekit.errors import SpecError
 from featurekit.spec import steps as s
-from featurekit.spec.columns import Column, Expression, Source
-from featurekit.spec.columns.base import source_inputs
+from featurekit.spec.columns import Column, Cross, Expression, Source
+from featurekit.spec.columns.base import BaseColumn
 from featurekit.spec.feature_spec import FeatureSpec
 from featurekit.spec.inputs import Input, element_dtype
+from featurekit.spec.shared import shared_vocabularies
 
 StatisticKind: TypeAlias = Literal[
     "presence", "moments", "range", "quantiles", "quantile_values", "vocabulary"
 ]
 OptionValue: TypeAlias = int | tuple[float, ...] | None
 RequestValueType: TypeAlias = Literal["number", "integer", "string"]
+C = TypeVar("C", bound=BaseColumn)
 
 
 @dataclass(frozen=True, slots=True)
 class AnalysisRequest:
-    """One statistic of one value that needs no other statistic.
+    """One statistic of values that need no other statistic.
 
     Args:
         kind: Which statistic.
-        source: The source column, or what is made of several.
+        source: The source column, or what is made of several; a cross, of which the
+            combinations are counted.
         steps: What is done to it before it is measured.
         options: Arguments of the statistic, by name.
+        others: More columns that are counted with it, as one.
     """
 
     kind: StatisticKind
     source: Source
     steps: tuple[s.Step, ...] = ()
     options: tuple[tuple[str, OptionValue], ...] = ()
+    others: tuple[BaseColumn, ...] = ()
 
     @property
     def key(self) -> str:
@@ -40,27 +45,49 @@ class AnalysisRequest:
 
         Example: `quantiles(fk.numeric('distance').log1p(), num_buckets=16)`.
         """
-        column = f"{self.source}{''.join(map(str, self.steps))}"
+        measured = (BaseColumn(self.source, self.steps), *self.others)
+        columns = ", ".join(sorted(map(repr, measured)))
         options = "".join(f", {name}={value}" for name, value in self.options)
-        return f"{self.kind}({column}{options})"
+        return f"{self.kind}({columns}{options})"
 
     @property
     def value_type(self) -> RequestValueType:
         """What the accumulator receives; of lists, what their elements are."""
+        if self.is_joined:
+            return "string"
         if any(isinstance(step, s.Length) for step in self.steps):
             return "number"
         if isinstance(self.source, Expression):
             return "string" if self.source.operator == "join" else "number"
-        assert isinstance(self.source, Input), "no step learns from a cross"
+        assert isinstance(self.source, Input), "no step learns from weights"
         dtype = element_dtype(self.source.dtype) or self.source.dtype
         if dtype == "float32":
             return "number"
         return "string" if dtype in ("string", "key") else "integer"
 
     @property
-    def column(self) -> str:
-        """The names of the source columns, for messages."""
-        return ", ".join(item.name for item in source_inputs(self.source))
+    def is_joined(self) -> bool:
+        """Whether the values of a row are counted together, not each by itself."""
+        return isinstance(self.source, Cross)
+
+    @property
+    def columns(self) -> dict[str, BaseColumn]:
+        """The columns that are measured, by the name of their values in the plan."""
+        if isinstance(self.source, Cross):
+            columns: tuple[BaseColumn, ...] = self.source.columns
+        else:
+            columns = (BaseColumn(self.source, self.steps), *self.others)
+        first, *rest = columns
+        more = {f"{self.key} {at}": column for at, column in enumerate(rest, start=2)}
+        return {self.key: first, **more}
+
+    @property
+    def column_names(self) -> str:
+        """The source columns, for messages."""
+        names = (
+            item.name for column in self.columns.values() for item in column.inputs
+        )
+        return ", ".join(dict.fromkeys(names))
 
 
 def step_request(source: Source, steps: tuple[s.Step, ...]) -> AnalysisRequest | None:
@@ -83,7 +110,7 @@ def step_request(source: Source, steps: tuple[s.Step, ...]) -> AnalysisRequest |
             f"{step.method} would be learned from the result of {learned.method}, "
             "which is learned itself; that takes a second pass over the data",
             code="SPEC_TWO_PASSES",
-            column=", ".join(item.name for item in source_inputs(source)),
+            column=", ".join(item.name for item in BaseColumn(source).inputs),
             got=f"{source}{''.join(map(str, steps))}",
             hint=f"give {learned.method} its values, or swap the two",
         )
@@ -145,10 +172,27 @@ def _unfilled(source: Source) -> Source:
 
 
 def _unfilled_operand(operand: Column | float) -> Column | float:
-    if isinstance(operand, float):
-        return operand
-    steps = _without_learned_fills(operand.steps)
-    return replace(operand, source=_unfilled(operand.source), steps=steps)
+    return operand if isinstance(operand, float) else _unfilled_column(operand)
+
+
+def _unfilled_column(column: C) -> C:
+    steps = _without_learned_fills(column.steps)
+    return replace(column, source=_unfilled(column.source), steps=steps)
+
+
+def shared_requests(spec: FeatureSpec) -> dict[str, AnalysisRequest]:
+    """By name of a shared vocabulary that is learned, its request."""
+    found = {}
+    for name, shared in shared_vocabularies(spec.outputs.values()).items():
+        requests = [
+            step_request(column.source, (*column.steps, shared.step))
+            for column in shared.columns
+        ]
+        if requests[0] is not None:
+            found[name] = replace(
+                requests[0], others=tuple(map(_unfilled_column, shared.columns[1:]))
+            )
+    return found
 
 
 def presence_request(source: Input) -> AnalysisRequest:
@@ -160,10 +204,15 @@ def _column_requests(column: Column) -> Iterator[AnalysisRequest]:
     if not isinstance(column.source, Input):
         for entry in column.source.columns:
             yield from _column_requests(entry)
-    for end in range(1, len(column.steps) + 1):
+    for end, step in enumerate(column.steps, start=1):
         request = step_request(column.source, column.steps[:end])
-        if request is not None:
+        if request is not None and not is_shared(step):
             yield request
+
+
+def is_shared(step: s.Step) -> bool:
+    """Whether the step is learned together with those of other columns."""
+    return isinstance(step, s.Vocabulary) and step.shared is not None
 
 
 def requirements(spec: FeatureSpec) -> tuple[AnalysisRequest, ...]:
@@ -182,4 +231,6 @@ def requirements(spec: FeatureSpec) -> tuple[AnalysisRequest, ...]:
     for column in spec.outputs.values():
         for request in _column_requests(column):
             found.setdefault(request.key, request)
+    for request in shared_requests(spec).values():
+        found.setdefault(request.key, request)
     return tuple(found.values())

@@ -102,7 +102,8 @@ class QuantileValues:
 class VocabularyCounts:
     """The kept tokens in id order: count descending, then token descending.
 
-    Bytes are ordered as bytes, integers as numbers.
+    Bytes are ordered as bytes, integers as numbers. In a vocabulary that has grown, the
+    older tokens come first, in their old order; of these the count may be 0.
 
     Args:
         tokens: All bytes (UTF-8 text) or all integers.

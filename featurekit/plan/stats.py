@@ -97,7 +97,7 @@ class Stats(Mapping[str, Statistic]):
             raise StatisticsError(
                 f"there is no {request.key}",
                 code="STATS_MISSING",
-                column=request.column,
+                column=request.column_names,
                 hint="run analyze with this spec",
             )
         return found

@@ -223,22 +223,34 @@ class GreaterEqual(_message.Message):
     def __init__(self, threshold: _Optional[float] = ...) -> None: ...
 
 class Vocabulary(_message.Message):
-    __slots__ = ("tokens", "max_size", "min_count", "num_oov")
+    __slots__ = ("tokens", "max_size", "min_count", "num_oov", "reserved", "oov_first", "missing_id", "shared")
     TOKENS_FIELD_NUMBER: _ClassVar[int]
     MAX_SIZE_FIELD_NUMBER: _ClassVar[int]
     MIN_COUNT_FIELD_NUMBER: _ClassVar[int]
     NUM_OOV_FIELD_NUMBER: _ClassVar[int]
+    RESERVED_FIELD_NUMBER: _ClassVar[int]
+    OOV_FIRST_FIELD_NUMBER: _ClassVar[int]
+    MISSING_ID_FIELD_NUMBER: _ClassVar[int]
+    SHARED_FIELD_NUMBER: _ClassVar[int]
     tokens: Tokens
     max_size: int
     min_count: int
     num_oov: int
-    def __init__(self, tokens: _Optional[_Union[Tokens, _Mapping]] = ..., max_size: _Optional[int] = ..., min_count: _Optional[int] = ..., num_oov: _Optional[int] = ...) -> None: ...
+    reserved: Tokens
+    oov_first: bool
+    missing_id: bool
+    shared: str
+    def __init__(self, tokens: _Optional[_Union[Tokens, _Mapping]] = ..., max_size: _Optional[int] = ..., min_count: _Optional[int] = ..., num_oov: _Optional[int] = ..., reserved: _Optional[_Union[Tokens, _Mapping]] = ..., oov_first: bool = ..., missing_id: bool = ..., shared: _Optional[str] = ...) -> None: ...
 
 class HashBuckets(_message.Message):
-    __slots__ = ("num_buckets",)
+    __slots__ = ("num_buckets", "key", "hash_key")
     NUM_BUCKETS_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    HASH_KEY_FIELD_NUMBER: _ClassVar[int]
     num_buckets: int
-    def __init__(self, num_buckets: _Optional[int] = ...) -> None: ...
+    key: _containers.RepeatedScalarFieldContainer[int]
+    hash_key: int
+    def __init__(self, num_buckets: _Optional[int] = ..., key: _Optional[_Iterable[int]] = ..., hash_key: _Optional[int] = ...) -> None: ...
 
 class Identity(_message.Message):
     __slots__ = ("num_ids",)

@@ -19,6 +19,7 @@ from featurekit.spec.columns import (
 from featurekit.spec.columns.lists import ListColumn
 from featurekit.spec.diff import SpecDiff, compare
 from featurekit.spec.inputs import Input, check_name
+from featurekit.spec.shared import shared_vocabularies
 from featurekit.spec.splits import KeySplit, Split, TimeSplit
 
 LABEL = "label"
@@ -122,6 +123,7 @@ class FeatureSpec:
                 hint='pass key=["…"] to the spec',
             )
         _ = self.inputs  # two roles may not read one column in two ways
+        shared_vocabularies(self.outputs.values())
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a FeatureSpec is immutable; cannot set {name!r}")
@@ -180,29 +182,26 @@ class FeatureSpec:
         return hashlib.sha256(spec_to_proto(ordered)).hexdigest()
 
     def diff(self, other: "FeatureSpec") -> SpecDiff:
-        """What changes from this spec to the other.
+        """What changes from this spec to the other, and what that asks for.
+
+        Semantics:
+            - `compatibility` of each change, and of all: "identical",
+              "serve-compatible", "re-transform", "re-index" or "retrain"; see
+              `featurekit.spec.compatibility.Compatibility`.
+            - The order of the features is no change.
 
         Example:
             >>> import featurekit as fk
             >>> old = fk.FeatureSpec({"a": fk.numeric("a").fill(0.0)})
             >>> new = fk.FeatureSpec({"a": fk.numeric("a").fill(1.0)})
             >>> print(old.diff(new))
-            ~ features.a
+            ~ features.a: re-transform, values are computed in another way
                 - fk.numeric('a').fill(0.0)
                 + fk.numeric('a').fill(1.0)
+            >>> str(old.diff(new).compatibility)
+            're-transform'
         """
-        return compare(self._entries(), other._entries())
-
-    def _entries(self) -> dict[str, str]:
-        entries = {
-            f"features.{name}": repr(column) for name, column in self.features.items()
-        }
-        entries["label"] = repr(self.label)
-        entries["weight"] = repr(self.weight)
-        entries["key"] = ", ".join(map(str, self.key))
-        entries["split"] = repr(self.split)
-        entries["missing_label"] = repr(self.missing_label)
-        return entries
+        return compare(self, other)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, FeatureSpec):

@@ -1,5 +1,6 @@
 """Builds columns from data, through the methods that users call."""
 
+import inspect
 import operator
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -141,19 +142,17 @@ def _apply(column: Any, step: s.Step) -> Any:
         case s.MinMax(minimum=minimum, maximum=maximum):
             return method(minimum=minimum, maximum=maximum)
         case s.Vocabulary():
-            return method(
-                step.tokens,
-                max_size=step.max_size,
-                min_count=step.min_count,
-                num_oov=step.num_oov,
-            )
+            return _call(method, step, **_vocabulary_arguments(step))
+        case s.HashBuckets(num_buckets=count):
+            arguments = {"key": step.key or None, "hash_key": step.hash_key}
+            return _call(method, step, count, **arguments)
         case s.Fill(value=value):
             return method(value)
         case s.Clip(low=low, high=high):
             return method(low, high)
         case s.Buckets(boundaries=boundaries):
             return method(boundaries)
-        case s.QuantileBuckets(num_buckets=count) | s.HashBuckets(num_buckets=count):
+        case s.QuantileBuckets(num_buckets=count):
             return method(count)
         case s.GreaterEqual(threshold=threshold):
             return method(threshold)
@@ -161,3 +160,28 @@ def _apply(column: Any, step: s.Step) -> Any:
             return method(count)
         case s.Embedding(dim=dim):
             return method(dim)
+
+
+def _vocabulary_arguments(step: s.Vocabulary) -> dict[str, Any]:
+    return {
+        "tokens": step.tokens,
+        "max_size": step.max_size,
+        "min_count": step.min_count,
+        "num_oov": step.num_oov,
+        "reserved": step.reserved,
+        "oov": "before" if step.oov_first else "after",
+        "missing_id": step.missing_id,
+        "shared": step.shared,
+    }
+
+
+def _call(method: Callable[..., Any], step: s.Step, *args: Any, **kwargs: Any) -> Any:
+    """Calls a method with the arguments that are given, if it has them."""
+    given = {name: value for name, value in kwargs.items() if value is not None}
+    try:
+        inspect.signature(method).bind(*args, **given)
+    except TypeError as error:
+        raise SpecError(
+            f"{step.method}: {error}", code="SPEC_UNKNOWN_OP", got=str(step)
+        ) from None
+    return method(*args, **given)

@@ -1,5 +1,6 @@
 """FeatureSpec to and from protobuf, JSON and text proto."""
 
+from collections.abc import Collection
 from dataclasses import fields
 from typing import Any, Literal
 
@@ -90,9 +91,11 @@ def scalar_from_message(message: pb.Scalar) -> float | int | str:
     return value.decode() if isinstance(value, bytes) else value
 
 
-def set_fields(value: Any, message: Message) -> None:
+def set_fields(value: Any, message: Message, *, skip: Collection[str] = ()) -> None:
     """Copies a dataclass into the message whose fields have the same names."""
     for field in fields(value):
+        if field.name in skip:
+            continue
         entry = getattr(value, field.name)
         target = getattr(message, field.name)
         if entry is None:

@@ -205,12 +205,30 @@ class TestDiff:
             "no changes\n",
         )
         done = run("diff", two, one)
-        assert done.code == 1
+        assert done.code == 11
         assert done.stdout.splitlines() == [
-            "~ features.a",
+            "~ features.a: re-transform, values are computed in another way",
             "    - fk.numeric('a').fill(0.0)",
             "    + fk.numeric('a').fill(1.0)",
+            "all together: re-transform",
         ]
         found = run("diff", two, one, "--json").json
         assert found["identical"] is False
+        assert found["compatibility"] == "re-transform"
         assert [change["path"] for change in found["changes"]] == ["features.a"]
+
+    @pytest.mark.parametrize(
+        ("after", "code"),
+        [
+            ('fk.string("s").fill("").vocabulary(["a"])', 10),
+            ('fk.string("t").vocabulary(["a"])', 11),
+            ('fk.string("s").vocabulary(["b", "a"])', 12),
+            ('fk.string("s").hash_buckets(9)', 13),
+        ],
+    )
+    def test_the_exit_code_says_what_to_do(
+        self, tmp_path: Path, after: str, code: int
+    ) -> None:
+        one = write_spec(tmp_path, '"s": fk.string("s").vocabulary(["a"])')
+        before = one.rename(tmp_path / "before.py")
+        assert run("diff", before, write_spec(tmp_path, f'"s": {after}')).code == code

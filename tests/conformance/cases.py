@@ -8,6 +8,7 @@ from conformance import (
     cases_numeric,
     cases_presence,
     cases_timestamp,
+    cases_vocabulary,
 )
 from conformance.case import Case
 
@@ -15,6 +16,7 @@ ALL_CASES: list[Case] = [
     *cases_numeric.CASES,
     *cases_categorical.CASES,
     *cases_cross.CASES,
+    *cases_vocabulary.CASES,
     *cases_timestamp.CASES,
     *cases_lists.CASES,
     *cases_presence.CASES,

@@ -182,6 +182,24 @@ def integers(draw: st.DrawFn) -> IntegerColumn:
 
 
 @st.composite
+def vocabularies(
+    draw: st.DrawFn,
+    column: StringColumn | IntegerColumn,
+    tokens: list[object],
+    reserved: list[object],
+) -> CategoricalColumn:
+    """A vocabulary of the tokens in any layout."""
+    found: CategoricalColumn = column.vocabulary(  # type: ignore[union-attr]
+        tokens,
+        num_oov=draw(st.sampled_from([0, 1, 3])),
+        oov=draw(st.sampled_from(["before", "after"])),
+        reserved=reserved[: draw(st.integers(0, 2))],
+        missing_id=not column.steps and draw(st.booleans()),
+    )
+    return found
+
+
+@st.composite
 def ids(draw: st.DrawFn) -> CategoricalColumn:
     kind = draw(
         st.sampled_from(
@@ -206,16 +224,13 @@ def ids(draw: st.DrawFn) -> CategoricalColumn:
             return draw(numbers()).greater_equal(draw(finite))
         case "words":
             tokens = draw(st.sets(st.sampled_from(_WORDS), min_size=1))
-            return draw(strings()).vocabulary(
-                sorted(tokens), num_oov=draw(st.sampled_from([0, 1, 3]))
-            )
+            return draw(vocabularies(draw(strings()), sorted(tokens), ["[PAD]", "x"]))
         case "numbers":
             known = draw(st.sets(st.integers(-2, 5) | st.just(_LARGEST), min_size=1))
-            return draw(integers()).vocabulary(
-                sorted(known), num_oov=draw(st.sampled_from([0, 1, 3]))
-            )
+            return draw(vocabularies(draw(integers()), sorted(known), [6, -9]))
         case "hash":
-            return draw(strings() | integers()).hash_buckets(draw(counts))
+            key = draw(st.sampled_from([(), (0, 0), (7, _LARGEST)]))
+            return draw(strings() | integers()).hash_buckets(draw(counts), key=key)
         case "identity":
             return draw(integers()).identity(draw(st.integers(1, 6)))
         case "flag":
@@ -231,7 +246,8 @@ def ids(draw: st.DrawFn) -> CategoricalColumn:
         case _:
             # Inner columns are no crosses, so that examples stay small.
             inner = draw(st.lists(strings() | integers(), min_size=2, max_size=3))
-            return fk.cross(*inner).hash_buckets(draw(counts))
+            start = draw(st.sampled_from([None, 1, _LARGEST]))
+            return fk.cross(*inner).hash_buckets(draw(counts), hash_key=start)
 
 
 @st.composite

@@ -134,6 +134,15 @@ def test_config_round_trip() -> None:
         ([{"name": "a", "num_ids": 0}], "positive whole number"),
         ([{"name": "a", "width": True}], "positive whole number"),
         ([{"name": "a", "width": 1.0}], "positive whole number"),
+        ([{"name": "a", "num_ids": 2, "table": 3}], "name as `table`"),
+        ([{"name": "a", "width": 2, "table": "t"}], "one of"),
+        (
+            [
+                {"name": "a", "num_ids": 2, "table": "t"},
+                {"name": "b", "num_ids": 3, "table": "t"},
+            ],
+            "Expected 2 ids",
+        ),
     ],
 )
 def test_bad_description(features: list[dict[str, object]], message: str) -> None:
@@ -182,6 +191,26 @@ def test_declared_widths_of_vectors() -> None:
         own[[1, 0]],
     ]
     np.testing.assert_allclose(tokens, np.stack(expected, 1), rtol=1e-5, atol=1e-6)
+
+
+def test_ids_of_one_table_have_the_same_vectors() -> None:
+    features = [
+        {"name": "carrier", "num_ids": 3},
+        {"name": "origin", "num_ids": 5, "table": "airports"},
+        {"name": "dest", "num_ids": 5, "table": "airports"},
+        {"name": "home", "num_ids": 5, "table": "airports", "embedding_dim": 2},
+        {"name": "airports", "num_ids": 2},
+    ]
+    layer = FeatureTokenizer(features, 4)
+    layer = FeatureTokenizer.from_config(layer.get_config())
+    inputs = {feature["name"]: np.array([1, 0]) for feature in features}
+    inputs["dest"] = np.array([4, 1])
+    tokens = as_numpy(layer(inputs))
+    assert layer.token_names == ["carrier", "origin", "dest", "airports", "home"]
+    table = as_numpy(layer.weights[0])
+    assert table.shape == (3 + 5 + 2, 4)
+    expected = [table[[1, 0]], table[[4, 3]], table[[7, 4]], table[[9, 8]]]
+    np.testing.assert_array_equal(tokens[:, :4], np.stack(expected, 1))
 
 
 def test_config_keeps_declared_widths() -> None:

@@ -27,7 +27,14 @@ COLUMNS: list[Column] = [
     fk.numeric("a").greater_equal(15),
     fk.string("s").fill("").vocabulary(max_size=64, num_oov=2).embedding(4),
     fk.string("s").vocabulary(["b", "a", "\n", "é"], num_oov=0),
+    fk.string("s").vocabulary(
+        ["b"], reserved=["[PAD]", ""], oov="before", missing_id=True, num_oov=3
+    ),
+    fk.string("s").vocabulary(max_size=3, min_count=2, shared="words").embedding(2),
+    fk.integer("i").vocabulary([4], reserved=[0, -1], shared="ids"),
     fk.string("s").hash_buckets(10),
+    fk.string("s").hash_buckets(10, key=[1, 2**63 - 1]),
+    fk.integer("i").hash_buckets(10, key=[0, 0]),
     fk.integer("i").fill(-3).identity(7),
     fk.integer("i").vocabulary([3, -1]).one_hot(),
     fk.integer("i").vocabulary(min_count=2),
@@ -62,6 +69,11 @@ COLUMNS: list[Column] = [
     fk.join(fk.string("s"), fk.string("u").fill("")).fill("").vocabulary(),
     fk.join(fk.string("s"), fk.string("u"), separator="").hash_buckets(7),
     fk.cross(fk.join(fk.string("s"), fk.string("u")), fk.boolean("f")).hash_buckets(8),
+    fk.cross(fk.string("s"), fk.integer("i")).hash_buckets(9, hash_key=12345),
+    fk.cross(fk.string("s"), fk.integer("i")).vocabulary(),
+    fk.cross(fk.string("s"), fk.string("s").vocabulary(["a"])).vocabulary(
+        max_size=9, min_count=2, num_oov=0, oov="before", missing_id=True
+    ),
 ]
 
 
@@ -101,6 +113,7 @@ def _sum_of(count: int) -> NumericColumn:
     return sum((fk.numeric(f"c{index}") for index in range(count)), fk.numeric("a"))
 
 
+CROSS = fk.cross(fk.string("s"), fk.integer("i"))
 BAD = [
     (lambda: fk.numeric(""), "SPEC_BAD_NAME"),
     (lambda: fk.numeric("a/b"), "SPEC_BAD_NAME"),
@@ -130,6 +143,23 @@ BAD = [
     (lambda: fk.string("s").vocabulary(["a", "a"]), "SPEC_DUPLICATE_TOKEN"),
     (lambda: fk.string("s").vocabulary(["a"], max_size=3), "SPEC_BAD_VALUE"),
     (lambda: fk.string("s").vocabulary(num_oov=-1), "SPEC_BAD_VALUE"),
+    (lambda: fk.string("s").vocabulary(oov="first"), "SPEC_BAD_VALUE"),
+    (lambda: fk.string("s").vocabulary(missing_id=1), "SPEC_BAD_VALUE"),
+    (lambda: fk.string("s").fill("").vocabulary(missing_id=True), "SPEC_BAD_VALUE"),
+    (lambda: fk.string("s").vocabulary(reserved="[PAD]"), "SPEC_BAD_VALUE"),
+    (lambda: fk.string("s").vocabulary(reserved=[1]), "SPEC_BAD_VALUE"),
+    (lambda: fk.string("s").vocabulary(reserved=["a", "a"]), "SPEC_DUPLICATE_TOKEN"),
+    (lambda: fk.string("s").vocabulary(["a"], reserved=["a"]), "SPEC_DUPLICATE_TOKEN"),
+    (lambda: fk.string("s").vocabulary(shared=""), "SPEC_BAD_NAME"),
+    (lambda: fk.string("s").hash_buckets(9, key=[1]), "SPEC_BAD_VALUE"),
+    (lambda: fk.string("s").hash_buckets(9, key=[1, 2, 3]), "SPEC_BAD_VALUE"),
+    (lambda: fk.string("s").hash_buckets(9, key=[-1, 2]), "SPEC_BAD_VALUE"),
+    (lambda: fk.string("s").hash_buckets(9, key=[1, 2**63]), "SPEC_BAD_VALUE"),
+    (lambda: fk.integer("i").hash_buckets(9, key=[1, True]), "SPEC_BAD_VALUE"),
+    (lambda: CROSS.hash_buckets(9, hash_key=0), "SPEC_BAD_VALUE"),
+    (lambda: CROSS.hash_buckets(9, hash_key=2**63), "SPEC_BAD_VALUE"),
+    (lambda: CROSS.vocabulary(num_oov=2), "SPEC_BAD_VALUE"),
+    (lambda: CROSS.vocabulary(oov="last"), "SPEC_BAD_VALUE"),
     (lambda: fk.integer("i").vocabulary([True]), "SPEC_BAD_VALUE"),
     (lambda: fk.integer("i").vocabulary([2**63]), "SPEC_BAD_VALUE"),
     (lambda: fk.integer("i").fill(1.0), "SPEC_BAD_VALUE"),

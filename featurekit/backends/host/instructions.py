@@ -64,17 +64,21 @@ COMBINE = 17  # FIRST: which operation
 COMPARE = 18  # FIRST: which comparison
 CHOOSE = 19  # the inputs: condition, then, otherwise
 
-# FIRST to THIRD: the table; FOURTH: num_oov; FIFTH: size of the vocabulary.
+# FIRST to THIRD: the table; FOURTH: num_oov; FIFTH: the first id of unknown tokens.
 FIND_INTEGER = 20
-HASH_INTEGER = 21  # FOURTH: num_buckets
+# FIRST: whether there is a key; SECOND, THIRD: the key; FOURTH: num_buckets.
+HASH_INTEGER = 21
 CHECK_RANGE = 22  # FIRST: num_ids
 TIME_PART = 23  # FIRST: transitions; SECOND: their number; THIRD: offsets; FOURTH: part
 ONE_HOT = 24  # FIRST: depth
+# FIRST: whether it is the first input; SECOND: num_buckets of the last, or 0; THIRD:
+# where the fold starts.
+FOLD = 25
 LOOKUP_VECTOR = 26  # FIRST: the vectors; SECOND: numbers per vector; THIRD: ids
-FOLD = 25  # FIRST: whether it is the first input; SECOND: num_buckets of the last, or 0
+PAIR = 28  # FIRST: whether it is the first input; SECOND: size of the other
 
 FIND_TEXT = 30  # as FIND_INTEGER
-HASH_TEXT = 31  # FOURTH: num_buckets; 0: the whole hash
+HASH_TEXT = 31  # as HASH_INTEGER; no buckets: the whole hash
 
 NAN_IS_MISSING = 0
 NAN_IS_REFUSED = 1

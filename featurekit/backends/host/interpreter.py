@@ -82,8 +82,8 @@ def _bools(address: int, count: int) -> BoolArray:
 @kernel
 def _copy_validity(code: int, source: BoolArray, target: BoolArray) -> None:
     """A missing input gives a missing result; of several inputs, any."""
-    first = word(code, at.OP) != at.FOLD or word(code, at.FIRST) != 0
-    if first:
+    op = word(code, at.OP)
+    if (op != at.FOLD and op != at.PAIR) or word(code, at.FIRST):
         target[:] = True
     for i in range(len(source)):
         target[i] &= source[i]

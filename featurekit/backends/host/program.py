@@ -17,7 +17,7 @@ from featurekit.backends.host.expressions import COMPARISON_CODES, OPERATION_COD
 from featurekit.backends.host.joined_text import JoinedText
 from featurekit.backends.host.places import Kind, Places
 from featurekit.backends.host.time_parts import PART_CODES
-from featurekit.backends.token_ids import id_of_token
+from featurekit.backends.token_ids import bucket_of_token, id_of_token
 from featurekit.kernels.arrow_buffers import read_only
 from featurekit.kernels.token_table import TokenTable
 from featurekit.plan import ops
@@ -145,10 +145,15 @@ def _bucketize(op: ops.Bucketize, constants: Constants) -> tuple[int, ...]:
 
 
 def _lookup(op: ops.LookupVocabulary, constants: Constants) -> tuple[int, ...]:
-    table = TokenTable.build(op.vocabulary.tokens)
+    table = TokenTable.build(op.vocabulary.tokens, op.token_ids)
     constants.append(table)
     opcode = at.FIND_TEXT if op.vocabulary.is_text else at.FIND_INTEGER
-    return opcode, *table.arguments, op.num_oov, len(op.vocabulary)
+    return opcode, *table.arguments, op.num_oov, op.first_oov
+
+
+def _hash(op: ops.HashBucket) -> tuple[int, ...]:
+    first, second = op.key or (0, 0)
+    return int(bool(op.key)), first, second, op.num_buckets
 
 
 def _time_part(op: ops.ExtractTimePart, constants: Constants) -> tuple[int, ...]:
@@ -181,8 +186,9 @@ KERNELS: dict[type[ops.Op], Encoder] = {
     ops.Bucketize: _bucketize,
     ops.IsGreaterEqual: lambda op, _: (at.IS_GREATER_EQUAL, *_bits(op.threshold)),
     ops.LookupVocabulary: _lookup,
-    ops.HashBucket: lambda op, _: (at.HASH_INTEGER, 0, 0, 0, op.num_buckets),
+    ops.HashBucket: lambda op, _: (at.HASH_INTEGER, *_hash(op)),
     ops.CrossHash: _no_instruction,
+    ops.CombineIds: _no_instruction,
     ops.CheckRange: lambda op, _: (at.CHECK_RANGE, op.num_ids),
     ops.ExtractTimePart: _time_part,
     ops.RequirePresent: lambda op, _: (at.REQUIRE,),
@@ -296,6 +302,8 @@ class _Assembler:
         elif isinstance(op, ops.ChooseNumber):
             operands = (None, op.then, op.otherwise)
             self.values[index] = self.express(index, op, operands)
+        elif isinstance(op, ops.CombineIds):
+            self.values[index] = self.combine(index, op)
         elif isinstance(first, SourceText):
             self.values[index] = self.of_text(index, op, first)
         else:
@@ -323,11 +331,9 @@ class _Assembler:
             case ops.LookupVocabulary():
                 words = KERNELS[type(op)](op, self.constants)
                 substitute = 0 if text.fill is None else id_of_token(op, text.fill)
-            case ops.HashBucket(num_buckets=count):
-                words = _hash_text(count)
-                substitute = (
-                    0 if text.fill is None else fingerprint64(text.fill) % count
-                )
+            case ops.HashBucket():
+                words = at.HASH_TEXT, *_hash(op)
+                substitute = 0 if text.fill is None else bucket_of_token(op, text.fill)
             case ops.IsMissing():
                 words, substitute = (at.TEXT_IS_MISSING,), 0
                 if not text.nullable:
@@ -345,7 +351,8 @@ class _Assembler:
             count = op.num_buckets if position == len(entries) - 1 else 0
             value = self.values[entry]
             marks = self.marks(index, value) if isinstance(value, SourceText) else value
-            self.emit(index, (at.FOLD, int(position == 0), count), out, marks)
+            words = at.FOLD, int(position == 0), count, op.start
+            self.emit(index, words, out, marks)
             if marks is not value:
                 self.release(marks)
         return out
@@ -394,13 +401,26 @@ class _Assembler:
         self.columns[made.name] = len(self.columns)
         return SourceText(self.columns[made.name], self.plan.nodes[index].type.nullable)
 
+    def combine(self, index: int, op: ops.CombineIds) -> Numbers:
+        out = self.room(index)
+        first, second = self.plan.nodes[index].inputs
+        self.emit(index, (at.PAIR, 1, 0), out, self.numbers(first))
+        self.emit(index, (at.PAIR, 0, op.size), out, self.numbers(second))
+        return out
+
+    def numbers(self, index: int) -> Numbers:
+        value = self.values[index]
+        assert isinstance(value, Numbers)
+        return value
+
     def marks(self, index: int, text: SourceText) -> Numbers:
         """The hashes of a text."""
         valid = self.places.take(Kind.BLOCK_VALID, 1) if text.nullable else at.NOWHERE
         out = Numbers(self.places.take(Kind.BLOCK, 8), valid)
         hashed = 0 if text.fill is None else fingerprint64(text.fill)
         signed = int(np.uint64(hashed).astype(np.int64))
-        self.emit(index, _hash_text(0), out, column=text.column, substitute=signed)
+        words = (at.HASH_TEXT,)
+        self.emit(index, words, out, column=text.column, substitute=signed)
         return out
 
     def release(self, value: Numbers | SourceText) -> None:
@@ -418,10 +438,6 @@ class _Assembler:
         before = self.places.before
         valid = None if value.valid == at.NOWHERE else before(value.valid)
         return Computed(node.type.dtype, node.type.width, before(value.place), valid)
-
-
-def _hash_text(count: int) -> tuple[int, ...]:
-    return at.HASH_TEXT, 0, 0, 0, count
 
 
 def assemble(plan: Plan) -> Program:

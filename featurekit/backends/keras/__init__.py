@@ -14,6 +14,7 @@ _OP_LAYERS = (
     "Bucketize",
     "CheckRange",
     "ClipValue",
+    "CombineIds",
     "CrossHash",
     "ExtractTimePart",
     "FillMissing",

@@ -316,12 +316,17 @@ class LookupVocabulary(OpLayer):
 
     Args:
         vocabulary: The tokens in id order: all str or bytes, or all int.
-        num_oov: Ids behind the vocabulary for unknown tokens. Defaults to 1.
+        num_oov: Ids for unknown tokens. Defaults to 1.
+        num_reserved: How many of the tokens have the first ids. Defaults to 0.
+        num_skipped: How many ids after these no token has. Defaults to 0.
+        oov_first: Whether the ids for unknown tokens are the next; else they are the
+            last. Defaults to False.
 
     Semantics:
         - Missing: stays missing. Empty text: a token like any other.
-        - Unknown: len(vocabulary) + FarmHash64 mod num_oov; refused if that is 0.
-        - Output: int64 in [0, len(vocabulary) + num_oov), shape (batch,).
+        - Unknown: the first id for unknown tokens + FarmHash64 mod num_oov; refused if
+          that is 0.
+        - Output: int64 in [0, len(vocabulary) + num_skipped + num_oov), shape (batch,).
 
     Example:
         >>> import featurekit as fk
@@ -341,10 +346,11 @@ class LookupVocabulary(OpLayer):
 
 @register
 class HashBucket(OpLayer):
-    """FarmHash64 of the text, or of the decimal text of an integer.
+    """The hash of the text, or of the decimal text of an integer.
 
     Args:
         num_buckets: Divides the hash; the remainder is the id.
+        key: Two integers: SipHash-2-4 under this key. Defaults to FarmHash64.
 
     Semantics:
         - Missing: stays missing. Empty text: hashed like any other.
@@ -360,14 +366,34 @@ class CrossHash(OpLayer):
 
     Args:
         num_buckets: Divides the hash; the remainder is the id.
+        hash_key: Where the fold starts. Defaults to TensorFlow's start.
 
     Semantics:
         - Missing: missing where any input is.
-        - Same ids as `keras.layers.HashedCrossing`.
+        - Same ids as `keras.layers.HashedCrossing`, which has no `hash_key`.
         - Output: int64 in [0, num_buckets), shape (batch,).
     """
 
     op_class = ops.CrossHash
+
+
+@register
+class CombineIds(OpLayer):
+    """One id for each pair of ids; takes a list of two tensors.
+
+    Args:
+        size: The number of ids that the second may be.
+
+    Semantics:
+        - Missing: missing where any input is.
+        - Output: first * size + second, int64, shape (batch,).
+    """
+
+    op_class = ops.CombineIds
+
+    def _infer(self, kinds: tuple[ValueType, ...]) -> ValueType:
+        ids = tuple(replace(kind, num_ids=self.op.size) for kind in kinds)
+        return super()._infer(ids)
 
 
 @register

@@ -72,6 +72,8 @@ def apply_op(op: ops.Op, inputs: list[Value], table: Any = None) -> Outcome:
     """
     if isinstance(op, ops.CrossHash):
         return categorical.cross_hash(op, inputs)
+    if isinstance(op, ops.CombineIds):
+        return categorical.combine_ids(op, inputs)
     if isinstance(op, ops.LookupVocabulary):
         (x,) = inputs
         value, rejected = categorical.lookup([op], x, table)
@@ -154,7 +156,7 @@ class Program(tf.Module):
             return not self.few_rows
         if isinstance(op, ops.LookupVocabulary):
             return not self.few_rows
-        return isinstance(op, ops.CrossHash | ops.JoinText)
+        return isinstance(op, ops.CrossHash | ops.CombineIds | ops.JoinText)
 
     def compute(self, columns: Mapping[str, Any]) -> Computed:
         """Runs the plan on columns with markers.

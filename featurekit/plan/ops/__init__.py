@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from featurekit.plan.ops.categorical import (
     CheckRange,
+    CombineIds,
     CrossHash,
     HashBucket,
     LookupVector,
@@ -66,6 +67,7 @@ __all__ = [
     "CheckRange",
     "ChooseNumber",
     "ClipValue",
+    "CombineIds",
     "CompareNumbers",
     "ComparisonName",
     "CountElements",
@@ -110,6 +112,7 @@ Op: TypeAlias = (
     | LookupVocabulary
     | HashBucket
     | CrossHash
+    | CombineIds
     | CheckRange
     | ExtractTimePart
     | RequirePresent

@@ -37,6 +37,10 @@ class BaseOp:
         return value
 
     def __str__(self) -> str:
-        values = ((entry.name, getattr(self, entry.name)) for entry in fields(self))
-        shown = (f"{name}={value!r}" for name, value in values if value is not None)
+        values = ((entry, getattr(self, entry.name)) for entry in fields(self))
+        shown = (
+            f"{entry.name}={value!r}"
+            for entry, value in values
+            if value is not None and value != entry.default
+        )
         return f"{self.name}({', '.join(shown)})"

@@ -8,6 +8,9 @@ from featurekit.errors import SpecError
 from featurekit.plan.ops.base import BaseOp
 from featurekit.plan.types import ValueType
 
+CROSS_START = 0xDECAFCAFFE
+"""Where TensorFlow starts to fold a cross, unless it is told otherwise."""
+
 
 @dataclass(frozen=True, eq=False)
 class VocabularyTable:
@@ -51,15 +54,27 @@ class VocabularyTable:
 
 @dataclass(frozen=True, slots=True)
 class LookupVocabulary(BaseOp):
-    """The id of a token; unknown ones hash into num_oov ids behind the vocabulary.
+    """The id of a token; unknown ones hash into num_oov ids.
 
     With num_oov = 0 an unknown token rejects the row.
+
+    Args:
+        vocabulary: The tokens in the order of their ids.
+        num_oov: How many ids unknown tokens have.
+        num_reserved: How many of the tokens have the first ids, whatever follows.
+        num_skipped: How many ids after these no token has: they are those of missing
+            values, which another op puts in.
+        oov_first: Whether the ids of unknown tokens are the next, before those of the
+            other tokens; else they are the last.
     """
 
     name = "lookup_vocabulary"
     accepts = ("string", "int64")
     vocabulary: VocabularyTable
     num_oov: int
+    num_reserved: int = 0
+    num_skipped: int = 0
+    oov_first: bool = False
 
     def _infer(self, value: ValueType) -> ValueType:
         if self.vocabulary.is_text != (value.dtype == "string"):
@@ -68,17 +83,42 @@ class LookupVocabulary(BaseOp):
                 code="PLAN_TYPE",
                 got=value.dtype,
             )
-        size = len(self.vocabulary) + self.num_oov
-        return ValueType("int64", value.nullable, num_ids=size)
+        return ValueType("int64", value.nullable, num_ids=self.num_ids)
+
+    @property
+    def num_ids(self) -> int:
+        """The number of ids of all kinds."""
+        return len(self.vocabulary) + self.num_skipped + self.num_oov
+
+    @property
+    def first_oov(self) -> int:
+        """The first id of unknown tokens."""
+        before = self.num_reserved if self.oov_first else len(self.vocabulary)
+        return before + self.num_skipped
+
+    @property
+    def token_ids(self) -> range | list[int]:
+        """The ids of the tokens, in order."""
+        shift = self.num_skipped + (self.num_oov if self.oov_first else 0)
+        if not shift:
+            return range(len(self.vocabulary))
+        start = self.num_reserved
+        return [*range(start), *range(start + shift, len(self.vocabulary) + shift)]
 
 
 @dataclass(frozen=True, slots=True)
 class HashBucket(BaseOp):
-    """FarmHash64 of the text, or of the decimal text of an integer, mod num_buckets."""
+    """The hash of the text, or of the decimal text of an integer, mod num_buckets.
+
+    Args:
+        num_buckets: Divides the hash.
+        key: Two integers: SipHash-2-4 under this key; none: FarmHash64.
+    """
 
     name = "hash_bucket"
     accepts = ("string", "int64")
     num_buckets: int
+    key: tuple[int, ...] = ()
 
     def _infer(self, value: ValueType) -> ValueType:
         return ValueType("int64", value.nullable, num_ids=self.num_buckets)
@@ -86,11 +126,22 @@ class HashBucket(BaseOp):
 
 @dataclass(frozen=True, slots=True)
 class CrossHash(BaseOp):
-    """Folds the hashes of text and the integers of all inputs, mod num_buckets."""
+    """Folds the hashes of text and the integers of all inputs, mod num_buckets.
+
+    Args:
+        num_buckets: Divides the result.
+        hash_key: Where the fold starts; None for TensorFlow's start.
+    """
 
     name = "cross_hash"
     accepts = ("string", "int64")
     num_buckets: int
+    hash_key: int | None = None
+
+    @property
+    def start(self) -> int:
+        """Where the fold starts."""
+        return CROSS_START if self.hash_key is None else self.hash_key
 
     def infer(self, inputs: tuple[ValueType, ...]) -> ValueType:
         """Ids; missing where any input is."""
@@ -103,6 +154,33 @@ class CrossHash(BaseOp):
             )
         nullable = any(item.nullable for item in inputs)
         return ValueType("int64", nullable, num_ids=self.num_buckets)
+
+
+@dataclass(frozen=True, slots=True)
+class CombineIds(BaseOp):
+    """One id for each pair of ids: first * size + second.
+
+    Args:
+        size: The number of ids that the second input may be.
+    """
+
+    name = "combine_ids"
+    accepts = ("int64",)
+    size: int
+
+    def infer(self, inputs: tuple[ValueType, ...]) -> ValueType:
+        """Ids; missing where any input is."""
+        sizes = [item.num_ids or 0 for item in inputs]
+        fits = len(sizes) == 2 and sizes[1] == self.size
+        if not fits or not 0 < sizes[0] * sizes[1] < 2**63:
+            raise SpecError(
+                "only two ids can be combined, the second of this size",
+                code="PLAN_TYPE",
+                got=", ".join(map(str, inputs)),
+                expected=f"two int64, the second < {self.size}",
+            )
+        nullable = any(item.nullable for item in inputs)
+        return ValueType("int64", nullable, num_ids=sizes[0] * sizes[1])
 
 
 @dataclass(frozen=True, slots=True)

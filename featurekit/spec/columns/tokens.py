@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from featurekit.spec import steps as s
 from featurekit.spec.columns.base import BaseColumn
 from featurekit.spec.columns.categorical import BooleanColumn, CategoricalColumn
+from featurekit.spec.columns.vocabularies import OovPlace, with_vocabulary
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -48,34 +49,71 @@ class StringColumn(BaseColumn):
         max_size: int | None = None,
         min_count: int = 1,
         num_oov: int = 1,
+        reserved: Iterable[str] = (),
+        oov: OovPlace = "after",
+        missing_id: bool = False,
+        shared: str | None = None,
     ) -> CategoricalColumn:
-        """The index of the text in a vocabulary, given or learned.
+        """The id of the text in a vocabulary, given or learned.
 
-        Learned vocabularies are ordered by count, then by bytes, both descending.
+        Learned vocabularies are ordered by count, then by bytes, both descending. Ids
+        come in this order: reserved tokens, missing values if they have an id, unknown
+        text if `oov="before"`, the tokens, unknown text if `oov="after"`.
 
         Args:
             tokens: The vocabulary in id order. Defaults to learning it.
             max_size: Keep at most this many learned tokens. Defaults to all.
             min_count: Keep learned tokens that occur at least this often.
                 Defaults to 1.
-            num_oov: Ids after the vocabulary for unknown text, chosen by hash. With 0
-                an unknown text rejects the row. Defaults to 1.
+            num_oov: Ids for unknown text, chosen by hash. With 0 an unknown text
+                rejects the row. Defaults to 1.
+            reserved: Tokens that have the first ids, whether they occur in the data or
+                not, such as "[PAD]". Defaults to none.
+            oov: Whether the ids for unknown text come "before" the tokens, as in Keras,
+                or "after" them, as in tf.feature_column. With "before", a vocabulary
+                that grows moves no id. Defaults to "after".
+            missing_id: Whether missing values have an id that no text has, instead of
+                staying missing. Defaults to False.
+            shared: Name of a vocabulary that several columns have together: it is
+                learned from all of them, and their embeddings of one width are one
+                table. All must declare it alike. Defaults to one for this column.
 
         Semantics:
-            - Missing: stays missing.
+            - Missing: stays missing; under `missing_id`, id len(reserved).
             - Empty text: a token like any other.
-            - Unknown: len(tokens) + FarmHash64(text) mod num_oov.
-            - Output: int64 in [0, len(tokens) + num_oov).
+            - Unknown: the first id for unknown text + FarmHash64(text) mod num_oov.
+            - A reserved token in the data: its one id; it is not learned again.
+            - Output: int64 in [0, number of ids).
+
+        Example:
+            >>> import featurekit as fk
+            >>> city = fk.string("city").vocabulary(
+            ...     ["Paris", "Rome"], reserved=["[PAD]"], oov="before", missing_id=True
+            ... )
+            >>> for meaning in fk.id_meanings(fk.FeatureSpec({"c": city}), "c"):
+            ...     print(meaning)
+            0 reserved '[PAD]'
+            1 missing
+            2 unknown
+            3 token 'Paris'
+            4 token 'Rome'
         """
-        given = None
-        if tokens is not None:
-            if isinstance(tokens, str | bytes):
-                raise self._bad("vocabulary", "tokens must be a list of texts", tokens)
-            given = tuple(self._encode(token) for token in tokens)
-        return CategoricalColumn(
-            self.source,
-            self._step(s.Vocabulary, given, max_size, min_count, num_oov),
+        return with_vocabulary(
+            self,
+            None if tokens is None else self._encode_all(tokens),
+            reserved=self._encode_all(reserved),
+            max_size=max_size,
+            min_count=min_count,
+            num_oov=num_oov,
+            oov=oov,
+            missing_id=missing_id,
+            shared=shared,
         )
+
+    def _encode_all(self, tokens: Iterable[str]) -> tuple[bytes, ...]:
+        if isinstance(tokens, str | bytes):
+            raise self._bad("vocabulary", "tokens must be a list of texts", tokens)
+        return tuple(self._encode(token) for token in tokens)
 
     def _encode(self, token: object) -> bytes:
         if isinstance(token, bytes):
@@ -87,17 +125,26 @@ class StringColumn(BaseColumn):
         except UnicodeEncodeError:
             raise self._bad("vocabulary", "a token is not UTF-8", token) from None
 
-    def hash_buckets(self, num_buckets: int) -> CategoricalColumn:
-        """FarmHash64 of the text modulo `num_buckets`; needs no statistics.
+    def hash_buckets(
+        self, num_buckets: int, *, key: Iterable[int] = ()
+    ) -> CategoricalColumn:
+        """A hash of the text modulo `num_buckets`; needs no statistics.
 
-        The same ids as `tf.strings.to_hash_bucket_fast`.
+        Args:
+            num_buckets: Divides the hash; the remainder is the id.
+            key: Two integers in [0, 2**63). With them the hash is SipHash-2-4 under
+                this key: who does not know it cannot choose texts that collide, and
+                two keys give two independent hashes. Defaults to FarmHash64.
 
         Semantics:
             - Missing: stays missing.
             - Empty text: hashed like any other.
+            - Same ids as `tf.strings.to_hash_bucket_fast`; with a key, as
+              `tf.strings.to_hash_bucket_strong`.
             - Output: int64 in [0, num_buckets).
         """
-        return CategoricalColumn(self.source, self._step(s.HashBuckets, num_buckets))
+        step = self._step(s.HashBuckets, num_buckets, key=tuple(key))
+        return CategoricalColumn(self.source, step)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -154,34 +201,53 @@ class IntegerColumn(BaseColumn):
         max_size: int | None = None,
         min_count: int = 1,
         num_oov: int = 1,
+        reserved: Iterable[int] = (),
+        oov: OovPlace = "after",
+        missing_id: bool = False,
+        shared: str | None = None,
     ) -> CategoricalColumn:
-        """The index of the integer in a vocabulary, given or learned.
+        """The id of the integer in a vocabulary, given or learned.
 
         Learned vocabularies are ordered by count, then by number, both descending.
         Arguments and semantics are those of `StringColumn.vocabulary`; an unknown
         integer is hashed as its decimal text.
         """
-        given = None
-        if tokens is not None:
-            given = tuple(tokens)
-            for token in given:
-                if isinstance(token, bool) or not isinstance(token, int):
-                    raise self._bad("vocabulary", "a token must be an int", token)
-                if not -(2**63) < token < 2**63:
-                    raise self._bad("vocabulary", "a token exceeds 64 bits", token)
-        return CategoricalColumn(
-            self.source,
-            self._step(s.Vocabulary, given, max_size, min_count, num_oov),
+        return with_vocabulary(
+            self,
+            None if tokens is None else self._check_all(tokens),
+            reserved=self._check_all(reserved),
+            max_size=max_size,
+            min_count=min_count,
+            num_oov=num_oov,
+            oov=oov,
+            missing_id=missing_id,
+            shared=shared,
         )
 
-    def hash_buckets(self, num_buckets: int) -> CategoricalColumn:
-        """FarmHash64 of the decimal text modulo `num_buckets`.
+    def _check_all(self, tokens: Iterable[int]) -> tuple[int, ...]:
+        given = tuple(tokens)
+        for token in given:
+            if isinstance(token, bool) or not isinstance(token, int):
+                raise self._bad("vocabulary", "a token must be an int", token)
+            if not -(2**63) < token < 2**63:
+                raise self._bad("vocabulary", "a token exceeds 64 bits", token)
+        return given
+
+    def hash_buckets(
+        self, num_buckets: int, *, key: Iterable[int] = ()
+    ) -> CategoricalColumn:
+        """A hash of the decimal text modulo `num_buckets`.
+
+        Args:
+            num_buckets: Divides the hash; the remainder is the id.
+            key: As of `StringColumn.hash_buckets`.
 
         Semantics:
             - Missing: stays missing.
             - Output: int64 in [0, num_buckets).
         """
-        return CategoricalColumn(self.source, self._step(s.HashBuckets, num_buckets))
+        step = self._step(s.HashBuckets, num_buckets, key=tuple(key))
+        return CategoricalColumn(self.source, step)
 
     def identity(self, num_ids: int) -> CategoricalColumn:
         """The integer itself, which must be in [0, num_ids).

@@ -18,6 +18,7 @@ from featurekit.spec.steps.categorical import (
     HashBuckets,
     Identity,
     OneHot,
+    Tokens,
     Vocabulary,
 )
 from featurekit.spec.steps.lists import (
@@ -90,6 +91,7 @@ __all__ = [
     "Step",
     "TimePart",
     "TimePartName",
+    "Tokens",
     "Vocabulary",
     "Winsorize",
     "check_count",

@@ -22,6 +22,19 @@ def check_count(value: object, name: str, *, minimum: int = 1) -> None:
         )
 
 
+def check_word(value: object, name: str, *, minimum: int) -> None:
+    """Raises SpecError unless the value is an integer in [minimum, 2**63)."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise SpecError(f"{name} must be an integer", code="SPEC_BAD_VALUE", got=value)
+    if not minimum <= value < 2**63:
+        raise SpecError(
+            f"{name} is out of range",
+            code="SPEC_BAD_VALUE",
+            got=value,
+            expected=f"{minimum} to {2**63 - 1}",
+        )
+
+
 def check_finite(value: object, name: str) -> None:
     """Raises SpecError unless the value is a finite number."""
     if isinstance(value, bool) or not isinstance(value, int | float):

@@ -160,7 +160,14 @@ LAYERS = [
     (op_layers.IsGreaterEqual(threshold=0.5), tf.constant(F64)),
     (op_layers.LookupVocabulary(["a", "\n"], num_oov=2), tf.constant(["\n", "q"])),
     (op_layers.LookupVocabulary([5, -1]), tf.constant([-1, 0], tf.int64)),
+    (
+        op_layers.LookupVocabulary(
+            ["[PAD]", "a"], num_reserved=1, num_skipped=1, oov_first=True
+        ),
+        tf.constant(["a", "q", "[PAD]"]),
+    ),
     (op_layers.HashBucket(num_buckets=11), tf.constant(["a", ""])),
+    (op_layers.HashBucket(num_buckets=11, key=(1, 2)), tf.constant(["a", ""])),
     (op_layers.CheckRange(num_ids=3), tf.constant([0, 2], tf.int64)),
     (
         op_layers.ExtractTimePart(part="hour", transitions=(0,), offsets=(0, 3600)),
@@ -185,7 +192,7 @@ LAYERS = [
 def test_every_op_on_single_values_has_a_layer() -> None:
     lists = {op for op in ops.OPS if issubclass(op, ops.ReadList | ops.BaseListEnd)}
     assert {op.__name__ for op in set(ops.OPS) - lists} <= set(fk.keras.__all__)
-    special = {ops.ReadColumn, ops.LookupVocabulary, ops.CrossHash}
+    special = {ops.ReadColumn, ops.LookupVocabulary, ops.CrossHash, ops.CombineIds}
     assert set(KERNELS) | special | lists == set(ops.OPS)
 
 
@@ -233,6 +240,17 @@ def test_layers_of_several_inputs_take_a_list() -> None:
     entries = [keras.Input((), dtype="float64") for _ in range(2)]
     model = keras.Model(entries, fk.keras.Arithmetic("subtract")(entries))
     assert model([x, y]).numpy().tolist() == [1.0, -2.0, -2.0]
+
+
+def test_pairs_of_ids() -> None:
+    layer = op_layers.CombineIds(size=3)
+    inputs = [tf.constant([0, 2, -(2**63)], tf.int64), tf.constant([2, 1, 1], tf.int64)]
+    found = layer(inputs)
+    assert found.numpy().tolist() == [2, 7, -(2**63)]
+    again = op_layers.CombineIds.from_config(json.loads(json.dumps(layer.get_config())))
+    assert again(inputs).numpy().tolist() == found.numpy().tolist()
+    entries = [keras.Input((), dtype="int64") for _ in inputs]
+    assert keras.Model(entries, layer(entries))(inputs).shape == (3,)
 
 
 def test_read_column() -> None:
