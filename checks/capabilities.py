@@ -94,7 +94,7 @@ _P0: dict[int, str] = {
     98: "a manifest with counts, sizes and checksums of shards",
     99: "the same bytes for any number of workers",
     100: "resume after a crash; a dataset appears whole",
-    101: "Beam runners",
+    101: "Beam jobs",
     102: "a fast local path without Beam",
     103: "serving raw columns as named tensors",
     104: "serving tf.Examples",

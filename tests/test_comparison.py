@@ -75,6 +75,7 @@ def moments(values: list[float]) -> tuple[float, float]:
     return found.mean, found.variance
 
 
+@pytest.mark.proves(27)
 def test_06_a_nan_in_a_column_to_standardize() -> None:
     values = [1.0, 2.0, float("nan"), 3.0]
     theirs = keras.layers.Normalization(axis=None)
@@ -103,6 +104,7 @@ def test_a_file_cut_inside_of_a_header(tmp_path: Path) -> None:
         list(read_records(path))
 
 
+@pytest.mark.proves(45)
 def test_14_crossing_two_unknown_words() -> None:
     space = SPACE(
         features={
@@ -169,6 +171,7 @@ def rank_error(values: Any, boundaries: Any) -> float:
     return float(np.abs(ranks - np.arange(1, 10) / 10).max())
 
 
+@pytest.mark.proves(27)
 def test_02_a_nan_in_a_column_to_scale() -> None:
     scaled = fk.numeric("x").min_max().fill(-1.0)
     assert ours(scaled, {"x": [1.0, float("nan"), 3.0]}) == [0.0, -1.0, 1.0]
@@ -249,6 +252,7 @@ def test_11_the_integer_that_marks_unknown_ones() -> None:
     assert found == [0, 0, 0, 1, 1, 2]
 
 
+@pytest.mark.proves(2)
 def test_12_an_id_beyond_32_bits() -> None:
     rows = {"i": [2**40, 2**40, 7]}
     theirs = SPACE(
@@ -268,6 +272,7 @@ def test_12_an_id_beyond_32_bits() -> None:
         assert np.asarray(found["out"]).tolist() == [0, 0, 1]
 
 
+@pytest.mark.proves(23)
 def test_13_given_boundaries() -> None:
     theirs = SPACE({"x": SPACE.float_discretized(2, bin_boundaries=[0.0, 1.0])})
     with pytest.raises(ValueError):
@@ -285,6 +290,7 @@ def test_15_a_column_that_no_feature_reads() -> None:
     assert ours(fk.numeric("x"), rows) == [1.0, 2.0]
 
 
+@pytest.mark.proves(78)
 def test_16_how_often_the_data_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     opened = [0]
     words = {name: ["a", "b"] for name in "vwxyz"}

@@ -30,6 +30,7 @@ def test_a_wrong_spec_is_refused_before_any_data_is_read(
     fault.check(found.value)
 
 
+@pytest.mark.proves(118)
 @pytest.mark.parametrize("fault", DATA_FAULTS, ids=str)
 def test_bad_data_is_a_located_error(fault: Fault, tmp_path: Path) -> None:
     spec = load_spec(fault.spec(tmp_path))

@@ -47,6 +47,7 @@ def floats() -> np.ndarray:
     return values
 
 
+@pytest.mark.proves(36)
 @pytest.mark.parametrize("count", [1, 2, 3, 1000, 2**31 - 1])
 def test_hash_buckets(texts: list[str], integers: np.ndarray, count: int) -> None:
     found = column_of(fk.string("s").hash_buckets(count), s=pa.array(texts))
@@ -56,6 +57,7 @@ def test_hash_buckets(texts: list[str], integers: np.ndarray, count: int) -> Non
     np.testing.assert_array_equal(found, tf.strings.to_hash_bucket_fast(decimal, count))
 
 
+@pytest.mark.proves(45)
 def test_cross_hashed(texts: list[str], integers: np.ndarray) -> None:
     other = texts[::-1]
     feature = fk.cross(fk.string("s"), fk.integer("i"), fk.string("u"))
@@ -70,6 +72,7 @@ def test_cross_hashed(texts: list[str], integers: np.ndarray) -> None:
     np.testing.assert_array_equal(found, wanted.values)
 
 
+@pytest.mark.proves(45)
 def test_keras_hashed_crossing(texts: list[str], integers: np.ndarray) -> None:
     import keras
 
@@ -82,6 +85,7 @@ def test_keras_hashed_crossing(texts: list[str], integers: np.ndarray) -> None:
     np.testing.assert_array_equal(found, wanted)
 
 
+@pytest.mark.proves(23)
 def test_bucketize(floats: np.ndarray) -> None:
     boundaries = [-2.5, -0.5, 0.0, 0.25, 1.0, 4.0]
     feature = fk.numeric("x", nan="keep").buckets(boundaries)
@@ -96,6 +100,7 @@ def static_table(keys: list[object], dtype: object, num_oov: int) -> Callable:
     return tf.lookup.StaticVocabularyTable(start, num_oov).lookup
 
 
+@pytest.mark.proves(4, 34)
 @pytest.mark.parametrize("num_oov", [1, 3])
 def test_vocabulary_of_text(texts: list[str], num_oov: int) -> None:
     tokens = sorted(set(texts))[::2]
@@ -105,6 +110,7 @@ def test_vocabulary_of_text(texts: list[str], num_oov: int) -> None:
         np.testing.assert_array_equal(column_of(feature, s=array), wanted)
 
 
+@pytest.mark.proves(4, 34)
 @pytest.mark.parametrize("num_oov", [1, 3])
 def test_vocabulary_of_integers(integers: np.ndarray, num_oov: int) -> None:
     tokens = np.unique(integers)[::2].tolist()
@@ -114,6 +120,7 @@ def test_vocabulary_of_integers(integers: np.ndarray, num_oov: int) -> None:
     np.testing.assert_array_equal(found, wanted)
 
 
+@pytest.mark.proves(22)
 def test_log1p(floats: np.ndarray) -> None:
     values = np.maximum(floats, np.float32(-1.0))
     found = column_of(fk.numeric("x", nan="keep").log1p(), x=pa.array(values))

@@ -109,6 +109,7 @@ def functional_model() -> keras.Model:
     return keras.Model(inputs, FeatureLayer(SPEC, STATS)(inputs))
 
 
+@pytest.mark.proves(106)
 def test_functional_model_and_keras_file(expected, tmp_path: Path) -> None:
     model = functional_model()
     assert bits(model(TENSORS)) == expected
