@@ -17,7 +17,7 @@ another reason. Exits with 1 if anything differs.
 import argparse
 import pickle
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -31,6 +31,8 @@ from checks.skew_cases import CASES, SkewCase
 from featurekit.plan.graph import Plan
 from featurekit.plan.serialize import plan_from_proto, plan_to_proto
 
+_BY_NAME = {op.name: case for op, case in CASES.items()}
+NAMES = tuple(_BY_NAME)
 SIZES = (1, 2, 7, 17, 1024)
 BUNDLES = 3
 
@@ -75,9 +77,11 @@ class Cell:
     differing: int
 
 
-def matrix(effort: Effort, folder: Path) -> Iterator[Cell]:
-    """All cells, op by op; writes models and batches to the folder."""
-    cases = {op.name: case for op, case in CASES.items()}
+def matrix(
+    effort: Effort, folder: Path, chosen: Iterable[str] = NAMES
+) -> Iterator[Cell]:
+    """The cells of some ops, op by op; writes models and batches to the folder."""
+    cases = {name: case for name, case in _BY_NAME.items() if name in chosen}
     plans = {name: case.plan for name, case in cases.items()}
     saved = SavedPlans(plans, folder / "model")
     workers = on_beam(
@@ -192,10 +196,13 @@ def main() -> int:
         parser.add_argument(
             f"--{name}", type=int, default=getattr(default, name), help=text
         )
-    effort = Effort(**vars(parser.parse_args()))
+    parser.add_argument("--ops", nargs="+", choices=NAMES, default=NAMES, help="of all")
+    given = vars(parser.parse_args())
+    chosen = given.pop("ops")
+    effort = Effort(**given)
     started = time.perf_counter()
     with TemporaryDirectory() as folder:
-        differing = _print(matrix(effort, Path(folder)))
+        differing = _print(matrix(effort, Path(folder), chosen))
     print(f"seed {effort.seed}, {time.perf_counter() - started:.0f} s")
     return int(differing > 0)
 

@@ -45,7 +45,9 @@ def floats(*boundaries: float) -> MakeColumn:
     def make(rng: Rng, rows: int) -> pa.Array:
         odd = np.array([*_ODD_FLOATS, *boundaries], np.float32)
         both = np.concatenate([odd, -odd])
-        below, above = (np.nextafter(both, np.float32(to)) for to in (-np.inf, np.inf))
+        with np.errstate(over="ignore"):
+            below = np.nextafter(both, np.float32(-np.inf))
+            above = np.nextafter(both, np.float32(np.inf))
         bits = rng.integers(0, 2**32, rows // 2, np.uint32).view(np.float32)
         usual = rng.lognormal(0.0, 3.0, rows) * rng.choice([-1.0, 1.0], rows)
         rest = np.concatenate([bits, usual.astype(np.float32)])

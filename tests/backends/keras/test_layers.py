@@ -124,6 +124,17 @@ def test_saved_model(expected, tmp_path: Path) -> None:
     assert bits(serve(TENSORS)) == expected
 
 
+@pytest.mark.filterwarnings("ignore:Model doesn't support `jit_compile=True`")
+def test_keras_does_not_compile_it_by_xla() -> None:
+    """On a GPU it would, and a division would become a product with other bits."""
+    inputs = {"x": keras.Input(())}
+    spec = fk.FeatureSpec({"a": fk.numeric("x").standardize(mean=0.0, std=3.0)})
+    for found in (FeatureLayer(spec)(inputs), op_layers.ToFloat64("keep")(inputs["x"])):
+        model = keras.Model(inputs, found)
+        model.compile("sgd", "mse", jit_compile=True)
+        assert model.jit_compile is False
+
+
 def test_label_is_an_output_only_when_asked_for() -> None:
     layer = FeatureLayer(SPEC, STATS, outputs="all")
     found = layer({**TENSORS, "y": tf.constant([0.0, 1.0, 2.0, -1.0])})
