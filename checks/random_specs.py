@@ -28,6 +28,7 @@ from checks.executors import Result, SavedPlans
 from checks.random_cases import RandomCase, random_case
 from featurekit.io.adapter import open_source
 from featurekit.plan.graph import Plan
+from featurekit.plan.lower import compile_spec
 
 ROWS_PER_TASK = 11
 SAVED_SIZE = 3
@@ -120,7 +121,7 @@ class Compared:
 def compare(case: RandomCase, index: int) -> Iterator[Compared]:
     """Runs the case on every executor whose turn it is."""
     spec, table = case.make()
-    plan = fk.compile(spec)
+    plan = compile_spec(spec)
     rows = read(spec, table)
     wanted = executors.reference(plan, rows.whole)
     accepted = int((wanted.rejecting == wanted.nodes).sum())

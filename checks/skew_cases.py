@@ -7,11 +7,19 @@ from zlib import crc32
 import numpy as np
 import pyarrow as pa
 
-import featurekit as fk
 from checks.skew_values import MakeColumn, floats, instants, integers, texts
 from featurekit.plan import ops
 from featurekit.plan.graph import Plan
-from featurekit.spec.columns import Column
+from featurekit.plan.lower import compile_spec
+from featurekit.spec.columns import (
+    Column,
+    cross,
+    integer,
+    numeric,
+    string,
+    timestamp,
+)
+from featurekit.spec.feature_spec import FeatureSpec
 
 
 @dataclass(frozen=True)
@@ -33,7 +41,7 @@ class SkewCase:
     @property
     def plan(self) -> Plan:
         """The plan of the features."""
-        return fk.compile(fk.FeatureSpec(self.features))
+        return compile_spec(FeatureSpec(self.features))
 
     @property
     def has_text(self) -> bool:
@@ -49,10 +57,10 @@ class SkewCase:
         return pa.record_batch(made)
 
 
-_X = fk.numeric("x")
-_KEPT = fk.numeric("x", nan="keep").fill(0.0)
-_I = fk.integer("i")
-_S = fk.string("s")
+_X = numeric("x")
+_KEPT = numeric("x", nan="keep").fill(0.0)
+_I = integer("i")
+_S = string("s")
 _WORDS = ["a", "b", "", "é", "日本", "x" * 64, "word"]
 _NUMBERS = [0, 1, 5, -1, 2**53 + 1, 2**62]
 _ZONES = ("America/New_York", "Australia/Lord_Howe", "Europe/Dublin", "UTC")
@@ -162,11 +170,11 @@ CASES: dict[type[ops.Op], SkewCase] = {
     ops.CrossHash: SkewCase(
         {"s": texts(), "u": texts(*_WORDS), "i": integers(), "x": floats(1.0)},
         {
-            "texts": fk.cross(_S.fill(""), fk.string("u").fill("")).hash_buckets(4000),
-            "mixed": fk.cross(_S.fill(""), _I.fill(0)).hash_buckets(2**31 - 1),
-            "nested": fk.cross(
+            "texts": cross(_S.fill(""), string("u").fill("")).hash_buckets(4000),
+            "mixed": cross(_S.fill(""), _I.fill(0)).hash_buckets(2**31 - 1),
+            "nested": cross(
                 _KEPT.buckets([-1.0, 0.0, 1.0]),
-                fk.cross(_I.fill(0), fk.string("u").fill("")).hash_buckets(97),
+                cross(_I.fill(0), string("u").fill("")).hash_buckets(97),
                 _S.fill("").vocabulary(_WORDS),
             ).hash_buckets(2**31 - 1),
         },
@@ -178,7 +186,7 @@ CASES: dict[type[ops.Op], SkewCase] = {
     ops.ExtractTimePart: SkewCase(
         {f"t{at}": instants(zone) for at, zone in enumerate(_ZONES)},
         {
-            f"{part} {at}": getattr(fk.timestamp(f"t{at}", tz=zone), part)()
+            f"{part} {at}": getattr(timestamp(f"t{at}", tz=zone), part)()
             for at, zone in enumerate(_ZONES)
             for part in ("minute", "hour", "day_of_week", "day_of_month",
                          "day_of_year", "month")
@@ -186,14 +194,14 @@ CASES: dict[type[ops.Op], SkewCase] = {
     ),
     ops.RequirePresent: SkewCase(
         {"x": floats(), "t": instants("UTC")},
-        {"number": _X, "hour": fk.timestamp("t").hour()},
+        {"number": _X, "hour": timestamp("t").hour()},
     ),
     ops.OneHotEncode: SkewCase(
         {"x": floats(0.0, 1.0), "t": instants("UTC")},
         {
             "buckets": _X.fill(0.5).buckets([0.0, 1.0, 2.0]).one_hot(),
             "flag": _KEPT.greater_equal(0.0).one_hot(),
-            "day": fk.timestamp("t").day_of_week().one_hot(),
+            "day": timestamp("t").day_of_week().one_hot(),
         },
     ),
     ops.ToFloat32: SkewCase(

@@ -194,7 +194,7 @@ def test_04_the_variance_of_unix_times() -> None:
 def test_05_the_variance_of_batches_far_from_zero() -> None:
     values = [1_700_000_000.0 + 128 * k for k in range(1000)]
     theirs = keras.layers.Normalization(axis=None)
-    theirs.adapt(batched(np.array(values, np.float32), 32))
+    theirs.adapt(batched(np.array(values, np.float32)[:, np.newaxis], 40))
     exact = 83_333.25 * 128**2
     assert abs(float(np.ravel(theirs.variance)[0]) / exact - 1) > 1e-6
     assert moments(values)[1] == exact
@@ -252,6 +252,7 @@ def test_11_the_integer_that_marks_unknown_ones() -> None:
     assert found == [0, 0, 0, 1, 1, 2]
 
 
+@pytest.mark.filterwarnings("ignore:The structure of `inputs`")
 @pytest.mark.proves(2)
 def test_12_an_id_beyond_32_bits() -> None:
     rows = {"i": [2**40, 2**40, 7]}
@@ -265,7 +266,7 @@ def test_12_an_id_beyond_32_bits() -> None:
     assert np.ravel(model(column)["i"]).tolist() != eager
     spec = fk.FeatureSpec({"out": fk.integer("i").vocabulary(num_oov=0)})
     built = layer(spec, rows)
-    inputs = {"i": keras.Input((), dtype="int64")}
+    inputs = {"i": keras.Input((), dtype="int64", name="i")}
     functional = keras.Model(inputs, built(inputs))
     piped = next(iter(batched(tensors(rows), 3).map(built)))
     for found in (built(tensors(rows)), functional(tensors(rows)), piped):
@@ -274,8 +275,8 @@ def test_12_an_id_beyond_32_bits() -> None:
 
 @pytest.mark.proves(23)
 def test_13_given_boundaries() -> None:
-    theirs = SPACE({"x": SPACE.float_discretized(2, bin_boundaries=[0.0, 1.0])})
-    with pytest.raises(ValueError):
+    theirs = SPACE({"x": SPACE.float_discretized(None, bin_boundaries=[0.0, 1.0])})
+    with pytest.raises(ValueError, match="adapt"):
         theirs({"x": tf.constant([0.5])})
     rows = {"x": [-1.0, 0.0, 0.5, 1.0]}
     assert ours(fk.numeric("x").buckets([0.0, 1.0]), rows) == [0, 1, 1, 2]

@@ -2,7 +2,7 @@
 
 import json
 
-from catalogue.fault import Fault, features, file
+from catalogue.fault import Fault, features, file, parquet
 
 from featurekit.spec.serialize import MAX_TEXT_BYTES
 
@@ -155,5 +155,6 @@ SPEC_FAULTS = [
           features('"a": fk.timestamp("x", tz="../../etc/passwd").hour()')),
     Fault("S26 no statistics", "STATS_MISSING", {"column": "x"},
           ("moments(fk.numeric('x'))", "run analyze with this spec"),
-          features('"a": fk.numeric("x").standardize()'), convert_only=True),
+          features('"a": fk.numeric("x").standardize()'), parquet(x=[1.0]),
+          convert_only=True),
 ]  # fmt: skip

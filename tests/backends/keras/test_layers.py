@@ -127,7 +127,7 @@ def test_saved_model(expected, tmp_path: Path) -> None:
 @pytest.mark.filterwarnings("ignore:Model doesn't support `jit_compile=True`")
 def test_keras_does_not_compile_it_by_xla() -> None:
     """On a GPU it would, and a division would become a product with other bits."""
-    inputs = {"x": keras.Input(())}
+    inputs = {"x": keras.Input((), name="x")}
     spec = fk.FeatureSpec({"a": fk.numeric("x").standardize(mean=0.0, std=3.0)})
     for found in (FeatureLayer(spec)(inputs), op_layers.ToFloat64("keep")(inputs["x"])):
         model = keras.Model(inputs, found)
