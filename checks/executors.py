@@ -21,6 +21,9 @@ from featurekit.backends.missing import to_tensors
 from featurekit.backends.reference import ReferenceBackend
 from featurekit.plan.graph import Plan
 
+# Each plan is traced anew: the advice against it is for models.
+tf.get_logger().setLevel("ERROR")
+
 Tensors: TypeAlias = Mapping[str, Any]
 _REJECTING = "rejecting "  # no feature has this name: SavedModels strip no spaces
 

@@ -16,7 +16,7 @@ import pytest
 from checks.capabilities import CAPABILITIES
 
 
-@dataclass
+@dataclass(eq=False)
 class Proofs:
     """A plugin of pytest: what became of the tests of each capability.
 
