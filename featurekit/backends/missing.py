@@ -17,15 +17,13 @@ import pyarrow as pa
 from featurekit.errors import DTypeMismatchError
 from featurekit.kernels.arrow_buffers import filled_numbers, nulls
 from featurekit.kernels.arrow_lists import is_list_like, list_parts
+from featurekit.spec.inputs import MISSING_TEXT as MISSING_TEXT
 
 MISSING_FLOAT_BITS = 0x7FC007A2
 """Bits of the float32 NaN that means missing; it is quiet, so copies keep it."""
 
 MISSING_INTEGER = -(2**63)
 """The int64, also of timestamps, that means missing."""
-
-MISSING_TEXT = b"\xff\xfefeaturekit:missing"
-"""The bytes that mean missing; they are not UTF-8."""
 
 END_FLOAT_BITS = 0x7FC007A3
 """Bits of the float32 NaN that fills a row of a matrix behind the end of its list."""

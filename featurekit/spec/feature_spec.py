@@ -312,8 +312,10 @@ def _check_key(key: Iterable[str | Column]) -> tuple[Input, ...]:
 def merge_inputs(inputs: Iterable[Input]) -> tuple[Input, ...]:
     """Each source column once; the key reads whatever the column is read as.
 
+    Where a column is read in several time zones, times without a zone are of the first.
+
     Raises:
-        SpecError: One column is read with two dtypes, or in two time zones.
+        SpecError: One column is read with two dtypes.
     """
     merged: dict[str, Input] = {}
     for item in inputs:

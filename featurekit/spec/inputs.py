@@ -10,6 +10,9 @@ ListDType: TypeAlias = Literal["list<float32>", "list<int64>", "list<string>"]
 DType: TypeAlias = Literal["float32", "int64", "string", "timestamp", "key"] | ListDType
 NanPolicy: TypeAlias = Literal["missing", "error", "keep"]
 
+MISSING_TEXT = b"\xff\xfefeaturekit:missing"
+"""The bytes that mean missing in a tensor, which has no nulls; they are not UTF-8."""
+
 
 def check_name(name: object, what: str) -> str:
     """Returns the name, or raises SpecError if it cannot be one."""

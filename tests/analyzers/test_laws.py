@@ -77,6 +77,7 @@ def test_every_kind_is_under_the_laws() -> None:
     assert {kind for kind, _, _ in REQUESTS} == set(KINDS)
 
 
+@pytest.mark.proves(79)
 @every_request
 @law
 @given(data=st.data())

@@ -132,6 +132,7 @@ class TestInspect:
 
 
 class TestExplain:
+    @pytest.mark.proves(117)
     def test_every_step(self, files: dict[str, Path]) -> None:
         done = explain(files, "--row", 1, "--json")
         assert done.code == 0

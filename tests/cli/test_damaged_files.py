@@ -141,6 +141,7 @@ def test_spec_file_that_cannot_be_read(
     assert not (tmp_path / "s.json").exists()
 
 
+@pytest.mark.proves(118)
 def test_spec_error_names_the_line(tmp_path: Path) -> None:
     file = tmp_path / "spec.py"
     file.write_text("import featurekit as fk\n\na = fk.numeric('a').clip(2, 1)\n")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from conformance.case import Case
-from conformance.cases import ALL_CASES
+from conformance.cases import ALL_CASES, CASE_PARAMS
 from conformance.compare import assert_expected, assert_same
 from conformance.strategies import batches, specs
 from hypothesis import given, settings
@@ -37,7 +37,7 @@ def join(parts: list[Computed]) -> Computed:
     )
 
 
-@pytest.mark.parametrize("case", ALL_CASES, ids=str)
+@pytest.mark.parametrize("case", CASE_PARAMS)
 def test_eager(case: Case) -> None:
     assert_expected(case, KerasBackend(case.plan).run(case.batch))
 

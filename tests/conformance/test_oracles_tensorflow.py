@@ -47,6 +47,7 @@ def floats() -> np.ndarray:
     return values
 
 
+@pytest.mark.proves(36)
 @pytest.mark.parametrize("count", [1, 2, 3, 1000, 2**31 - 1])
 def test_hash_buckets(texts: list[str], integers: np.ndarray, count: int) -> None:
     found = column_of(fk.string("s").hash_buckets(count), s=pa.array(texts))
@@ -81,6 +82,7 @@ def test_keras_salted_hashing(texts: list[str]) -> None:
     np.testing.assert_array_equal(found, layer(tf.constant(texts)))
 
 
+@pytest.mark.proves(45)
 def test_cross_hashed(texts: list[str], integers: np.ndarray) -> None:
     other = texts[::-1]
     feature = fk.cross(fk.string("s"), fk.integer("i"), fk.string("u"))
@@ -95,6 +97,7 @@ def test_cross_hashed(texts: list[str], integers: np.ndarray) -> None:
     np.testing.assert_array_equal(found, wanted.values)
 
 
+@pytest.mark.proves(45)
 def test_keras_hashed_crossing(texts: list[str], integers: np.ndarray) -> None:
     import keras
 
@@ -193,6 +196,7 @@ def bucket_ends(spec: fk.FeatureSpec, stats: fk.Stats) -> list[tuple[float, floa
     return [meaning.value for meaning in fk.id_meanings(spec, "x", stats)]
 
 
+@pytest.mark.proves(23)
 def test_bucketize(floats: np.ndarray) -> None:
     boundaries = [-2.5, -0.5, 0.0, 0.25, 1.0, 4.0]
     feature = fk.numeric("x", nan="keep").buckets(boundaries)
@@ -207,6 +211,7 @@ def static_table(keys: list[object], dtype: object, num_oov: int) -> Callable:
     return tf.lookup.StaticVocabularyTable(start, num_oov).lookup
 
 
+@pytest.mark.proves(4, 34)
 @pytest.mark.parametrize("num_oov", [1, 3])
 def test_vocabulary_of_text(texts: list[str], num_oov: int) -> None:
     tokens = sorted(set(texts))[::2]
@@ -216,6 +221,7 @@ def test_vocabulary_of_text(texts: list[str], num_oov: int) -> None:
         np.testing.assert_array_equal(column_of(feature, s=array), wanted)
 
 
+@pytest.mark.proves(4, 34)
 @pytest.mark.parametrize("num_oov", [1, 3])
 def test_vocabulary_of_integers(integers: np.ndarray, num_oov: int) -> None:
     tokens = np.unique(integers)[::2].tolist()
@@ -225,6 +231,7 @@ def test_vocabulary_of_integers(integers: np.ndarray, num_oov: int) -> None:
     np.testing.assert_array_equal(found, wanted)
 
 
+@pytest.mark.proves(22)
 def test_log1p(floats: np.ndarray) -> None:
     values = np.maximum(floats, np.float32(-1.0))
     found = column_of(fk.numeric("x", nan="keep").log1p(), x=pa.array(values))

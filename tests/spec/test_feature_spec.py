@@ -96,6 +96,7 @@ def specs(draw: st.DrawFn) -> fk.FeatureSpec:
         return fk.FeatureSpec({"a": fk.numeric("a")})
 
 
+@pytest.mark.proves(110)
 @given(specs())
 def test_every_notation_gives_the_same_spec(spec: fk.FeatureSpec) -> None:
     assert spec_from_proto(spec_to_proto(spec)) == spec
@@ -146,6 +147,7 @@ def test_every_part_changes_the_fingerprint(change: str) -> None:
     assert change in str(first.diff(second))
 
 
+@pytest.mark.proves(16)
 def test_inputs_are_read_once_and_serving_needs_no_label() -> None:
     spec = fk.FeatureSpec(
         {"a": fk.numeric("x").fill(0.0), "b": fk.numeric("x").log1p()},

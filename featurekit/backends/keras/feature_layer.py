@@ -89,6 +89,8 @@ class FeatureLayer(keras.layers.Layer):
         self.outputs = outputs
         self.plan = compile_spec(spec, stats, serving=outputs == "features")
         self.program = Program(self.plan)
+        # XLA has no text, and multiplies by the reciprocal of a constant divisor.
+        self.supports_jit = False
         self.built = True
 
     def call(self, inputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:

@@ -39,6 +39,7 @@ class OpLayer(keras.layers.Layer):
         # No casts on the way in: markers and 64-bit ids have to arrive as they are.
         super().__init__(**{"autocast": False, "trainable": False, **kwargs})
         self.op: Any = self.op_class(**{k: _read(v) for k, v in given.items()})
+        self.supports_jit = False
         self.built = True
 
     def call(self, inputs: Any) -> tf.Tensor:

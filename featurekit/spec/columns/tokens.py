@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from featurekit.errors import SpecError
 from featurekit.spec import steps as s
 from featurekit.spec.columns.base import BaseColumn
 from featurekit.spec.columns.categorical import BooleanColumn, CategoricalColumn
 from featurekit.spec.columns.vocabularies import OovPlace, with_vocabulary
+from featurekit.spec.inputs import MISSING_TEXT
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -116,14 +118,21 @@ class StringColumn(BaseColumn):
         return tuple(self._encode(token) for token in tokens)
 
     def _encode(self, token: object) -> bytes:
-        if isinstance(token, bytes):
-            return token
-        if not isinstance(token, str):
+        if isinstance(token, str):
+            try:
+                return token.encode()
+            except UnicodeEncodeError:
+                raise self._bad("vocabulary", "a token is not UTF-8", token) from None
+        if not isinstance(token, bytes):
             raise self._bad("vocabulary", "a token must be text", token)
-        try:
-            return token.encode()
-        except UnicodeEncodeError:
-            raise self._bad("vocabulary", "a token is not UTF-8", token) from None
+        if token == MISSING_TEXT:
+            raise SpecError(
+                "vocabulary: a token is the text that marks missing text in tensors",
+                code="SPEC_RESERVED_TOKEN",
+                column=self.inputs[0].name,
+                got=token,
+            )
+        return token
 
     def hash_buckets(
         self, num_buckets: int, *, key: Iterable[int] = ()

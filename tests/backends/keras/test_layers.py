@@ -109,6 +109,7 @@ def functional_model() -> keras.Model:
     return keras.Model(inputs, FeatureLayer(SPEC, STATS)(inputs))
 
 
+@pytest.mark.proves(106)
 def test_functional_model_and_keras_file(expected, tmp_path: Path) -> None:
     model = functional_model()
     assert bits(model(TENSORS)) == expected
@@ -121,6 +122,17 @@ def test_saved_model(expected, tmp_path: Path) -> None:
     functional_model().export(str(tmp_path / "saved"), verbose=False)
     serve = tf.saved_model.load(str(tmp_path / "saved")).serve
     assert bits(serve(TENSORS)) == expected
+
+
+@pytest.mark.filterwarnings("ignore:Model doesn't support `jit_compile=True`")
+def test_keras_does_not_compile_it_by_xla() -> None:
+    """On a GPU it would, and a division would become a product with other bits."""
+    inputs = {"x": keras.Input((), name="x")}
+    spec = fk.FeatureSpec({"a": fk.numeric("x").standardize(mean=0.0, std=3.0)})
+    for found in (FeatureLayer(spec)(inputs), op_layers.ToFloat64("keep")(inputs["x"])):
+        model = keras.Model(inputs, found)
+        model.compile("sgd", "mse", jit_compile=True)
+        assert model.jit_compile is False
 
 
 def test_label_is_an_output_only_when_asked_for() -> None:
