@@ -17,6 +17,7 @@ from featurekit.spec.columns.categorical import (
 )
 from featurekit.spec.columns.numeric import NumericColumn
 from featurekit.spec.columns.tokens import IntegerColumn, StringColumn
+from featurekit.spec.columns.vocabularies import OovPlace
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -175,6 +176,10 @@ class StringsColumn(ListColumn):
         max_size: int | None = None,
         min_count: int = 1,
         num_oov: int = 1,
+        reserved: Iterable[str] = (),
+        oov: OovPlace = "after",
+        missing_id: bool = False,
+        shared: str | None = None,
     ) -> IdsColumn:
         """`StringColumn.vocabulary` of each element; every element counts.
 
@@ -182,14 +187,24 @@ class StringsColumn(ListColumn):
             - Unknown, empty text, order of learned tokens: as in single values.
             - With `num_oov=0` one unknown element rejects the row.
         """
+        if missing_id:
+            self._check_fill(missing_id)
         found = self._each.vocabulary(
-            tokens, max_size=max_size, min_count=min_count, num_oov=num_oov
+            tokens,
+            max_size=max_size,
+            min_count=min_count,
+            num_oov=num_oov,
+            reserved=reserved,
+            oov=oov,
+            missing_id=missing_id,
+            shared=shared,
         )
         return IdsColumn(self.source, found.steps)
 
-    def hash_buckets(self, num_buckets: int) -> IdsColumn:
+    def hash_buckets(self, num_buckets: int, *, key: Iterable[int] = ()) -> IdsColumn:
         """`StringColumn.hash_buckets` of each element."""
-        return IdsColumn(self.source, self._each.hash_buckets(num_buckets).steps)
+        found = self._each.hash_buckets(num_buckets, key=key)
+        return IdsColumn(self.source, found.steps)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -216,16 +231,30 @@ class IntegersColumn(ListColumn):
         max_size: int | None = None,
         min_count: int = 1,
         num_oov: int = 1,
+        reserved: Iterable[int] = (),
+        oov: OovPlace = "after",
+        missing_id: bool = False,
+        shared: str | None = None,
     ) -> IdsColumn:
         """`IntegerColumn.vocabulary` of each element; every element counts."""
+        if missing_id:
+            self._check_fill(missing_id)
         found = self._each.vocabulary(
-            tokens, max_size=max_size, min_count=min_count, num_oov=num_oov
+            tokens,
+            max_size=max_size,
+            min_count=min_count,
+            num_oov=num_oov,
+            reserved=reserved,
+            oov=oov,
+            missing_id=missing_id,
+            shared=shared,
         )
         return IdsColumn(self.source, found.steps)
 
-    def hash_buckets(self, num_buckets: int) -> IdsColumn:
+    def hash_buckets(self, num_buckets: int, *, key: Iterable[int] = ()) -> IdsColumn:
         """`IntegerColumn.hash_buckets` of each element."""
-        return IdsColumn(self.source, self._each.hash_buckets(num_buckets).steps)
+        found = self._each.hash_buckets(num_buckets, key=key)
+        return IdsColumn(self.source, found.steps)
 
     def identity(self, num_ids: int) -> IdsColumn:
         """The integers themselves; one outside of [0, num_ids) rejects the row."""
