@@ -170,6 +170,8 @@ def test_every_element_of_a_list_counts(kind, value_type, rows, options) -> None
         pytest.skip("not defined for this type")
     if kind == "quantiles":
         options = {"num_buckets": 3}
+    if kind == "quantile_values":
+        options = {"probabilities": (0.5,)}
     lists, elements = (
         create(kind, value_type, **options),
         create(kind, value_type, **options),
