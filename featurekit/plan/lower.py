@@ -232,15 +232,9 @@ class _Lowering:
                 return ops.ExtractTimePart(part, transitions, offsets)
             case s.OneHot() | s.Embedding():
                 raise AssertionError("the last step of a feature, lowered by output()")
-            case (
-                s.MissingAsEmpty()
-                | s.DropMissing()
-                | s.Pad()
-                | s.Length()
-                | s.MultiHot()
-                | s.Counts()
-                | s.Aggregate()
-            ):
+            case s.MissingAsEmpty() | s.DropMissing() | s.Pad() | s.Length():
+                raise AssertionError("a step of lists, lowered by steps()")
+            case s.MultiHot() | s.Counts() | s.Aggregate():
                 raise AssertionError("a step of lists, lowered by steps()")
             case _:
                 assert_never(step)
