@@ -73,6 +73,7 @@ def step_request(source: Input, steps: tuple[s.Step, ...]) -> AnalysisRequest | 
             got=f"{source}{''.join(map(str, steps))}",
             hint=f"give {learned.method} its values, or swap the two",
         )
+    prefix = _measured(prefix)
     match step:
         case s.Standardize():
             return AnalysisRequest("moments", source, prefix)
@@ -85,6 +86,18 @@ def step_request(source: Input, steps: tuple[s.Step, ...]) -> AnalysisRequest | 
             kept = (("max_size", max_size), ("min_count", min_count))
             return AnalysisRequest("vocabulary", source, prefix, kept)
     raise AssertionError(step)
+
+
+def _measured(steps: tuple[s.Step, ...]) -> tuple[s.Step, ...]:
+    """The steps without those that change nothing that is measured.
+
+    What is missing in lists counts for no statistic, dropped or not; so columns that
+    differ in this share their statistics.
+    """
+    if any(isinstance(step, s.Length | s.Aggregate) for step in steps):
+        return steps
+    policies = s.MissingAsEmpty | s.DropMissing
+    return tuple(step for step in steps if not isinstance(step, policies))
 
 
 def presence_request(source: Input) -> AnalysisRequest:
