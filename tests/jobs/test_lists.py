@@ -141,3 +141,20 @@ def test_a_row_is_explained() -> None:
     found = explain(spec, rows, 1)
     assert found.outcome == "rejected" and found.error is not None
     assert found.error.code == "NULL_NOT_ALLOWED"
+
+
+def test_lists_of_dictionaries_beside_refused_rows(tmp_path: Path) -> None:
+    words = pa.array(["a", None, "b", "a"]).dictionary_encode()
+    lists = pa.ListArray.from_arrays(pa.array([0, 2, 2, 4], pa.int32()), words)
+    rows = pa.table(
+        {
+            "t": pa.chunked_array([lists, lists.slice(1)]),
+            "x": [1.0, None, 3.0, 4.0, 5.0],
+        }
+    )
+    column = fk.strings("t").drop_missing().vocabulary(["a", "b"])
+    spec = fk.FeatureSpec({"p": column.pad(2), "x": fk.numeric("x")})
+    fk.convert(spec, fk.Stats({}), rows, tmp_path, on_bad_row="dead_letter")
+    found = fk.load(tmp_path).to_numpy()
+    assert found["p"].tolist() == [[1, 0], [2, 1], [0, 0], [2, 1]]
+    assert found["x"].tolist() == [1.0, 3.0, 4.0, 5.0]
