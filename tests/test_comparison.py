@@ -93,6 +93,22 @@ def test_variance_far_from_zero() -> None:
     assert moments(values)[1] == exact
 
 
+def test_an_absent_feature_and_an_empty_list() -> None:
+    from featurekit.backends.keras.lists import read_lists
+    from featurekit.serve.example_rows import parse_examples
+    from featurekit.spec.inputs import Input
+
+    empty = tf.train.Feature(int64_list=tf.train.Int64List())
+    features = tf.train.Features(feature={"i": empty})
+    examples = [b"", tf.train.Example(features=features).SerializeToString()]
+    parsed = tf.io.parse_example(examples, {"i": tf.io.RaggedFeature(tf.int64)})["i"]
+    assert parsed.row_lengths().numpy().tolist() == [0, 0]
+    found = read_lists(
+        parse_examples(tf.constant(examples), [Input("i", "list<int64>")])["i"]
+    )
+    assert found.valid.numpy().tolist() == [False, True]
+
+
 def test_a_file_cut_inside_of_a_header(tmp_path: Path) -> None:
     path = tmp_path / "cut.tfrecord"
     with tf.io.TFRecordWriter(str(path)) as writer:

@@ -114,7 +114,7 @@ def step_request(source: Source, steps: tuple[s.Step, ...]) -> AnalysisRequest |
             got=f"{source}{''.join(map(str, steps))}",
             hint=f"give {learned.method} its values, or swap the two",
         )
-    return _request(step, source, prefix)
+    return _request(step, source, _measured(prefix))
 
 
 def _request(
@@ -139,6 +139,18 @@ def _request(
             kept = (("max_size", max_size), ("min_count", min_count))
             return AnalysisRequest("vocabulary", source, prefix, kept)
     raise AssertionError(step)
+
+
+def _measured(steps: tuple[s.Step, ...]) -> tuple[s.Step, ...]:
+    """The steps without those that change nothing that is measured.
+
+    What is missing in lists counts for no statistic, dropped or not; so columns that
+    differ in this share their statistics.
+    """
+    if any(isinstance(step, s.Length | s.Aggregate) for step in steps):
+        return steps
+    policies = s.MissingAsEmpty | s.DropMissing
+    return tuple(step for step in steps if not isinstance(step, policies))
 
 
 QUARTILES = (0.25, 0.5, 0.75)

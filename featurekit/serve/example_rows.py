@@ -26,6 +26,9 @@ _MARKERS: dict[tf.DType, npt.NDArray[np.generic]] = {
     tf.string: np.array(MISSING_TEXT, object),
 }
 
+_ONE_FEATURE = b"\x0a\x04\x0a\x02\x0a\x00"
+"""A tf.Example with one feature, of an empty key and without a kind."""
+
 
 def input_dtype(column: Input) -> tf.DType:
     """The dtype of a column's tensor."""
@@ -73,11 +76,13 @@ def parse_examples(
 
 def _features_of_a_kind(examples: tf.Tensor) -> tf.Tensor:
     """string, shape (batch, n): the keys of the features that have a kind of list."""
+    # tf.io.decode_proto refuses an empty tensor: one more row, with a feature.
+    examples = tf.concat([examples, [_ONE_FEATURE]], axis=0)
     (features,) = _decode(examples, "Example", ["features"])
     (entries,) = _decode(_only(features), "Features", ["feature"])
     key, value = _decode(entries, "Features.FeatureEntry", ["key", "value"])
     # A feature without a kind is an empty message.
-    return tf.where(tf.equal(_only(value), ""), "", _only(key))
+    return tf.where(tf.equal(_only(value), ""), "", _only(key))[:-1]
 
 
 def _decode(message: tf.Tensor, kind: str, fields: list[str]) -> list[tf.Tensor]:

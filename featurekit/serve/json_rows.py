@@ -243,37 +243,35 @@ def _unescape(texts: tf.Tensor) -> tf.Tensor:
 
 def _lists(column: Input, token: tf.Tensor, refusals: list[Refusal]) -> tf.Tensor:
     """The lists of a column, shape (batch, n), of what is written, shape (batch,)."""
-    there = tf.not_equal(token, "null")
+    shown, there = token[tf.newaxis], tf.not_equal(token, "null")
     is_list = tf.strings.regex_full_match(token, r"(?s)\[.*")
-    refusals.append(
-        _wrong_type(
-            [column],
-            token[tf.newaxis],
-            (there & ~is_list)[tf.newaxis],
-            "a list such as [1, 2]",
-        )
-    )
-    inside = tf.strings.regex_replace(
-        tf.where(is_list, token, "[]"),
-        rf"{_SPACE}({_SCALAR}){_SPACE}[,\]]",
-        rf"\1{_BEHIND_ELEMENT}",
-    )
-    inside = tf.strings.regex_replace(inside, rf"^\[(?:{_SPACE}\])?", "")
-    pieces = tf.strings.split(inside, _BEHIND_ELEMENT)[:, :-1]
+    wrong = (there & ~is_list)[tf.newaxis]
+    refusals.append(_wrong_type([column], shown, wrong, "a list such as [1, 2]"))
+    pieces = _elements(tf.where(is_list, token, "[]"))
     elements = _bare(pieces.flat_values)[tf.newaxis]
     of_elements: list[Refusal] = []
     reader = _READERS.get(element_dtype(column.dtype) or "", _texts)
     found = reader([column], elements, tf.not_equal(elements, "null"), of_elements)
     if found.tensor.dtype == tf.int64:
         of_elements.append(_reserved(column, found.tensor, elements))
-    rows = pieces.value_rowids()
     for one in of_elements:
         bad = tf.math.unsorted_segment_max(
-            tf.cast(one.rows[0], tf.int32), rows, pieces.nrows()
+            tf.cast(one.rows[0], tf.int32), pieces.value_rowids(), pieces.nrows()
         )
-        refusals.append(one._replace(rows=(bad > 0)[tf.newaxis], got=token[tf.newaxis]))
+        refusals.append(one._replace(rows=(bad > 0)[tf.newaxis], got=shown))
     flat = tf.squeeze(mark(found), 0)
     return write_lists(pieces.with_flat_values(flat), there & is_list)
+
+
+def _elements(lists: tf.Tensor) -> tf.RaggedTensor:
+    """The elements of lists, each as it is written, shape (batch, None)."""
+    inside = tf.strings.regex_replace(
+        lists,
+        rf"{_SPACE}({_SCALAR}){_SPACE}[,\]]",
+        rf"\1{_BEHIND_ELEMENT}",
+    )
+    inside = tf.strings.regex_replace(inside, rf"^\[(?:{_SPACE}\])?", "")
+    return tf.strings.split(inside, _BEHIND_ELEMENT)[:, :-1]
 
 
 def _reserved(column: Input, integers: tf.Tensor, elements: tf.Tensor) -> Refusal:

@@ -43,6 +43,16 @@ _OPERATORS: dict[str, Callable[..., Column]] = {
     "where": where,
 }
 
+_KINDS: dict[str, Any] = {
+    "float32": NumericColumn,
+    "int64": IntegerColumn,
+    "string": StringColumn,
+    "timestamp": TimestampColumn,
+    "list<float32>": NumericsColumn,
+    "list<int64>": IntegersColumn,
+    "list<string>": StringsColumn,
+}
+
 
 def rebuild(source: Source, steps: Iterable[s.Step]) -> Column:
     """Builds a column by calling each step's method, as a user would.
@@ -62,26 +72,17 @@ def rebuild(source: Source, steps: Iterable[s.Step]) -> Column:
     elif isinstance(source, Expression):
         column = _express(source)
     else:
-        kinds = {
-            "float32": NumericColumn,
-            "int64": IntegerColumn,
-            "string": StringColumn,
-            "timestamp": TimestampColumn,
-            "list<float32>": NumericsColumn,
-            "list<int64>": IntegersColumn,
-            "list<string>": StringsColumn,
-        }
-        if source.dtype not in kinds:
+        if source.dtype not in _KINDS:
             raise SpecError(
                 "unknown dtype",
                 code="SPEC_UNKNOWN_DTYPE",
                 column=source.name,
                 got=source.dtype,
-                expected=", ".join(kinds),
+                expected=", ".join(_KINDS),
             )
         if source.dtype == "timestamp":
             check_zone(source.time_zone or "", source.name)
-        column = kinds[source.dtype](source)
+        column = _KINDS[source.dtype](source)
     for step in steps:
         column = _apply(column, step)
     return column  # type: ignore[no-any-return]

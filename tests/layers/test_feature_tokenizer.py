@@ -221,3 +221,58 @@ def test_config_keeps_declared_widths() -> None:
         FeatureTokenizer([{"name": "a", "num_ids": 5, "embedding_dim": 0}], 4)
     with pytest.raises(ValueError, match="Received"):
         FeatureTokenizer([{"name": "a", "width": 5, "embedding_dim": 2}], 4)
+
+
+def test_padded_ids_give_the_mean_of_those_that_are_there() -> None:
+    features = [
+        {"name": "carrier", "num_ids": 5},
+        {"name": "tags", "num_ids": 4, "length": 3, "embedding_dim": 2},
+        {"name": "items", "num_ids": 6, "length": 1},
+    ]
+    layer = FeatureTokenizer(features, 4)
+    tags = np.array([[1, 3, 0], [0, 0, 0], [2, 2, 3]])
+    inputs = {
+        "carrier": np.array([1, 2, 3]),
+        "tags": tags,
+        "items": np.array([[5], [0], [1]], np.int32),
+    }
+    tokens = as_numpy(layer(inputs))
+    assert layer.token_names == ["carrier", "tags", "items"]
+    assert tokens.shape == (3, 3, 4)
+    tables = {weight.path: as_numpy(weight) for weight in layer.weights}
+    table, matrix = (
+        next(v for path, v in tables.items() if path.endswith(f"tags_ids/{name}"))
+        for name in ("table", "matrices")
+    )
+    for row, ids in enumerate(tags):
+        there = ids[ids > 0]
+        wanted = table[there].mean(axis=0) @ matrix[0] if len(there) else np.zeros(4)
+        np.testing.assert_allclose(tokens[row, 1], wanted, rtol=1e-5, atol=1e-6)
+    items = next(v for path, v in tables.items() if path.endswith("items_ids/table"))
+    np.testing.assert_allclose(tokens[0, 2], items[5], rtol=1e-6)
+    assert (tokens[1, 2] == 0.0).all()
+
+
+def test_more_padding_changes_nothing() -> None:
+    def tokens(length: int) -> np.ndarray:
+        keras.utils.set_random_seed(1)
+        features = [{"name": "tags", "num_ids": 4, "length": length}]
+        ids = np.zeros((2, length), np.int64)
+        ids[:, :2] = [[1, 3], [2, 0]]
+        return as_numpy(FeatureTokenizer(features, 4)({"tags": ids}))
+
+    np.testing.assert_allclose(tokens(2), tokens(9), rtol=1e-6)
+
+
+@pytest.mark.parametrize("bad", [-1, 4, 2**40])
+def test_padded_ids_out_of_range_are_nan(bad: int) -> None:
+    layer = FeatureTokenizer([{"name": "tags", "num_ids": 4, "length": 2}], 4)
+    tokens = as_numpy(layer({"tags": np.array([[1, bad], [1, 2]])}))
+    assert np.isnan(tokens[0]).all() and np.isfinite(tokens[1]).all()
+
+
+def test_padded_ids_of_another_length_are_an_error() -> None:
+    layer = FeatureTokenizer([{"name": "tags", "num_ids": 4, "length": 1}], 4)
+    for shape in ((2,), (2, 2)):
+        with pytest.raises(ValueError, match="Expected shape"):
+            layer({"tags": np.zeros(shape, np.int64)})

@@ -47,9 +47,10 @@ def test_what_is_measured() -> None:
     spec = fk.FeatureSpec(
         {
             "v": T.drop_missing().vocabulary(max_size=9).pad(3),
+            "same": T.missing_as_empty().vocabulary(max_size=9).multi_hot(),
             "z": fk.numerics("x").fill(0.0).standardize().pad(2),
             "q": fk.numerics("x").quantile_buckets(4).multi_hot(),
-            "s": fk.numerics("x").sum().min_max(),
+            "s": fk.numerics("x").drop_missing().sum().min_max(),
             "n": T.length().standardize(),
         }
     )
@@ -57,10 +58,10 @@ def test_what_is_measured() -> None:
     assert asked == {
         "presence(fk.strings('t'))": "string",
         "presence(fk.numerics('x'))": "number",
-        "vocabulary(fk.strings('t').drop_missing(), max_size=9, min_count=1)": "string",
+        "vocabulary(fk.strings('t'), max_size=9, min_count=1)": "string",
         "moments(fk.numerics('x').fill(0.0))": "number",
         "quantiles(fk.numerics('x'), num_buckets=4)": "number",
-        "range(fk.numerics('x').sum())": "number",
+        "range(fk.numerics('x').drop_missing().sum())": "number",
         "moments(fk.strings('t').length())": "number",
     }
     with pytest.raises(StatisticsError):

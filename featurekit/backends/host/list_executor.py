@@ -17,6 +17,7 @@ from featurekit.backends.host import list_ends
 from featurekit.kernels.arrow_buffers import (
     arrow_array,
     filled_numbers,
+    nulls,
     read_only,
     validity,
 )
@@ -221,22 +222,26 @@ def _weigh(
 ) -> tuple[pa.Array, BoolArray]:
     """Vectors of sums, and the rows whose lists differ or whose sums are too large."""
     refused = np.diff(lists.offsets) != np.diff(other.offsets)
-    pairs = []
-    for one, array in ((lists, ids), (other, weights)):
-        kept = ~np.repeat(refused, np.diff(one.offsets))
-        valid = validity(array)
-        values = filled_numbers(array)[kept]
-        pairs.append((values, valid[kept] if len(valid) else kept[kept]))
-    there = pairs[0][1] & pairs[1][1]
-    rows = rows_of(lists.offsets)
-    rows = rows[~refused[rows]][there]
-    offsets = np.searchsorted(rows, np.arange(len(refused) + 1))
+    # Of rows of one length, the elements that are left are pairs.
+    rows, kept_ids, first = _in_rows(lists, ids, ~refused)
+    _, kept_weights, second = _in_rows(other, weights, ~refused)
+    there = first & second
+    offsets = read_only(np.searchsorted(rows[there], np.arange(len(refused) + 1)))
+    pairs = read_only(kept_ids[there]), read_only(kept_weights[there])
     totals = np.zeros((len(refused), depth))
-    kept_ids, kept_weights = (read_only(values[there]) for values, _ in pairs)
-    list_ends.sum_weights(read_only(offsets), kept_ids, kept_weights, totals)
+    list_ends.sum_weights(offsets, *pairs, totals)
     found = np.empty(totals.shape, np.float32)
     list_ends.round_totals(totals, found, refused)
     return _vectors(found), refused
+
+
+def _in_rows(
+    lists: Elements, array: pa.Array, chosen: BoolArray
+) -> tuple[IntArray, npt.NDArray[Any], BoolArray]:
+    """Of the elements in some rows: the row, the value, and whether there is one."""
+    rows = rows_of(lists.offsets)
+    kept = chosen[rows]
+    return rows[kept], filled_numbers(array)[kept], ~nulls(array)[kept]
 
 
 def _aggregate(lists: Elements, array: pa.Array, kind: str) -> pa.Array:
