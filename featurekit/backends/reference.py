@@ -445,7 +445,7 @@ def combine_ids(first: Any, second: Any, size: int) -> int | None:
 
 
 def time_part(microseconds: int, op: ops.ExtractTimePart) -> int:
-    """A part of the local time, counted from 0."""
+    """A part of the local time: the year, or a part that is counted from 0."""
     seconds = microseconds // 1_000_000
     passed = sum(moment <= seconds for moment in op.transitions)
     days, second = divmod(seconds + op.offsets[passed], 86_400)
@@ -464,6 +464,8 @@ def time_part(microseconds: int, op: ops.ExtractTimePart) -> int:
             return day.timetuple().tm_yday - 1
         case "month":
             return day.month - 1
+        case "year":
+            return day.year + 400 * (days // 146_097)
         case _:
             assert_never(op.part)
 

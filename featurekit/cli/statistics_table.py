@@ -20,7 +20,8 @@ from featurekit.plan.stats import Stats
 
 TOP = 10
 _ZONE = re.compile(r", tz='[^']*'")
-_DEFAULTS = re.compile(r", (max_size=None|min_count=1)")
+_DEFAULTS = re.compile(r", (max_size=None|min_count=1|probabilities=\([^)]*\))")
+_INPUT = re.compile(r"fk\.(?:numeric|string|integer|timestamp)\('([^']*)'[^)]*\)")
 
 
 def statistics_grid(stats: Stats) -> Grid:
@@ -44,7 +45,7 @@ def statistics_grid(stats: Stats) -> Grid:
     for key, found in stats.items():
         of = key.partition("(")[2].removesuffix(")")
         if not of.startswith(tuple(source for source, _ in sources)):
-            made.add(_short(_DEFAULTS.sub("", of)), "", "", summary(found))
+            made.add(_expression(of), "", "", summary(found))
     return made
 
 
@@ -56,6 +57,11 @@ def _sources(stats: Stats) -> Iterator[tuple[str, Presence]]:
 
 def _short(source: str) -> str:
     return _ZONE.sub("", source.removeprefix("fk."))
+
+
+def _expression(of: str) -> str:
+    """What is made of several columns; of the columns, their names are enough."""
+    return _INPUT.sub(r"\1", _DEFAULTS.sub("", of)).replace("fk.", "")
 
 
 def _missing(found: Presence) -> str:

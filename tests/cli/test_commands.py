@@ -65,6 +65,20 @@ class TestAnalyze:
         assert "2 read = 2 accepted + 0 rejected + 0 filtered" in done.stdout
         assert done.stderr == ""
 
+    def test_table_of_expressions(self, tmp_path: Path) -> None:
+        (tmp_path / "rows.csv").write_text("a,b,s\n2,1,x\n9,3,y\n,1,x\n")
+        spec = write_spec(
+            tmp_path,
+            '"f": (fk.numeric("a") / fk.numeric("b")).fill_median().standardize(), '
+            '"g": fk.join(fk.string("s"), fk.string("s")).vocabulary()',
+        )
+        done = run("analyze", "--spec", spec, "--output", tmp_path / "stats.json",
+                   tmp_path / "rows.csv")  # fmt: skip
+        text = " ".join(done.stdout.split())
+        assert "(a / b) mean 2.5, std 0.5" in text
+        assert "(a / b) 25%: 2, 50%: 2.5, 75%: 3" in text
+        assert "join(s, s, separator='_') 2 tokens: x_x" in text
+
 
 class TestConvert:
     def test_says_what_it_did(self, files: dict[str, Path], tmp_path: Path) -> None:

@@ -177,6 +177,8 @@ def strings(draw: st.DrawFn, depth: int = 1) -> StringColumn:
 @st.composite
 def integers(draw: st.DrawFn) -> IntegerColumn:
     column = fk.integer(draw(st.sampled_from(INTEGERS)))
+    if draw(st.integers(0, 5)) == 0:
+        column = fk.timestamp("t").year()
     filled = draw(st.sampled_from([None, 0, -1, _LARGEST]))
     return column if filled is None else column.fill(filled)
 

@@ -114,6 +114,28 @@ def test_tensorflow(way: str, on_host) -> None:
     assert_same(backend.transformed(BATCH, compute(tensors)), on_host)
 
 
+@pytest.mark.tensorflow
+def test_sums_in_a_graph_keep_their_order() -> None:
+    """Graph rewriting adds all operands of a sum of known shape from left to right."""
+    tf = pytest.importorskip("tensorflow")
+    from featurekit.backends.keras.feature_layer import KerasBackend
+
+    x, y, z = (fk.numeric(name).fill(0.0) for name in "xyz")
+    plan = fk.compile(fk.FeatureSpec({"f": (x + (y + z)) * 1e-8}))
+    program = KerasBackend(plan).program
+    rng = np.random.default_rng(6)
+    large = (rng.normal(size=ROWS) * 1e16).astype(np.float32)
+    small = rng.normal(size=ROWS).astype(np.float32)
+    arrays = {"x": large, "y": -large, "z": small}
+    signature = {name: tf.TensorSpec([ROWS], tf.float32) for name in arrays}
+    compute = tf.function(program.compute, input_signature=[signature])
+    tensors = {name: tf.constant(array) for name, array in arrays.items()}
+    a, b, c = (array.astype(np.float64) for array in arrays.values())
+    assert ((a + (b + c)) != ((a + b) + c)).any()
+    wanted = ((a + (b + c)) * 1e-8).astype(np.float32)
+    np.testing.assert_array_equal(compute(tensors).outputs["f"].numpy(), wanted)
+
+
 def test_float64_is_numpys() -> None:
     """An oracle that is not ours: NumPy, where nothing is subnormal or missing."""
     rng = np.random.default_rng(5)

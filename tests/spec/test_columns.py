@@ -49,6 +49,7 @@ COLUMNS: list[Column] = [
     fk.string("s").is_missing().one_hot(),
     fk.integer("i").is_missing(),
     fk.timestamp("t").is_missing(),
+    fk.timestamp("t").year().fill_mode().vocabulary(),
     fk.boolean("f").fill(True).embedding(2),
     fk.boolean("f").is_missing(),
     fk.numeric("a").less_than(3).fill(False),

@@ -415,10 +415,11 @@ class CheckRange(OpLayer):
 
 @register
 class ExtractTimePart(OpLayer):
-    """A part of the local time, counted from 0.
+    """A part of the local time: the year, or a part that is counted from 0.
 
     Args:
-        part: "minute", "hour", "day_of_week", "day_of_month", "day_of_year" or "month".
+        part: "minute", "hour", "day_of_week", "day_of_month", "day_of_year", "month" or
+            "year".
         transitions: Seconds since 1970-01-01 UTC at which the offset changes.
         offsets: Seconds east of UTC, before the first transition and after each.
 

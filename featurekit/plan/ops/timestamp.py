@@ -10,7 +10,7 @@ from featurekit.spec.steps import PART_SIZES, TimePartName
 
 @dataclass(frozen=True, slots=True)
 class ExtractTimePart(BaseOp):
-    """A part of the local time, counted from 0.
+    """A part of the local time: the year, or a part that is counted from 0.
 
     Args:
         part: Which one.

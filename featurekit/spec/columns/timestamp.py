@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from featurekit.spec import steps as s
 from featurekit.spec.columns.base import BaseColumn
 from featurekit.spec.columns.categorical import BooleanColumn, CategoricalColumn
+from featurekit.spec.columns.tokens import IntegerColumn
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class TimestampColumn(BaseColumn):
     """A point in time; its parts are those of the local time in its zone.
 
-    Every part is an id counted from 0: January, Monday and the first day of a month or
-    year are 0. Missing stays missing. Zone rules are copied into the plan for the years
-    1900 to 2100; outside of them the nearest known offset holds.
+    Every part but the year is an id counted from 0: January, Monday and the first day
+    of a month or year are 0. Missing stays missing. Zone rules are copied into the plan
+    for the years 1900 to 2100; outside of them the nearest known offset holds.
     """
 
     def is_missing(self) -> BooleanColumn:
@@ -24,6 +25,20 @@ class TimestampColumn(BaseColumn):
             - Output: int64, 0 or 1.
         """
         return BooleanColumn(self.source, self._step(s.IsMissing))
+
+    def year(self) -> IntegerColumn:
+        """The year of the calendar, such as 2013; before year 1 comes year 0.
+
+        Semantics:
+            - Missing: stays missing.
+            - Output: an integer, which `vocabulary` or `hash_buckets` makes an id.
+
+        Example:
+            >>> import featurekit as fk
+            >>> fk.timestamp("t").year().vocabulary([2012, 2013])
+            fk.timestamp('t', tz='UTC').year().vocabulary([2012, 2013])
+        """
+        return IntegerColumn(self.source, self._step(s.TimePart, "year"))
 
     def _part(self, part: s.TimePartName) -> CategoricalColumn:
         return CategoricalColumn(self.source, self._step(s.TimePart, part))

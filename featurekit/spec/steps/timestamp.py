@@ -6,22 +6,23 @@ from typing import ClassVar, Literal, TypeAlias
 from featurekit.errors import SpecError
 from featurekit.spec.steps.base import BaseStep
 
-PART_SIZES = {
+PART_SIZES: dict[str, int | None] = {
     "minute": 60,
     "hour": 24,
     "day_of_week": 7,
     "day_of_month": 31,
     "day_of_year": 366,
     "month": 12,
+    "year": None,  # not counted from 0
 }
 TimePartName: TypeAlias = Literal[
-    "minute", "hour", "day_of_week", "day_of_month", "day_of_year", "month"
+    "minute", "hour", "day_of_week", "day_of_month", "day_of_year", "month", "year"
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class TimePart(BaseStep):
-    """A part of the local time, counted from 0."""
+    """A part of the local time: the year, or a part that is counted from 0."""
 
     method: ClassVar[str] = "time_part"
     part: TimePartName
