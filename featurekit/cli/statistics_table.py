@@ -23,9 +23,17 @@ _DEFAULTS = re.compile(r", (max_size=None|min_count=1)")
 
 
 def statistics_grid(stats: Stats) -> Grid:
-    """One line per source column and statistic: what was missing, what was found."""
+    """One line per source column and statistic: what was missing, what was found.
+
+    Combinations of columns come last.
+    """
     made = Grid(
-        "column", "missing", "after", "found", right=["missing"], flexible=["found"]
+        "column",
+        "missing",
+        "after",
+        "found",
+        right=["missing"],
+        flexible=["column", "found"],
     )
     for source, presence in _sources(stats):
         first = True
@@ -39,6 +47,10 @@ def statistics_grid(stats: Stats) -> Grid:
             first = False
         if first:
             made.add(_short(source), _missing(presence), "", "")
+    for key, found in stats.items():
+        of = key.partition("(")[2].removesuffix(")")
+        if of.startswith("fk.cross("):
+            made.add(_short(_DEFAULTS.sub("", of)), "", "", summary(found))
     return made
 
 
