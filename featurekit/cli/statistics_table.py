@@ -25,9 +25,17 @@ _INPUT = re.compile(r"fk\.(?:numeric|string|integer|timestamp)\('([^']*)'[^)]*\)
 
 
 def statistics_grid(stats: Stats) -> Grid:
-    """One line per source column and statistic: what was missing, what was found."""
+    """One line per source column and statistic: what was missing, what was found.
+
+    Combinations of columns come last.
+    """
     made = Grid(
-        "column", "missing", "after", "found", right=["missing"], flexible=["found"]
+        "column",
+        "missing",
+        "after",
+        "found",
+        right=["missing"],
+        flexible=["column", "found"],
     )
     sources = list(_sources(stats))
     for source, presence in sources:

@@ -161,6 +161,35 @@ class FeatureTokenizer(keras.layers.Layer):
             parts.insert(0, ops.tile(ops.cast(self._cls, parts[0].dtype), (rows, 1, 1)))
         return ops.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
 
+    def get_vectors(self, feature: str) -> Any:
+        """The trained vectors of a feature's ids, one row for each; a NumPy array.
+
+        Raises:
+            ValueError: There is no such feature, or it has no ids.
+        """
+        embedding, index = self._find_ids(feature)
+        return embedding.get_vectors(index)
+
+    def set_vectors(self, feature: str, vectors: Any) -> None:
+        """Replaces the vectors of a feature's ids: what `fk.warm_start` gives.
+
+        Features of the same `table` and width get them as well.
+
+        Raises:
+            ValueError: There is no such feature, it has no ids, or the shape differs.
+        """
+        embedding, index = self._find_ids(feature)
+        embedding.set_vectors(index, vectors)
+
+    def _find_ids(self, feature: str) -> tuple[IdEmbedding, int]:
+        if not self.built:
+            self.build()
+        for group, embedding in zip(self._ids.values(), self._embeddings, strict=True):
+            names = [entry["name"] for entry in group]
+            if feature in names:
+                return embedding, names.index(feature)
+        raise ValueError(f"Expected a feature with ids. Received: {feature!r}")
+
     def _check(self, inputs: Mapping[str, Any]) -> None:
         if not isinstance(inputs, Mapping):
             raise TypeError(

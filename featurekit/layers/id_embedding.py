@@ -106,6 +106,29 @@ class IdEmbedding(keras.layers.Layer):
         poison = ops.cast(ops.where(valid, 0.0, float("nan")), found.dtype)
         return found + ops.expand_dims(poison, -1)
 
+    def get_vectors(self, feature: int) -> Any:
+        """The vectors of a feature's ids, as NumPy has them: (size, embedding_dim)."""
+        return ops.convert_to_numpy(self._table)[self._rows_of(feature)]
+
+    def set_vectors(self, feature: int, vectors: Any) -> None:
+        """Replaces the vectors of a feature's ids, and of those that share them.
+
+        Raises:
+            ValueError: The shape is not (size, embedding_dim).
+        """
+        expected = (self.sizes[feature], self.embedding_dim)
+        if tuple(vectors.shape) != expected:
+            raise ValueError(
+                f"Expected vectors of shape {expected}. Received: {vectors.shape}"
+            )
+        table = ops.convert_to_numpy(self._table).copy()
+        table[self._rows_of(feature)] = vectors
+        self._table.assign(table)
+
+    def _rows_of(self, feature: int) -> slice:
+        start = self._offsets[feature]
+        return slice(start, start + self.sizes[feature])
+
     def compute_output_shape(
         self, input_shape: tuple[int | None, ...]
     ) -> tuple[int | None, ...]:

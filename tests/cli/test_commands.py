@@ -79,6 +79,28 @@ class TestAnalyze:
         assert "(a / b) 25%: 2, 50%: 2.5, 75%: 3" in text
         assert "join(s, s, separator='_') 2 tokens: x_x" in text
 
+    def test_combinations_are_in_the_table(self, tmp_path: Path) -> None:
+        (tmp_path / "rows.csv").write_text("a,b\nx,y\nx,y\n")
+        cross = '"c": fk.cross(fk.string("a"), fk.string("b")).vocabulary()'
+        done = run("analyze", "--spec", write_spec(tmp_path, cross), "--output",
+                   tmp_path / "s.json", tmp_path / "rows.csv")  # fmt: skip
+        text = " ".join(done.stdout.split())
+        assert "cross(a, b) 1 tokens: 1:x,1:y, 100.0%" in text
+
+    def test_grow_keeps_ids(self, tmp_path: Path) -> None:
+        spec = write_spec(tmp_path, '"a": fk.string("a").vocabulary()')
+        old, new = tmp_path / "old.json", tmp_path / "new.json"
+        for rows, output, more in (
+            ("x", old, []),
+            ("y\ny\nx", new, ["--grow", old]),
+        ):
+            (tmp_path / "rows.csv").write_text(f"a\n{rows}\n")
+            done = run("analyze", "--spec", spec, "--output", output, *more,
+                       tmp_path / "rows.csv")  # fmt: skip
+            assert done.code == 0
+        meanings = fk.id_meanings(load_spec(spec), "a", fk.Stats.open(new))
+        assert [one.value for one in meanings] == ["x", "y", None]
+
 
 class TestConvert:
     def test_says_what_it_did(self, files: dict[str, Path], tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+import featurekit as fk
 from featurekit.layers.feature_inputs import normalize_features
 from featurekit.layers.feature_tokenizer import FeatureTokenizer
 
@@ -211,6 +212,48 @@ def test_ids_of_one_table_have_the_same_vectors() -> None:
     assert table.shape == (3 + 5 + 2, 4)
     expected = [table[[1, 0]], table[[4, 3]], table[[7, 4]], table[[9, 8]]]
     np.testing.assert_array_equal(tokens[:, :4], np.stack(expected, 1))
+
+
+def test_vectors_move_to_a_vocabulary_that_has_grown() -> None:
+    text = {"shared": "w", "oov": "after"}
+    spec = fk.FeatureSpec(
+        {
+            "s": fk.string("s").vocabulary(**text),
+            "t": fk.string("t").vocabulary(**text),
+            "u": fk.string("u").vocabulary().embedding(2),
+        }
+    )
+    first = fk.analyze(spec, {"s": ["b", "b"], "t": ["a", None], "u": ["x", "y"]})
+    more = fk.analyze(spec, {"s": ["c", "c"], "t": ["a", None], "u": ["z", "z"]})
+    grown = fk.grow(first, more)
+    old, new = (
+        FeatureTokenizer(fk.model_inputs(spec, stats), 4) for stats in (first, grown)
+    )
+    fresh = {name: new.get_vectors(name) for name in ("s", "u")}
+    for name in ("s", "u"):
+        before, after = (fk.id_meanings(spec, name, one) for one in (first, grown))
+        rows = fk.row_map(before, after)
+        table = fk.warm_start(old.get_vectors(name), rows, fresh[name])
+        new.set_vectors(name, table)
+    np.testing.assert_array_equal(new.get_vectors("t"), new.get_vectors("s"))
+    # b, a, unknown; after growing also c.
+    moved = {"s": [0, 1, 3], "t": [0, 1, 3], "u": [0, 1, 3]}
+    for name, places in moved.items():
+        kept = new.get_vectors(name)[places]
+        np.testing.assert_array_equal(kept, old.get_vectors(name))
+    for name in ("s", "u"):
+        np.testing.assert_array_equal(new.get_vectors(name)[2], fresh[name][2])
+
+
+def test_vectors_of_what_has_none() -> None:
+    layer = FeatureTokenizer(FEATURES, 4)
+    with pytest.raises(ValueError, match="with ids"):
+        layer.get_vectors("seats")
+    with pytest.raises(ValueError, match=r"shape \(5, 4\)"):
+        layer.set_vectors("carrier", np.zeros((4, 4)))
+    layer.set_vectors("carrier", np.ones((5, 4)))
+    tokens = as_numpy(layer(make_inputs()))
+    assert (tokens[:, layer.token_names.index("carrier")] == 1.0).all()
 
 
 def test_config_keeps_declared_widths() -> None:

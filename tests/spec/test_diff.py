@@ -157,6 +157,14 @@ def test_a_serve_compatible_change_keeps_every_bit(
     assert old == new
 
 
+def test_the_order_of_features_is_no_change() -> None:
+    one, two = (
+        fk.FeatureSpec({"a": X, "b": S.hash_buckets(3)}),
+        {"b": S.hash_buckets(3)},
+    )
+    assert not one.diff(fk.FeatureSpec({**two, "a": X}))
+
+
 def test_as_dict() -> None:
     found = fk.FeatureSpec({"a": X}).diff(fk.FeatureSpec({"a": X.fill(0.0)}))
     assert found.as_dict() == {

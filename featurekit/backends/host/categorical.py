@@ -255,8 +255,9 @@ def _hash_integers(code: int, x: IntArray, y: IntArray) -> None:
 def _fold(code: int, x: IntArray, y: IntArray) -> None:
     """Folds one more input of a cross; the last one into a bucket."""
     first, count = word(code, at.FIRST), np.uint64(word(code, at.SECOND))
+    start = word(code, at.THIRD)
     for i in range(len(x)):
-        state = np.uint64(word(code, at.THIRD) if first else y[i])
+        state = np.uint64(start if first else y[i])
         state = fingerprint_cat64(state, np.uint64(x[i]))
         y[i] = as_int(state % count if count else state)
 
