@@ -9,8 +9,11 @@ from featurekit.errors import SpecError
 DType: TypeAlias = Literal["float32", "int64", "string", "timestamp", "key"]
 NanPolicy: TypeAlias = Literal["missing", "error", "keep"]
 
-MISSING_TEXT = b"\xff\xfefeaturekit:missing"
-"""The bytes that mean missing in a tensor, which has no nulls; they are not UTF-8."""
+MARKER = b"\xff\xfefeaturekit:"
+"""What all bytes begin with that mean something in a tensor of text; no UTF-8 does."""
+
+MISSING_TEXT = MARKER + b"missing"
+"""The bytes that mean missing in a tensor, which has no nulls."""
 
 
 def check_name(name: object, what: str) -> str:
