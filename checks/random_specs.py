@@ -32,6 +32,7 @@ from featurekit.plan.lower import compile_spec
 
 ROWS_PER_TASK = 11
 SAVED_SIZE = 3
+PROGRESS = 500
 
 
 @dataclass(frozen=True)
@@ -167,6 +168,8 @@ def run(seed: int, first: int, cases: int) -> int:
             failed += 1
             print(f"case {index} of seed {seed} fails; smaller:")
             print(shrink(case, index).code, flush=True)
+        if (index + 1 - first) % PROGRESS == 0:
+            print(f"{index + 1 - first:,} cases, {failed} fail", flush=True)
     line = "{:<12}  {:>7}  {:>9}  {:>9}  {:>11}  {:>9}"
     names = ("cases", "rows", "accepted", "values", "differing")
     print(line.format("executor", *names))

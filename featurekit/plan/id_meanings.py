@@ -95,8 +95,8 @@ def _kinds(spec: FeatureSpec, feature: str, column: BaseColumn, stats: Stats) ->
             return _of_buckets(stats.find(request, Quantiles).boundaries)
         case s.GreaterEqual(threshold=threshold):
             return _of_buckets((threshold,))
-        case s.TimePart(part=part):
-            return (("part", (part, at)) for at in range(s.PART_SIZES[part]))
+        case s.TimePart(part=part) if (size := s.PART_SIZES[part]) is not None:
+            return (("part", (part, at)) for at in range(size))
         case s.Identity(num_ids=count):
             return (("integer", at) for at in range(count))
         case s.HashBuckets():

@@ -10,8 +10,11 @@ ListDType: TypeAlias = Literal["list<float32>", "list<int64>", "list<string>"]
 DType: TypeAlias = Literal["float32", "int64", "string", "timestamp", "key"] | ListDType
 NanPolicy: TypeAlias = Literal["missing", "error", "keep"]
 
-MISSING_TEXT = b"\xff\xfefeaturekit:missing"
-"""The bytes that mean missing in a tensor, which has no nulls; they are not UTF-8."""
+MARKER = b"\xff\xfefeaturekit:"
+"""What all bytes begin with that mean something in a tensor of text; no UTF-8 does."""
+
+MISSING_TEXT = MARKER + b"missing"
+"""The bytes that mean missing in a tensor, which has no nulls."""
 
 
 def check_name(name: object, what: str) -> str:

@@ -310,5 +310,7 @@ def spec_from_text(text: str, *, form: Literal["json", "textproto"]) -> FeatureS
         else:
             text_format.Parse(text, message)
     except (json_format.ParseError, text_format.ParseError, RecursionError) as error:
-        raise SpecError(f"not a spec: {error}", code="SPEC_SYNTAX") from None
+        unknown = "no field named" in str(error)
+        code = "SPEC_UNKNOWN_FIELD" if unknown else "SPEC_SYNTAX"
+        raise SpecError(f"not a spec: {error}", code=code) from None
     return _from_message(message)

@@ -58,6 +58,7 @@ class Fault:
         for text in self.says:
             assert text in str(error), (text, error)
         assert len(str(error)) <= MAX_MESSAGE
+        assert "\n" not in str(error)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,9 @@ pytest.importorskip("tensorflow")
 from checks import random_specs  # noqa: E402
 from checks.executors import Result, host  # noqa: E402
 from checks.random_cases import random_case  # noqa: E402
+from featurekit.plan import ops  # noqa: E402
 from featurekit.plan.graph import Plan  # noqa: E402
+from featurekit.plan.lower import compile_spec  # noqa: E402
 
 CASES = 40
 
@@ -32,6 +34,12 @@ def test_cases_are_random_and_the_same_for_a_seed() -> None:
     for part in (".slice(", "chunked_array", "DictionaryArray", "nan", "None",
                  "fk.cross(fk.cross(", ".one_hot()", ".embedding("):  # fmt: skip
         assert part in both
+
+
+def test_cases_use_every_op() -> None:
+    specs = [random_case(7, index).make()[0] for index in range(100)]
+    used = {type(node.op) for spec in specs for node in compile_spec(spec).nodes}
+    assert used == set(ops.OPS)
 
 
 def test_a_case_that_fails_is_made_small_and_printed_as_code(

@@ -8,7 +8,7 @@ from featurekit.spec import steps as s
 from featurekit.spec.columns.base import BaseColumn
 from featurekit.spec.columns.categorical import BooleanColumn, CategoricalColumn
 from featurekit.spec.columns.vocabularies import OovPlace, with_vocabulary
-from featurekit.spec.inputs import MISSING_TEXT
+from featurekit.spec.inputs import MARKER
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -125,9 +125,9 @@ class StringColumn(BaseColumn):
                 raise self._bad("vocabulary", "a token is not UTF-8", token) from None
         if not isinstance(token, bytes):
             raise self._bad("vocabulary", "a token must be text", token)
-        if token == MISSING_TEXT:
+        if token.startswith(MARKER):
             raise SpecError(
-                "vocabulary: a token is the text that marks missing text in tensors",
+                "vocabulary: a token begins like the marks of missing text in tensors",
                 code="SPEC_RESERVED_TOKEN",
                 column=self.inputs[0].name,
                 got=token,
