@@ -90,6 +90,15 @@ class AnalysisRequest:
         return ", ".join(dict.fromkeys(names))
 
 
+_GIVEN = {
+    "standardize": "standardize(mean=…, std=…)",
+    "min_max": "min_max(minimum=…, maximum=…)",
+    "robust": "standardize(mean=…, std=…)",
+    "winsorize": "clip(low, high)",
+}
+"""What does the same without learning, for steps after which another may learn."""
+
+
 def step_request(source: Source, steps: tuple[s.Step, ...]) -> AnalysisRequest | None:
     """The statistic that the last step needs of the steps before it; None if none.
 
@@ -106,13 +115,14 @@ def step_request(source: Source, steps: tuple[s.Step, ...]) -> AnalysisRequest |
     source, prefix = _unfilled(source), _without_learned_fills(steps[:-1])
     learned = next(learned_steps(source, prefix), None)
     if learned is not None:
+        given = _GIVEN.get(learned.method, f"those of {learned.method}")
         raise SpecError(
             f"{step.method} would be learned from the result of {learned.method}, "
             "which is learned itself; that takes a second pass over the data",
             code="SPEC_TWO_PASSES",
             column=", ".join(item.name for item in BaseColumn(source).inputs),
             got=f"{source}{''.join(map(str, steps))}",
-            hint=f"give {learned.method} its values, or swap the two",
+            hint=f"swap the two, or give the values: {given}",
         )
     return _request(step, source, _measured(prefix))
 

@@ -248,6 +248,7 @@ def test_two_passes_through_an_expression_are_refused() -> None:
             learned(column)
         assert found.value.code == "SPEC_TWO_PASSES"
         assert found.value.column.startswith("a")
+        assert "…" in found.value.hint or "clip" in found.value.hint
 
 
 def test_a_label_of_learned_parts_is_refused() -> None:

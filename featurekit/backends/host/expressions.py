@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from featurekit.backends.host import instructions as at
 from featurekit.backends.host.instructions import has_value, word
-from featurekit.kernels.array_views import doubles_at, integers_at
+from featurekit.kernels.array_views import bools_at, doubles_at, integers_at
 from featurekit.kernels.jit import inlined, kernel
 
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
@@ -105,38 +105,39 @@ def _choose_validity(
         valid[i] &= has_value(x, i) if condition[i] == 1 else has_value(y, i)
 
 
+@inlined
+def _validity(address: int, count: int) -> BoolArray:
+    return bools_at(address, count if address else 0)  # type: ignore[no-any-return]
+
+
 @kernel
 def run_expression(
-    code: int,
-    inputs: tuple[int, int, int],
-    target: int,
-    second_valid: BoolArray,
-    third_valid: BoolArray,
-    valid: BoolArray,
-    count: int,
+    code: int, addresses: IntArray, valid: BoolArray, count: int
 ) -> None:
     """Runs an op of two or three inputs.
 
     Args:
         code: Address of the instruction.
-        inputs: Addresses of the inputs; 0 where there is no third.
-        target: Address of the result.
-        second_valid: Which rows have the second input; of length 0 if all have.
-        third_valid: Likewise, of the third.
+        addresses: Those of all places for the block.
         valid: Which rows have the first input, and after the call which have a result;
             of length 0 if all have.
         count: Rows of the block.
     """
     op, which = word(code, at.OP), word(code, at.FIRST)
+    first, second = addresses[word(code, at.IN)], addresses[word(code, at.IN_2)]
+    target = addresses[word(code, at.OUT)]
+    second_valid = _validity(addresses[word(code, at.IN_2_VALID)], count)
     if op == at.CHOOSE:
-        condition = integers_at(inputs[0], count)
+        third_valid = _validity(addresses[word(code, at.IN_3_VALID)], count)
+        condition = integers_at(first, count)
         _choose_validity(condition, second_valid, third_valid, valid)
-        x, y = integers_at(inputs[1], count), integers_at(inputs[2], count)
-        _choose(condition, x, y, integers_at(target, count))
+        third = integers_at(addresses[word(code, at.IN_3)], count)
+        second_bits = integers_at(second, count)
+        _choose(condition, second_bits, third, integers_at(target, count))
         return
     for i in range(len(second_valid)):
         valid[i] &= second_valid[i]
-    left, right = doubles_at(inputs[0], count), doubles_at(inputs[1], count)
+    left, right = doubles_at(first, count), doubles_at(second, count)
     if op == at.COMBINE:
         _combine(which, left, right, doubles_at(target, count), valid)
     else:

@@ -154,16 +154,7 @@ def _run_instruction(
     if len(valid):
         _copy_validity(code, source_valid, valid)
     if at.COMBINE <= op <= at.CHOOSE:
-        second, third = addresses[word(code, at.IN_2)], addresses[word(code, at.IN_3)]
-        run_expression(
-            code,
-            (source, second, third),
-            target,
-            _bools(addresses[word(code, at.IN_2_VALID)], count),
-            _bools(addresses[word(code, at.IN_3_VALID)], count),
-            valid,
-            count,
-        )
+        run_expression(code, addresses, valid, count)
     elif op < at.FIND_INTEGER:
         run_number_op(code, source, target, valid, refused_by)
     else:
