@@ -20,6 +20,7 @@ from featurekit.backends.keras.program import Program
 from featurekit.backends.missing import to_tensors
 from featurekit.backends.reference import ReferenceBackend
 from featurekit.plan.graph import Plan
+from featurekit.spec.inputs import element_dtype
 
 # Each plan is traced anew: the advice against it is for models.
 tf.get_logger().setLevel("ERROR")
@@ -207,7 +208,10 @@ class SavedPlans:
 
 def _signature(plan: Plan) -> dict[str, Any]:
     dtypes = {"float32": tf.float32, "string": tf.string}
-    return {
-        name: tf.TensorSpec([None], dtypes.get(read.dtype, tf.int64), name)
-        for name, read in plan.columns.items()
-    }
+    found = {}
+    for name, read in plan.columns.items():
+        elements = element_dtype(read.dtype)
+        shape = [None] if elements is None else [None, None]
+        dtype = dtypes.get(elements or read.dtype, tf.int64)
+        found[name] = tf.TensorSpec(shape, dtype, name)
+    return found

@@ -1,64 +1,26 @@
 """What the skew matrix computes for each op: one entry, added with the op."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from zlib import crc32
-
 import numpy as np
-import pyarrow as pa
 
-from checks.skew_values import MakeColumn, floats, instants, integers, texts
+from checks.skew_case import SkewCase
+from checks.skew_cases_lists import LIST_CASES
+from checks.skew_values import floats, instants, integers, texts
 from featurekit.plan import ops
-from featurekit.plan.graph import Plan
-from featurekit.plan.lower import compile_spec
 from featurekit.spec.columns import (
-    Column,
     cross,
     integer,
+    join,
+    maximum,
+    minimum,
     numeric,
     string,
     timestamp,
+    where,
 )
-from featurekit.spec.feature_spec import FeatureSpec
-
-
-@dataclass(frozen=True)
-class SkewCase:
-    """Features whose plan has the op, and the columns that they read.
-
-    Args:
-        columns: How each source column is made.
-        features: The features; a row that one of them refuses counts for none.
-        xla: Whether XLA computes it as well: it has no text, tables or hashes, turns
-            divisions by constants into products, and takes NaN for the least number
-            in a search. Layers therefore tell Keras not to use it.
-    """
-
-    columns: Mapping[str, MakeColumn]
-    features: Mapping[str, Column]
-    xla: bool = True
-
-    @property
-    def plan(self) -> Plan:
-        """The plan of the features."""
-        return compile_spec(FeatureSpec(self.features))
-
-    @property
-    def has_text(self) -> bool:
-        """Whether a column is text, of which there are fewer values."""
-        return any(read.dtype == "string" for read in self.plan.columns.values())
-
-    def batch(self, rows: int, seed: int) -> pa.RecordBatch:
-        """Its columns; the same for the same seed."""
-        made = {
-            name: make(np.random.default_rng([seed, crc32(name.encode())]), rows)
-            for name, make in self.columns.items()
-        }
-        return pa.record_batch(made)
-
 
 _X = numeric("x")
 _KEPT = numeric("x", nan="keep").fill(0.0)
+_Y = numeric("y").fill(0.25)
 _I = integer("i")
 _S = string("s")
 _WORDS = ["a", "b", "", "é", "日本", "x" * 64, "word"]
@@ -189,7 +151,7 @@ CASES: dict[type[ops.Op], SkewCase] = {
             f"{part} {at}": getattr(timestamp(f"t{at}", tz=zone), part)()
             for at, zone in enumerate(_ZONES)
             for part in ("minute", "hour", "day_of_week", "day_of_month",
-                         "day_of_year", "month")
+                         "day_of_year", "month", "year")
         },
     ),
     ops.RequirePresent: SkewCase(
@@ -212,4 +174,77 @@ CASES: dict[type[ops.Op], SkewCase] = {
             "larger": _KEPT.standardize(mean=0.0, std=0.5),
         },
     ),
+    ops.IsMissing: SkewCase(
+        {"x": floats(), "i": integers(), "s": texts(), "t": instants("UTC")},
+        {
+            "number": _X.is_missing(),
+            "kept": numeric("x", nan="keep").is_missing(),
+            "integer": _I.is_missing(),
+            "text": _S.is_missing(),
+            "time": timestamp("t").is_missing(),
+            "quotient": (_X / _X).is_missing(),
+        },
+        xla=False,
+    ),
+    ops.Arithmetic: SkewCase(
+        {"x": floats(0.0, 1.0), "y": floats(0.0, 1.0)},
+        {
+            "sum": (_KEPT + _Y).fill(0.0),
+            "difference": (_KEPT - _Y).fill(0.0),
+            "product": (_KEPT.clip(-1e18, 1e18) * _Y.clip(-1e18, 1e18)).fill(0.0),
+            "quotient": (_KEPT / _Y).fill(0.0).clip(-1e30, 1e30),
+            "least": minimum(_KEPT, _Y).fill(0.0),
+            "greatest": maximum(_KEPT, _Y).fill(0.0),
+            "nested": (1 - _KEPT.clip(-9.0, 9.0) * (_Y.clip(-9.0, 9.0) + 0.1)).fill(0),
+            "ids": (_KEPT / 3 + _Y).fill(0.0).buckets([-1.0, 0.1, 1 / 3]),
+        },
+        xla=False,
+    ),
+    ops.CompareNumbers: SkewCase(
+        {"x": floats(0.1), "y": floats(0.1)},
+        {
+            "less": _KEPT.less_than(_Y),
+            "at most": _KEPT.less_equal(_Y),
+            "more": _KEPT.greater_than(_Y),
+            "at least": _KEPT.greater_equal(_Y),
+            "constant": _KEPT.less_than(0.1),
+        },
+        xla=False,
+    ),
+    ops.ChooseNumber: SkewCase(
+        {"x": floats(), "y": floats()},
+        {
+            "columns": where(_X.is_missing(), _Y, _X.fill(0.0)),
+            "constants": where(_KEPT.less_than(_Y), 0.1, -0.0),
+            "mixed": where(_Y.greater_than(0.0), _KEPT, 7.5),
+        },
+        xla=False,
+    ),
+    ops.JoinText: SkewCase(
+        {"s": texts(*_WORDS), "u": texts(*_WORDS)},
+        {
+            "hashed": join(_S.fill(""), string("u").fill("?")).hash_buckets(2**31 - 1),
+            "plain": join(_S, _S, separator="").fill("none").hash_buckets(1000),
+            "word": join(_S.fill("a"), string("u").fill("b")).vocabulary(["a_b", "a_"]),
+        },
+        xla=False,
+    ),
+    ops.LookupVector: SkewCase(
+        {"t": instants("UTC"), "x": floats(0.0, 1.0)},
+        {
+            "hour": timestamp("t").hour().cyclic(),
+            "bucket": _X.fill(0.5).buckets([0.0, 1.0]).cyclic(),
+        },
+        xla=False,
+    ),
+    ops.CombineIds: SkewCase(
+        {"s": texts(*_WORDS), "i": integers(*_NUMBERS)},
+        {
+            "pair": cross(_S.fill("a"), _I.fill(0)).vocabulary(),
+            "three": cross(_S.fill(""), _I.fill(5), _S.fill("b")).vocabulary(max_size=9),
+        },
+        xla=False,
+        learns=True,
+    ),
 }  # fmt: skip
+CASES |= LIST_CASES
