@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from featurekit.errors import SpecError
-from featurekit.plan.netstrings import split_netstrings
+from featurekit.plan.netstrings import split_combination
 from featurekit.plan.requirements import shared_requests, step_request
 from featurekit.plan.statistics import Quantiles, VocabularyCounts
 from featurekit.plan.stats import Stats
@@ -145,10 +145,10 @@ def _shown(column: BaseColumn, token: bytes | int) -> IdValue:
         return token
     if not isinstance(column.source, Cross):
         return token.decode("utf-8", "backslashreplace")
-    parts = zip(column.source.columns, split_netstrings(token), strict=True)
+    values = split_combination(token, list(map(_is_text, column.source.columns)))
     return tuple(
-        value.decode("utf-8", "backslashreplace") if _is_text(part) else int(value)
-        for part, value in parts
+        value if isinstance(value, int) else value.decode("utf-8", "backslashreplace")
+        for value in values
     )
 
 

@@ -4,6 +4,8 @@ Source: D. J. Bernstein, "Netstrings", 1997: the length in decimal digits, a col
 bytes, a comma.
 """
 
+from collections.abc import Sequence
+
 from featurekit.errors import StatisticsError
 
 
@@ -30,6 +32,30 @@ def split_netstrings(data: bytes) -> tuple[bytes, ...]:
         found.append(data[start:stop])
         at = stop + 1
     return tuple(found)
+
+
+def split_combination(
+    data: bytes, are_texts: Sequence[bool]
+) -> tuple[bytes | int, ...]:
+    """The values of a combination: text, or integers.
+
+    Args:
+        data: A netstring for each value.
+        are_texts: For each value whether it is text.
+
+    Raises:
+        StatisticsError: These are not the values of such a combination.
+
+    Example:
+        >>> split_combination(b"3:JFK,2:17,", [True, False])
+        (b'JFK', 17)
+    """
+    values = split_netstrings(data)
+    try:
+        pairs = zip(values, are_texts, strict=True)
+        return tuple(value if is_text else int(value) for value, is_text in pairs)
+    except ValueError:
+        raise _damaged(data) from None
 
 
 def _damaged(data: bytes) -> StatisticsError:

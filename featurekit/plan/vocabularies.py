@@ -1,11 +1,11 @@
 """Lookups in vocabularies, and the chain of lookups that makes a cross exact."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from featurekit.plan import ops
 from featurekit.plan.graph import PlanBuilder
-from featurekit.plan.netstrings import split_netstrings
+from featurekit.plan.netstrings import split_combination
 from featurekit.spec import steps as s
 
 
@@ -45,7 +45,11 @@ def lower_exact_cross(
         tokens: The combinations in the order of their ids, as netstrings.
         step: The layout of the ids.
     """
-    combinations = [_split(token, parts, builder) for token in tokens]
+    are_texts = [builder.nodes[part].type.dtype == "string" for part in parts]
+    combinations = [
+        split_combination(token, are_texts)
+        for token in cast("tuple[bytes, ...]", tokens)
+    ]
     state, known = _lookup(builder, parts[0], [entry[:1] for entry in combinations])
     for place, part in enumerate(parts[1:], start=1):
         values = [(entry[place],) for entry in combinations]
@@ -69,15 +73,3 @@ def _lookup(
     distinct = {key: index for index, key in enumerate(dict.fromkeys(keys))}
     table = ops.VocabularyTable(tuple(key for (key,) in distinct))
     return builder.add(ops.LookupVocabulary(table, 1), value), distinct
-
-
-def _split(
-    token: bytes | int, parts: Sequence[int], builder: PlanBuilder
-) -> tuple[bytes | int, ...]:
-    """The values of a combination, in the types of their nodes."""
-    assert isinstance(token, bytes)
-    values = split_netstrings(token)
-    return tuple(
-        value if builder.nodes[part].type.dtype == "string" else int(value)
-        for value, part in zip(values, parts, strict=True)
-    )

@@ -143,6 +143,21 @@ def test_a_cross_of_what_is_learned_takes_two_passes() -> None:
     assert raised.value.code == "SPEC_TWO_PASSES"
 
 
+@pytest.mark.parametrize(
+    "token",
+    [b"1:a,", b"1:a,1:x,", b"1:a,2:7,", b"1a,1:7,", b"", b"1:a,1:7", b"-1:,1:7,"],
+)
+def test_a_combination_that_is_none_is_refused(token: bytes) -> None:
+    cross = fk.cross(fk.string("s"), fk.integer("i")).vocabulary()
+    spec = fk.FeatureSpec({"c": cross})
+    key = f"vocabulary({cross.source}, max_size=None, min_count=1)"
+    stats = fk.Stats({key: VocabularyCounts((token,), (1,), 1, 1)})
+    with pytest.raises(StatisticsError, match="combination"):
+        fk.compile(spec, stats)
+    with pytest.raises(StatisticsError, match="combination"):
+        fk.id_meanings(spec, "c", stats)
+
+
 def test_a_label_may_be_a_learned_cross() -> None:
     spec = fk.FeatureSpec(
         {"x": fk.string("s").vocabulary()},
