@@ -151,8 +151,12 @@ CASES: dict[type[ops.Op], SkewCase] = {
             f"{part} {at}": getattr(timestamp(f"t{at}", tz=zone), part)()
             for at, zone in enumerate(_ZONES)
             for part in ("minute", "hour", "day_of_week", "day_of_month",
-                         "day_of_year", "month", "year")
+                         "day_of_year", "month")
+        } | {
+            f"year {at}": timestamp(f"t{at}", tz=zone).year().hash_buckets(2**30)
+            for at, zone in enumerate(_ZONES)
         },
+        xla=False,
     ),
     ops.RequirePresent: SkewCase(
         {"x": floats(), "t": instants("UTC")},
@@ -241,7 +245,7 @@ CASES: dict[type[ops.Op], SkewCase] = {
         {"s": texts(*_WORDS), "i": integers(*_NUMBERS)},
         {
             "pair": cross(_S.fill("a"), _I.fill(0)).vocabulary(),
-            "three": cross(_S.fill(""), _I.fill(5), _S.fill("b")).vocabulary(max_size=9),
+            "three": cross(_S.fill(""), _I.fill(5), _S).vocabulary(missing_id=True),
         },
         xla=False,
         learns=True,

@@ -27,7 +27,8 @@ import pyarrow as pa
 
 from checks import executors
 from checks.executors import Result, SavedPlans
-from checks.skew_cases import CASES, SkewCase
+from checks.skew_case import SkewCase
+from checks.skew_cases import CASES
 from featurekit.plan.graph import Plan
 from featurekit.plan.serialize import plan_from_proto, plan_to_proto
 

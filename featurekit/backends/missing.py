@@ -72,7 +72,7 @@ def is_missing(values: npt.NDArray[np.generic]) -> npt.NDArray[np.bool_]:
 
 
 def _to_tensor(name: str, column: pa.Array) -> npt.NDArray[np.generic]:
-    if is_list_like(column.type):
+    if is_list_like(column.type) and not is_list_like(column.type.value_type):
         return _lists(name, column)
     if pa.types.is_float32(column.type):
         return _floats(column)
@@ -91,7 +91,7 @@ def _to_tensor(name: str, column: pa.Array) -> npt.NDArray[np.generic]:
             "the column cannot become a tensor",
             column=name,
             got=column.type,
-            expected="float32, int64, or text",
+            expected="float32, int64, text, or lists of those",
             hint="cast the batch first",
         )
     texts: npt.NDArray[np.object_] = encoded.to_numpy(zero_copy_only=False)
