@@ -14,8 +14,9 @@ A case that fails is made small, and printed as the code that makes it. Exits wi
 
 import argparse
 import time
+import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -139,15 +140,19 @@ def compare(case: RandomCase, index: int) -> Iterator[Compared]:
         )
 
 
-def fails(case: RandomCase, index: int) -> bool:
-    """Whether an executor differs from the reference."""
-    return any(one.differing for one in compare(case, index))
+def attempt(case: RandomCase, index: int) -> tuple[list[Compared], str]:
+    """What the executors give, and what is wrong with it; empty if nothing is."""
+    try:
+        found = list(compare(case, index))
+    except Exception:
+        return [], traceback.format_exc()
+    return found, ", ".join(one.executor for one in found if one.differing)
 
 
 def shrink(case: RandomCase, index: int) -> RandomCase:
     """A case that fails with fewer features and rows."""
     while True:
-        smaller = next((one for one in case.smaller() if fails(one, index)), None)
+        smaller = next((one for one in case.smaller() if attempt(one, index)[1]), None)
         if smaller is None:
             return case
         case = smaller
@@ -157,25 +162,30 @@ def run(seed: int, first: int, cases: int) -> int:
     """Runs cases and prints a table; gives how many fail."""
     totals: dict[str, Counter[str]] = {name: Counter() for name in RUNS}
     failed = 0
-    for index in range(first, first + cases):
+    for done in range(cases):
+        index = first + done
         case = random_case(seed, index)
-        found = list(compare(case, index))
+        found, wrong = attempt(case, index)
         for one in found:
             counts = {"rows": one.rows, "accepted": one.accepted,
                       "values": one.values, "differing": one.differing}  # fmt: skip
             totals[one.executor].update(cases=1, **counts)
-        if any(one.differing for one in found):
+        if wrong:
             failed += 1
-            print(f"case {index} of seed {seed} fails; smaller:")
+            print(f"case {index} of seed {seed} fails: {wrong}; smaller:")
             print(shrink(case, index).code, flush=True)
-        if (index + 1 - first) % PROGRESS == 0:
-            print(f"{index + 1 - first:,} cases, {failed} fail", flush=True)
+        if (done + 1) % PROGRESS == 0:
+            print(f"{done + 1:,} cases, {failed} fail", flush=True)
+    _print_totals(totals)
+    return failed
+
+
+def _print_totals(totals: Mapping[str, Counter[str]]) -> None:
     line = "{:<12}  {:>7}  {:>9}  {:>9}  {:>11}  {:>9}"
     names = ("cases", "rows", "accepted", "values", "differing")
     print(line.format("executor", *names))
     for executor, total in totals.items():
         print(line.format(executor, *(f"{total[name]:,}" for name in names)))
-    return failed
 
 
 def main() -> int:

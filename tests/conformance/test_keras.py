@@ -110,6 +110,16 @@ def test_keras_equals_host(data: st.DataObject) -> None:
     assert_same(KerasBackend(plan).run(batch), HostBackend(plan).run(batch))
 
 
+def test_no_rows_of_several_times_in_a_graph() -> None:
+    spec = fk.FeatureSpec(
+        {name: fk.timestamp(name, tz="Europe/Paris").month() for name in "tu"}
+    )
+    none = {name: tf.zeros([0], tf.int64) for name in "tu"}
+    program = KerasBackend(fk.compile(spec)).program
+    found = tf.function(program.compute)(none)
+    assert [tensor.shape for tensor in found.outputs.values()] == [[0], [0]]
+
+
 def test_division_is_not_a_multiplication_by_the_reciprocal() -> None:
     values = np.arange(1, 2_000, dtype=np.float32)
     quotients = values.astype(np.float64) / 3.0

@@ -55,12 +55,25 @@ def test_a_case_that_fails_is_made_small_and_printed_as_code(
     index = next(at for at in range(100) if is_large(at))
     assert random_specs.run(3, index, 1) == 1
     shown = capsys.readouterr().out
-    assert f"case {index} of seed 3 fails" in shown
+    assert f"case {index} of seed 3 fails: host; smaller:" in shown
     code = shown[shown.index("import featurekit") : shown.index("executor ")]
     made: dict[str, Any] = {}
     exec(code, made)
     assert len(made["spec"].features) == 1
     assert made["table"].num_rows == 1
+
+
+def test_an_executor_that_raises_is_a_case_that_fails(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(plan: Plan, rows: random_specs.Rows) -> Result:
+        raise ZeroDivisionError(len(plan.nodes))
+
+    monkeypatch.setattr(random_specs, "RUNS", {"host": (1, broken)})
+    assert random_specs.run(3, 0, 2) == 2
+    shown = capsys.readouterr().out
+    assert "ZeroDivisionError" in shown
+    assert shown.count("spec = fk.FeatureSpec") == 2
 
 
 def is_large(index: int) -> bool:

@@ -30,8 +30,10 @@ def extract_time_part(chosen: Sequence[ops.ExtractTimePart], x: Value) -> Outcom
 def _offsets(op: ops.ExtractTimePart, seconds: tf.Tensor) -> tf.Tensor:
     if not op.transitions:
         return tf.constant(op.offsets[0], tf.int64)
-    passed = tf.searchsorted(
-        tf.constant(op.transitions, tf.int64), tf.reshape(seconds, [-1]), side="right"
+    # Not tf.searchsorted: its reshaping leaves the shape of no values open.
+    passed = tf.raw_ops.UpperBound(
+        sorted_inputs=tf.constant([op.transitions], tf.int64),
+        values=tf.reshape(seconds, [1, -1]),
     )
     found = tf.gather(tf.constant(op.offsets, tf.int64), passed)
     return tf.reshape(found, tf.shape(seconds))
