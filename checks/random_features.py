@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from checks.random_draw import INTEGERS, TEXTS, Draw
+from checks.random_expressions import expression, flag, joined
+from checks.random_lists import LISTS
 
 Make: TypeAlias = Callable[[Draw], str]
 _ZONES = ("UTC", "America/New_York", "Australia/Lord_Howe", "Europe/Paris")
@@ -16,6 +18,14 @@ def feature(draw: Draw) -> str:
     return draw.one(*FEATURES)(draw)
 
 
+def _cyclic(draw: Draw) -> str:
+    return f"{ids(draw, 1, buckets=30)}.cyclic()"
+
+
+def _list(draw: Draw) -> str:
+    return draw.one(*LISTS)(draw)
+
+
 def _one_hot(draw: Draw) -> str:
     return f"{ids(draw, 1, buckets=30)}.one_hot()"
 
@@ -25,7 +35,13 @@ def _embedding(draw: Draw) -> str:
 
 
 def number(draw: Draw) -> str:
-    """Code of a numeric column after some steps."""
+    """Code of a numeric column or expression after some steps."""
+    if not draw.chance(0.2):
+        return _number(draw)
+    return expression(draw, _number(draw), _number(draw))
+
+
+def _number(draw: Draw) -> str:
     nan = draw.one("missing", "keep", *(["error"] * (not draw.lenient)))
     code = f"fk.numeric({draw.name('x')}, nan={nan!r})"
     if draw.chance(draw.fills):
@@ -59,7 +75,10 @@ def tokens(draw: Draw) -> str:
 
 
 def _string(draw: Draw) -> str:
-    return f"fk.string({draw.name('s')}){_fill(draw, draw.one(*TEXTS))}"
+    code = f"fk.string({draw.name('s')}){_fill(draw, draw.one(*TEXTS))}"
+    if draw.chance(0.15):
+        return joined(draw, code, f"fk.string({draw.name('s')}).fill('é')")
+    return code
 
 
 def _integer(draw: Draw) -> str:
@@ -105,7 +124,31 @@ def _greater_equal(draw: Draw) -> str:
 
 def _words(draw: Draw) -> str:
     known = draw.rng.sample(TEXTS, draw.rng.randint(1, len(TEXTS)))
-    return f"{_string(draw)}.vocabulary({known!r}, num_oov={_num_oov(draw)})"
+    layout = f"num_oov={_num_oov(draw)}, oov={draw.one('before', 'after')!r}"
+    if draw.chance(0.3):
+        return f"fk.string({draw.name('s')}).vocabulary({known!r}, {layout}, missing_id=True)"
+    return f"{_string(draw)}.vocabulary({known!r}, reserved=['[PAD]'], {layout})"
+
+
+def _exact_cross(draw: Draw) -> str:
+    """A learned one: its combinations are those of the table."""
+    return f"fk.cross({tokens(draw)}, {tokens(draw)}).vocabulary(missing_id=True)"
+
+
+def _keyed(draw: Draw) -> str:
+    return f"{tokens(draw)}.hash_buckets({draw.one(7, 2**31 - 1)}, key=(5, 2**40))"
+
+
+def _compared(draw: Draw) -> str:
+    return flag(draw, _number(draw), _number(draw))
+
+
+def _is_missing(draw: Draw) -> str:
+    return f"{draw.one(number, tokens)(draw)}.is_missing()"
+
+
+def _year(draw: Draw) -> str:
+    return f"fk.timestamp({draw.name('t')}).year().hash_buckets(1000)"
 
 
 def _numbers(draw: Draw) -> str:
@@ -128,7 +171,16 @@ def _time_part(draw: Draw) -> str:
     return f"fk.timestamp({draw.name('t')}, tz={zone!r}).{part}()"
 
 
-FEATURES: tuple[Make, ...] = (number, ids, ids, _one_hot, _embedding)
+FEATURES: tuple[Make, ...] = (
+    number,
+    ids,
+    ids,
+    _one_hot,
+    _embedding,
+    _cyclic,
+    _list,
+    _exact_cross,
+)
 NUMBER_STEPS: tuple[Make, ...] = (_clip, _log1p, _standardize, _min_max)
 IDS: tuple[Make, ...] = (
     _buckets,
@@ -137,4 +189,8 @@ IDS: tuple[Make, ...] = (
     _numbers,
     _identity,
     _time_part,
+    _keyed,
+    _compared,
+    _is_missing,
+    _year,
 )

@@ -27,6 +27,7 @@ import featurekit as fk
 from checks import executors
 from checks.executors import Result, SavedPlans
 from checks.random_cases import RandomCase, random_case
+from featurekit.errors import StatisticsError
 from featurekit.io.adapter import open_source
 from featurekit.plan.graph import Plan
 from featurekit.plan.lower import compile_spec
@@ -77,6 +78,17 @@ def _decoded(batch: pa.RecordBatch) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
 
 
+def compiled(spec: fk.FeatureSpec, table: pa.Table) -> Plan | None:
+    """The plan, learned from the table; None where there is nothing to learn from."""
+    stats = fk.analyze(spec, table, workers=1, on_bad_row="dead_letter")
+    try:
+        return compile_spec(spec, stats)
+    except StatisticsError as error:
+        if error.code != "STATS_EMPTY":
+            raise
+        return None
+
+
 def _saved(plan: Plan, rows: Rows) -> Result:
     with TemporaryDirectory() as folder:
         saved = SavedPlans({"plan": plan}, Path(folder) / "model")
@@ -123,7 +135,9 @@ class Compared:
 def compare(case: RandomCase, index: int) -> Iterator[Compared]:
     """Runs the case on every executor whose turn it is."""
     spec, table = case.make()
-    plan = compile_spec(spec)
+    plan = compiled(spec, table)
+    if plan is None:
+        return
     rows = read(spec, table)
     wanted = executors.reference(plan, rows.whole)
     accepted = int((wanted.rejecting == wanted.nodes).sum())

@@ -17,6 +17,9 @@ TYPES = {
     "i": ["pa.int64()"],
     "s": ["pa.string()", "pa.large_string()", "pa.binary()", "pa.string_view()"],
     "t": ["pa.timestamp('us', 'UTC')"],
+    "X": ["pa.list_(pa.float32())", "pa.large_list(pa.float32())"],
+    "I": ["pa.list_(pa.int64())", "pa.large_list(pa.int32())"],
+    "S": ["pa.list_(pa.string())", "pa.large_list(pa.large_string())"],
 }
 """Arrow types of a column, by kind."""
 
@@ -90,10 +93,29 @@ def _time(draw: Draw) -> str:
     return repr(second * 10**6 - 1 if draw.chance(0.5) else draw.one(*_TIMES))
 
 
+def _list(element: Callable[[Draw], str]) -> Callable[[Draw], str]:
+    def make(draw: Draw) -> str:
+        count = draw.one(0, 1, 2, 5)
+        missing = draw.nulls / 2
+        values = (
+            "None" if draw.chance(missing) else element(draw) for _ in range(count)
+        )
+        return f"[{', '.join(values)}]"
+
+    return make
+
+
+def _small_integer(draw: Draw) -> str:
+    return repr(draw.rng.randint(-9, 99))
+
+
 VALUES: dict[str, Callable[[Draw], str]] = {
     "x": _number,
     "i": _integer,
     "s": _text,
     "t": _time,
+    "X": _list(_number),
+    "I": _list(_small_integer),
+    "S": _list(_text),
 }
 """How a value of each kind of column is drawn."""

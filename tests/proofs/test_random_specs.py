@@ -14,7 +14,6 @@ from checks.executors import Result, host  # noqa: E402
 from checks.random_cases import random_case  # noqa: E402
 from featurekit.plan import ops  # noqa: E402
 from featurekit.plan.graph import Plan  # noqa: E402
-from featurekit.plan.lower import compile_spec  # noqa: E402
 
 CASES = 40
 
@@ -37,8 +36,9 @@ def test_cases_are_random_and_the_same_for_a_seed() -> None:
 
 
 def test_cases_use_every_op() -> None:
-    specs = [random_case(7, index).make()[0] for index in range(100)]
-    used = {type(node.op) for spec in specs for node in compile_spec(spec).nodes}
+    cases = [random_case(7, index).make() for index in range(150)]
+    plans = [random_specs.compiled(spec, table) for spec, table in cases]
+    used = {type(node.op) for plan in plans if plan for node in plan.nodes}
     assert used == set(ops.OPS)
 
 
