@@ -15,6 +15,7 @@ CAST = "rows.parquet"
 NUMBER = features('"age": fk.numeric("age")')
 INTEGER = features('"a": fk.integer("n").hash_buckets(9)')
 TEXT = features('"a": fk.string("s").hash_buckets(9)')
+LISTS = features('"a": fk.strings("l").hash_buckets(9).pad(2)')
 TIME = features('"a": fk.timestamp("t", tz="Europe/Paris").hour()')
 
 
@@ -166,6 +167,16 @@ DATA_FAULTS = [
     Fault("D41 a code without an entry", "CORRUPT_SOURCE", {"column": "s"}, ("0..7",),
           TEXT, lambda folder: pa.table({"s": bad_codes()})),
     # The rows.
+    Fault("D14 a missing element", "NULL_NOT_ALLOWED", row(1, "l", feature="a"),
+          ("an element of the list is missing", "drop_missing()"), LISTS,
+          parquet(l=[["x"], ["y", None]]), convert_only=True),
+    Fault("D15 a missing list", "NULL_NOT_ALLOWED", row(1, "l", feature="a"),
+          ("the list is missing", "missing_as_empty()"), LISTS,
+          parquet(l=[["x"], None]), convert_only=True),
+    Fault("D38 ids and weights of different lengths", "WEIGHT_MISMATCH",
+          row(1, feature="a"), ("one weight for each id",),
+          features('"a": fk.strings("l").hash_buckets(9).weighted(fk.numerics("w"))'),
+          parquet(l=[["x"], ["y", "z"]], w=[[1.0], [1.0]]), convert_only=True),
     Fault("D12 a missing value", "NULL_NOT_ALLOWED", row(2, feature="age"),
           ("missing", "fill()"), NUMBER, parquet(age=[1.0, 2.0, None]),
           convert_only=True),

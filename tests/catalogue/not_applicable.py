@@ -7,10 +7,5 @@ in one place, as `test_catalogue.py` checks. Nothing here hides a test that fail
 NEEDS = {
     "S9": "references by name (a column contains its inputs: there is no cycle)",
     "S19": "columns of a declared shape",
-    "D14": "lists",
-    "D15": "lists",
     "D34": "features of variable size (no record comes near the limit)",
-    "D36": "lists",
-    "D37": "lists",
-    "D38": "weighted lists",
 }

@@ -57,6 +57,37 @@ def s13_any_token(folder: Path) -> None:
         assert ids(folder, copy.features["out"], {"s": TOKENS}) == [*range(len(TOKENS))]
 
 
+def d15_states_of_a_list(folder: Path) -> None:
+    """Missing, empty, and a list of an empty text are three things."""
+    tags = fk.strings("l")
+    spec = fk.FeatureSpec(
+        {
+            "length": tags.length().fill(-1.0),
+            "ids": tags.missing_as_empty().vocabulary([""]).pad(1),
+        }
+    )
+    rows = {"l": [None, [], [""]]}
+    fk.convert(spec, fk.Stats({}), rows, folder / "records")
+    found = fk.load(folder / "records").to_numpy()
+    assert found["length"].tolist() == [-1.0, 0.0, 1.0]
+    assert found["ids"].tolist() == [[0], [0], [1]]
+
+
+def d36_ragged_and_empty_lists(folder: Path) -> None:
+    rows = {"l": pa.array([[], [1, 2, 3], [], [4]], pa.list_(pa.int64()))}
+    lists = fk.integers("l").identity(9)
+    assert ids(folder, lists.pad(2), rows) == [[0, 0], [2, 3], [0, 0], [5, 0]]
+    empty = {"l": pa.array([[], []], pa.list_(pa.int64()))}
+    assert ids(folder, lists.length(maximum=3), empty) == [0, 0]
+
+
+def d37_a_list_of_ten_million(folder: Path) -> None:
+    values = pa.array(np.arange(10**7) % 5)
+    rows = pa.table({"l": pa.ListArray.from_arrays(pa.array([0, 10**7]), values)})
+    column = fk.integers("l").identity(5).counts()
+    assert ids(folder, column, rows) == [[2e6] * 5]
+
+
 def s15_boundaries_are_compared_in_float64(folder: Path) -> None:
     column = fk.numeric("x").buckets([0.1, 0.1 + 1e-12])
     values = np.array([0.1, np.nextafter(np.float32(0.1), np.float32(0))], np.float32)

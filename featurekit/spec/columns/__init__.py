@@ -36,10 +36,10 @@ from featurekit.spec.columns.lists import (
     PaddedIdsColumn,
     StringsColumn,
 )
-from featurekit.spec.columns.numeric import (
+from featurekit.spec.columns.numbers import (
     NumericColumn,
 )
-from featurekit.spec.columns.timestamp import (
+from featurekit.spec.columns.times import (
     TimestampColumn,
 )
 from featurekit.spec.columns.tokens import (

@@ -3,7 +3,7 @@
 from featurekit.errors import SpecError
 from featurekit.spec.columns.base import Expression, Operator
 from featurekit.spec.columns.categorical import BooleanColumn
-from featurekit.spec.columns.numeric import NumericColumn, number_operand
+from featurekit.spec.columns.numbers import NumericColumn, number_operand
 from featurekit.spec.columns.tokens import StringColumn
 
 

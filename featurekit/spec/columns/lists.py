@@ -15,7 +15,7 @@ from featurekit.spec.columns.categorical import (
     DenseColumn,
     EmbeddingColumn,
 )
-from featurekit.spec.columns.numeric import NumericColumn
+from featurekit.spec.columns.numbers import NumericColumn
 from featurekit.spec.columns.tokens import IntegerColumn, StringColumn
 from featurekit.spec.columns.vocabularies import OovPlace
 
