@@ -8,8 +8,10 @@ _MILLION = "featurekit: 1,000,000 rows"
 _TEN = "featurekit: 10,000,000 rows"
 _CONVERT_MILLION = "featurekit: convert, 1,000,000 rows"
 _CONVERT_TEN = "featurekit: convert, 10,000,000 rows"
+_BEAM_TEN = "featurekit: convert as a Beam job, 10,000,000 rows"
 _ALL = "transform_featurekit:whole"
 _CONVERT = "convert_featurekit:whole"
+_BEAM = "convert_featurekit:whole_beam"
 
 
 def _case(name: str, rows: int | None, workers: int, function: str = _ALL) -> Case:
@@ -46,12 +48,20 @@ SUITE = Suite(
             (
                 _case(_CONVERT_MILLION, 1_000_000, 1, _CONVERT),
                 _case(_CONVERT_TEN, 10_000_000, 1, _CONVERT),
+                _case(_BEAM_TEN, 10_000_000, 1, _BEAM),
             ),
             large=True,
         ),
     ),
     bars=(
         Bar("speed-up by a second process", _TWO, _ONE, "wall", 1.8),
+        Bar(
+            "CPU of a Beam job, local engine, 10 M rows",
+            _BEAM_TEN,
+            _CONVERT_TEN,
+            "cpu",
+            at_most=1.3,
+        ),
         Bar(
             "memory of converting, 10 M against 1 M rows",
             _CONVERT_TEN,

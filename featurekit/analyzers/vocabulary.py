@@ -1,6 +1,6 @@
 """Exact counts of the distinct strings or integers of a column."""
 
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -123,6 +123,11 @@ class VocabularyAccumulator(Accumulator):
             distinct=counted.num_rows,
         )
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Between processes the order of tokens is of no interest; sorting them is work.
+        self._compact()
+        return _rebuild, (self.value_type, dict(self.options), self._counted)
+
     def _payload(self) -> bytes:
         self._compact()
         counted = self._counted.sort_by("token")
@@ -152,6 +157,14 @@ class VocabularyAccumulator(Accumulator):
         if np.any(counts <= 0):
             raise damaged("a token is counted less than once")
         self._counted = pa.table([tokens, counts], self._counted.schema)
+
+
+def _rebuild(
+    value_type: ValueType, options: dict[str, Any], counted: pa.Table
+) -> VocabularyAccumulator:
+    found = VocabularyAccumulator(value_type, **options)
+    found._counted = counted
+    return found
 
 
 def _no_rows(schema: pa.Schema) -> pa.Table:

@@ -215,9 +215,10 @@ def group_tasks(tasks: Sequence[Task], workers: int) -> list[Sequence[Task]]:
 
     Args:
         tasks: All tasks.
-        workers: How many processes share them.
+        workers: How many processes share them: each takes some groups, so that none
+            waits long for the last.
     """
-    share = len(tasks) if workers == 1 else -(-len(tasks) // (2 * workers))
+    share = len(tasks) if workers == 1 else -(-len(tasks) // (6 * workers))
     size = max(1, min(TASKS_PER_GROUP, share))
     return [tasks[start : start + size] for start in range(0, len(tasks), size)]
 

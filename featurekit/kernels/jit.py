@@ -1,6 +1,9 @@
 """The decorators of all compiled kernels."""
 
+import hashlib
+import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
@@ -9,7 +12,24 @@ from numba.core import event as _event
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 _events: Any = _event
-_clock = _events.TimingListener()
+
+
+class _Clock(_events.TimingListener):  # type: ignore[misc]
+    """Times compilation, and says at the first one why a job does not start."""
+
+    _told = False
+
+    def on_start(self, event: Any) -> None:
+        if not self._told:
+            self._told = True
+            logging.getLogger("featurekit").info(
+                "compiling kernels for this processor, about half a minute; "
+                "the code is kept for all later processes"
+            )
+        super().on_start(event)
+
+
+_clock = _Clock()
 _events.register("numba:compile", _clock)
 
 
@@ -31,9 +51,28 @@ def inlined(function: Kernel) -> Kernel:
 def _compile(function: Kernel, **options: Any) -> Kernel:
     try:
         compiled = numba.njit(function, nogil=True, cache=True, **options)
+        file = compiled._cache._cache_file
+        file._source_stamp = file._source_stamp, _SOURCES
     except RuntimeError:  # "cannot cache function: no locator available"
         compiled = numba.njit(function, nogil=True, **options)
     return compiled  # type: ignore[no-any-return]
+
+
+def _digest_sources() -> str:
+    """The content of all files with kernels.
+
+    Numba keeps code until the file of its function changes. But a kernel contains those
+    that it calls: after a change of one of them, old code would go on giving old results.
+    """
+    found = hashlib.sha256()
+    package = Path(__file__).parent.parent
+    for folder in ("kernels", "backends/host"):
+        for file in sorted((package / folder).glob("*.py")):
+            found.update(file.read_bytes())
+    return found.hexdigest()
+
+
+_SOURCES = _digest_sources()
 
 
 def compile_seconds() -> float:
