@@ -126,7 +126,8 @@ def _words(draw: Draw) -> str:
     known = draw.rng.sample(TEXTS, draw.rng.randint(1, len(TEXTS)))
     layout = f"num_oov={_num_oov(draw)}, oov={draw.one('before', 'after')!r}"
     if draw.chance(0.3):
-        return f"fk.string({draw.name('s')}).vocabulary({known!r}, {layout}, missing_id=True)"
+        layout += ", missing_id=True"
+        return f"fk.string({draw.name('s')}).vocabulary({known!r}, {layout})"
     return f"{_string(draw)}.vocabulary({known!r}, reserved=['[PAD]'], {layout})"
 
 

@@ -116,7 +116,7 @@ def lists(elements: MakeColumn, *, sizes: int = 0) -> MakeColumn:
         missing = sized.random(rows) < NULLS
         values = elements(rng, int(offsets[-1]))
         if pa.types.is_int64(values.type):
-            # The three smallest mark the ends of lists in tensors; casting refuses them.
+            # The three smallest mark ends of lists in tensors; casting refuses them.
             values = pc.max_element_wise(values, 3 - 2**63, skip_nulls=False)
         return pa.ListArray.from_arrays(
             pa.array(offsets), values, mask=pa.array(missing)

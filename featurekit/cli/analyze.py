@@ -53,9 +53,9 @@ def analyze(
     """Measure what a spec has to learn, in one pass over the data."""
     from featurekit.cli.statistics_table import statistics_grid
     from featurekit.jobs.analyze import run_analysis
+    from featurekit.kernels.jit import compile_seconds
     from featurekit.plan.growth import grow as grow_stats
     from featurekit.plan.stats import Stats
-    from featurekit.kernels.jit import compile_seconds
     from featurekit.spec.load import load_spec
 
     started = time.perf_counter()

@@ -62,7 +62,7 @@ def _digest_sources() -> str:
     """The content of all files with kernels.
 
     Numba keeps code until the file of its function changes. But a kernel contains those
-    that it calls: after a change of one of them, old code would go on giving old results.
+    that it calls: after a change of one of them, old code would give old results.
     """
     found = hashlib.sha256()
     package = Path(__file__).parent.parent
