@@ -1,6 +1,5 @@
 """From declarations to operations: FeatureSpec and Stats become a Plan."""
 
-import math
 from collections.abc import Iterable, Mapping
 from typing import assert_never
 
@@ -93,11 +92,6 @@ def label_check(plan: Plan) -> int | None:
         if label is not None and is_check and LABEL in plan.features_of[index]:
             return index
     return None
-
-
-def _flushed(value: float) -> float:
-    """The value; a zero of its sign where a float32 would be subnormal."""
-    return math.copysign(0.0, value) if abs(value) < 2.0**-126 else value
 
 
 def _never_missing(step: s.Step) -> bool:
@@ -231,8 +225,7 @@ class _Lowering:
                 shape = step.length, step.side, step.truncate
                 if padding is None:
                     return add(ops.PadIds(*shape), value)
-                numbers = add(ops.ToFloat32(), value)
-                return add(ops.PadNumbers(*shape, _flushed(padding)), numbers)
+                return add(ops.PadNumbers(*shape, padding), add(ops.ToFloat32(), value))
             case s.Length(maximum=maximum):
                 return add(ops.CountElements(maximum), value)
             case s.MultiHot():

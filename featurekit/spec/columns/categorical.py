@@ -27,6 +27,16 @@ class CategoricalColumn(BaseColumn):
             - Missing: the row is rejected, unless an earlier `fill` replaced it.
             - Out of range: cannot occur; ids come from a step with a known range.
             - Output: float32, shape (batch, num_ids).
+
+        Example:
+            >>> import featurekit as fk
+            >>> column = fk.string("s").vocabulary(["a", "b"]).one_hot()
+            >>> fk.preview(column, {"s": ["b", "?"]})
+            [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
+
+        Elsewhere:
+            - `tf.feature_column.indicator_column`, `keras.layers.CategoryEncoding`:
+              zeros for an id that is out of range.
         """
         return DenseColumn(self.source, self._step(s.OneHot))
 
@@ -53,6 +63,15 @@ class CategoricalColumn(BaseColumn):
         """Declares a trainable vector of `dim` numbers for each id.
 
         The records and the preprocessing hold the id; the vector is built by the model.
+
+        Example:
+            >>> import featurekit as fk
+            >>> column = fk.string("s").vocabulary(["a", "b"]).embedding(8)
+            >>> fk.preview(column, {"s": ["b", "a"]})
+            [1, 0]
+
+        Elsewhere:
+            - `tf.feature_column.embedding_column`, `keras.layers.Embedding`.
         """
         return EmbeddingColumn(self.source, self._step(s.Embedding, dim))
 

@@ -34,6 +34,16 @@ class CrossColumn(BaseColumn):
         Semantics:
             - Missing: missing where any of the inputs is.
             - Output: int64 in [0, num_buckets).
+
+        Example:
+            >>> import featurekit as fk
+            >>> crossed = fk.cross(fk.string("s"), fk.integer("i")).hash_buckets(1000)
+            >>> fk.preview(crossed, {"s": ["A", "B"], "i": [101, 101]})
+            [891, 754]
+
+        Elsewhere:
+            - Keras FeatureSpace crosses indices, so that all unknown texts give one
+              bucket.
         """
         step = self._step(s.HashBuckets, num_buckets, hash_key=hash_key)
         return CategoricalColumn(self.source, step)

@@ -67,6 +67,15 @@ class NumericColumn(BaseColumn):
             - Missing: becomes `value`. A NaN is missing under `nan="missing"`.
             - NaN: kept under `nan="keep"`.
             - Output: the same type, never missing.
+
+        Example:
+            >>> import featurekit as fk
+            >>> column = fk.numeric("x").fill(0.0)
+            >>> fk.preview(column, {"x": [1.5, None, float("nan")]})
+            [1.5, 0.0, 0.0]
+
+        Elsewhere:
+            - `default_value` of `tf.feature_column.numeric_column`; there a NaN stays.
         """
         s.check_finite(value, f"{self!r}: fill value")
         return NumericColumn(self.source, self._step(s.Fill, float(value)))
@@ -108,6 +117,15 @@ class NumericColumn(BaseColumn):
             - Missing: stays missing.
             - NaN: stays NaN.
             - Infinite: becomes the bound.
+
+        Example:
+            >>> import featurekit as fk
+            >>> column = fk.numeric("x").clip(-1, 1)
+            >>> fk.preview(column, {"x": [-5.0, 0.5, float("inf")]})
+            [-1.0, 0.5, 1.0]
+
+        Elsewhere:
+            - `tf.clip_by_value`, in float32.
         """
         return NumericColumn(self.source, self._step(s.Clip, low, high))
 
@@ -119,6 +137,14 @@ class NumericColumn(BaseColumn):
             - NaN: stays NaN.
             - Below -1: the row is rejected.
             - -1 becomes -inf, +inf stays +inf.
+
+        Example:
+            >>> import featurekit as fk
+            >>> fk.preview(fk.numeric("x").log1p(), {"x": [0.0, 1.0, -2.0]})
+            [0.0, 0.6931471824645996, 'refused: OUT_OF_DOMAIN']
+
+        Elsewhere:
+            - `tf.math.log1p`, whose bits depend on the size of the batch.
         """
         return NumericColumn(self.source, self._step(s.Log1p))
 
@@ -135,6 +161,16 @@ class NumericColumn(BaseColumn):
             - Missing: stays missing; the statistics skip it.
             - NaN, infinite: pass through; the statistics skip them.
             - Constant column (std 0): x - mean, so 0.0 on the constant.
+
+        Example:
+            >>> import featurekit as fk
+            >>> column = fk.numeric("x").standardize()
+            >>> fk.preview(column, {"x": [1.0, 2.0, 3.0]})
+            [-1.2247449159622192, 0.0, 1.2247449159622192]
+
+        Elsewhere:
+            - `keras.layers.Normalization`, where one NaN makes all outputs NaN and a
+              constant column is divided by 1e-7; `tft.scale_to_z_score`.
         """
         return NumericColumn(self.source, self._step(s.Standardize, mean=mean, std=std))
 
@@ -183,6 +219,16 @@ class NumericColumn(BaseColumn):
             - Missing: stays missing; the statistics skip it.
             - Out of range: extrapolates, below 0 or above 1. Clip first to avoid it.
             - Constant column: x - minimum, so 0.0 on the constant.
+
+        Example:
+            >>> import featurekit as fk
+            >>> column = fk.numeric("x").min_max()
+            >>> fk.preview(column, {"x": [10.0, 15.0, 20.0]})
+            [0.0, 0.5, 1.0]
+
+        Elsewhere:
+            - `tft.scale_to_0_1`, where a NaN or a constant column turns all outputs
+              into sigmoids; scikit-learn's `MinMaxScaler`.
         """
         return NumericColumn(
             self.source, self._step(s.MinMax, minimum=minimum, maximum=maximum)
@@ -200,6 +246,16 @@ class NumericColumn(BaseColumn):
               `nan="keep"`.
             - -inf: bucket 0. +inf: the last bucket.
             - Output: int64 in [0, len(boundaries)].
+
+        Example:
+            >>> import featurekit as fk
+            >>> column = fk.numeric("x").buckets([0, 10])
+            >>> fk.preview(column, {"x": [-1.0, 0.0, 9.9, 10.0]})
+            [0, 1, 1, 2]
+
+        Elsewhere:
+            - `tf.feature_column.bucketized_column`, `keras.layers.Discretization`: the
+              same buckets, with boundaries rounded to float32.
         """
         return CategoricalColumn(
             self.source, self._step(s.Buckets, _floats(boundaries))
@@ -214,6 +270,17 @@ class NumericColumn(BaseColumn):
             - Missing: stays missing; the statistics skip it.
             - NaN, infinite: as `buckets`; the statistics skip them.
             - Output: int64 in [0, num_buckets).
+
+        Example:
+            >>> import featurekit as fk
+            >>> column = fk.numeric("x").quantile_buckets(2)
+            >>> fk.preview(column, {"x": [1.0, 2.0, 3.0, 100.0]})
+            [0, 0, 1, 1]
+
+        Elsewhere:
+            - `tft.bucketize`, which keeps equal boundaries and so empty buckets;
+              `keras.layers.Discretization(num_bins=…)`, whose ranks are off by up to 14
+              points when it adapts to small batches.
         """
         return CategoricalColumn(
             self.source, self._step(s.QuantileBuckets, num_buckets)

@@ -16,7 +16,17 @@ class StringColumn(BaseColumn):
     """Text, as UTF-8. A feature only after `vocabulary`, `hash_buckets` or a cross."""
 
     def fill(self, value: str) -> "StringColumn":
-        """Replaces missing values by a text; an empty text is not missing."""
+        """Replaces missing values by a text; an empty text is not missing.
+
+        Example:
+            >>> import featurekit as fk
+            >>> column = fk.string("s").fill("?").vocabulary(["?", "a"])
+            >>> fk.preview(column, {"s": ["a", None, ""]})
+            [1, 0, 2]
+
+        Elsewhere:
+            - `tf.feature_column` takes an empty text for a missing one.
+        """
         if not isinstance(value, str):
             raise self._bad("fill", "a string column is filled with text", value)
         return StringColumn(self.source, self._step(s.Fill, value))
@@ -151,6 +161,16 @@ class StringColumn(BaseColumn):
             - Same ids as `tf.strings.to_hash_bucket_fast`; with a key, as
               `tf.strings.to_hash_bucket_strong`.
             - Output: int64 in [0, num_buckets).
+
+        Example:
+            >>> import featurekit as fk
+            >>> column = fk.string("s").hash_buckets(1000)
+            >>> fk.preview(column, {"s": ["A", "", "日本"]})
+            [564, 263, 883]
+
+        Elsewhere:
+            - `tf.feature_column.categorical_column_with_hash_bucket`, which drops an
+              empty text; `keras.layers.Hashing`.
         """
         step = self._step(s.HashBuckets, num_buckets, key=tuple(key))
         return CategoricalColumn(self.source, step)
@@ -165,7 +185,17 @@ class IntegerColumn(BaseColumn):
     """
 
     def fill(self, value: int) -> "IntegerColumn":
-        """Replaces missing values by an integer."""
+        """Replaces missing values by an integer.
+
+        Example:
+            >>> import featurekit as fk
+            >>> column = fk.integer("i").fill(0).identity(3)
+            >>> fk.preview(column, {"i": [2, None]})
+            [2, 0]
+
+        Elsewhere:
+            - `tf.feature_column` takes -1 for a missing integer.
+        """
         if isinstance(value, bool) or not isinstance(value, int):
             raise self._bad("fill", "an integer column is filled with an int", value)
         if not -(2**63) < value < 2**63:
@@ -220,6 +250,16 @@ class IntegerColumn(BaseColumn):
         Learned vocabularies are ordered by count, then by number, both descending.
         Arguments and semantics are those of `StringColumn.vocabulary`; an unknown
         integer is hashed as its decimal text.
+
+        Example:
+            >>> import featurekit as fk
+            >>> column = fk.integer("i").vocabulary([7, 2**62])
+            >>> fk.preview(column, {"i": [2**62, 7, 8]})
+            [1, 0, 2]
+
+        Elsewhere:
+            - `keras.layers.IntegerLookup`, which hashes unknown integers by their
+              remainder.
         """
         return with_vocabulary(
             self,
@@ -254,6 +294,14 @@ class IntegerColumn(BaseColumn):
         Semantics:
             - Missing: stays missing.
             - Output: int64 in [0, num_buckets).
+
+        Example:
+            >>> import featurekit as fk
+            >>> fk.preview(fk.integer("i").hash_buckets(1000), {"i": [0, -1, 10]})
+            [735, 430, 862]
+
+        Elsewhere:
+            - `tf.feature_column.categorical_column_with_hash_bucket(dtype=tf.int64)`.
         """
         step = self._step(s.HashBuckets, num_buckets, key=tuple(key))
         return CategoricalColumn(self.source, step)
@@ -265,5 +313,14 @@ class IntegerColumn(BaseColumn):
             - Missing: stays missing.
             - Out of range, negative: the row is rejected.
             - Output: int64 in [0, num_ids).
+
+        Example:
+            >>> import featurekit as fk
+            >>> fk.preview(fk.integer("i").identity(3), {"i": [2, 3]})
+            [2, 'refused: OUT_OF_RANGE']
+
+        Elsewhere:
+            - `tf.feature_column.categorical_column_with_identity`, where an id that is
+              out of range fails later, or becomes `default_value`.
         """
         return CategoricalColumn(self.source, self._step(s.Identity, num_ids))
