@@ -52,7 +52,8 @@ def _pad(draw: Draw) -> str:
 
 
 def _pad_numbers(draw: Draw) -> str:
-    return f"{numbers(draw)}.pad({_shape(draw)}, value={draw.one(0.0, -0.0, 0.1, -3.5, 1e30)})"
+    value = draw.one(0.0, -0.0, 0.1, -3.5, 1e30)
+    return f"{numbers(draw)}.pad({_shape(draw)}, value={value})"
 
 
 def _shape(draw: Draw) -> str:
