@@ -137,7 +137,7 @@ def _exact_cross(draw: Draw) -> str:
 
 
 def _keyed(draw: Draw) -> str:
-    return f"{tokens(draw)}.hash_buckets({draw.one(7, 2**31 - 1)}, key=(5, 2**40))"
+    return f"{tokens(draw)}.hash_buckets({draw.one(1, 7, 30)}, key=(5, 2**40))"
 
 
 def _compared(draw: Draw) -> str:
@@ -149,7 +149,7 @@ def _is_missing(draw: Draw) -> str:
 
 
 def _year(draw: Draw) -> str:
-    return f"fk.timestamp({draw.name('t')}).year().hash_buckets(1000)"
+    return f"fk.timestamp({draw.name('t')}).year().hash_buckets(30)"
 
 
 def _numbers(draw: Draw) -> str:
