@@ -174,7 +174,7 @@ DATA_FAULTS = [
           ("the list is missing", "missing_as_empty()"), LISTS,
           parquet(l=[["x"], None]), convert_only=True),
     Fault("D38 ids and weights of different lengths", "WEIGHT_MISMATCH",
-          row(1, feature="a"), ("one weight for each id",),
+          row(1, "l, w", feature="a"), ("one weight for each id",),
           features('"a": fk.strings("l").hash_buckets(9).weighted(fk.numerics("w"))'),
           parquet(l=[["x"], ["y", "z"]], w=[[1.0], [1.0]]), convert_only=True),
     Fault("D12 a missing value", "NULL_NOT_ALLOWED", row(2, feature="age"),

@@ -76,9 +76,10 @@ def d15_states_of_a_list(folder: Path) -> None:
 def d36_ragged_and_empty_lists(folder: Path) -> None:
     rows = {"l": pa.array([[], [1, 2, 3], [], [4]], pa.list_(pa.int64()))}
     lists = fk.integers("l").identity(9)
-    assert ids(folder, lists.pad(2), rows) == [[0, 0], [2, 3], [0, 0], [5, 0]]
+    padded = [[0, 0], [2, 3], [0, 0], [5, 0]]
+    assert ids(folder / "ragged", lists.pad(2), rows) == padded
     empty = {"l": pa.array([[], []], pa.list_(pa.int64()))}
-    assert ids(folder, lists.length(maximum=3), empty) == [0, 0]
+    assert ids(folder / "empty", lists.length(maximum=3), empty) == [0, 0]
 
 
 def d37_a_list_of_ten_million(folder: Path) -> None:
