@@ -8,7 +8,7 @@ PYTEST := $(BIN)/python -m pytest
 unexport PYTHONDONTWRITEBYTECODE
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: setup demo bench test test-fast test-all check format protos clean
+.PHONY: setup demo bench test test-fast test-all check format columns protos clean
 
 setup: .venv/.ready  ## virtual environment with the locked dependencies
 
@@ -41,10 +41,14 @@ check: setup  ## lint, types, import contracts, generated code
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	scripts/generate_protos --check
+	$(BIN)/python scripts/generate_columns.py --check
 
 format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+columns: setup  ## regenerate docs/columns.md
+	$(BIN)/python scripts/generate_columns.py
 
 protos: setup  ## regenerate featurekit/proto
 	scripts/generate_protos

@@ -13,46 +13,76 @@ if TYPE_CHECKING:
     from featurekit import models as models
     from featurekit import serve as serve
     from featurekit.backends import keras as keras
+    from featurekit.embedding_rows import row_map as row_map
+    from featurekit.embedding_rows import warm_start as warm_start
     from featurekit.io.dataset import load as load
     from featurekit.io.verify import verify as verify
+    from featurekit.io.vocabulary_file import read_vocabulary as read_vocabulary
+    from featurekit.io.vocabulary_file import write_vocabulary as write_vocabulary
     from featurekit.jobs.analyze import analyze as analyze
     from featurekit.jobs.convert import convert as convert
+    from featurekit.jobs.preview import preview as preview
+    from featurekit.plan.growth import grow as grow
+    from featurekit.plan.id_meanings import id_meanings as id_meanings
     from featurekit.plan.lower import compile_spec as compile
     from featurekit.plan.model_inputs import model_inputs as model_inputs
     from featurekit.plan.stats import Stats as Stats
     from featurekit.serve.export import export as export
     from featurekit.serve.preprocessor import Preprocessor as Preprocessor
+    from featurekit.spec.columns import boolean as boolean
     from featurekit.spec.columns import cross as cross
     from featurekit.spec.columns import integer as integer
+    from featurekit.spec.columns import integers as integers
+    from featurekit.spec.columns import join as join
+    from featurekit.spec.columns import maximum as maximum
+    from featurekit.spec.columns import minimum as minimum
     from featurekit.spec.columns import numeric as numeric
+    from featurekit.spec.columns import numerics as numerics
     from featurekit.spec.columns import string as string
+    from featurekit.spec.columns import strings as strings
     from featurekit.spec.columns import timestamp as timestamp
+    from featurekit.spec.columns import where as where
     from featurekit.spec.feature_spec import FeatureSpec as FeatureSpec
     from featurekit.spec.splits import key_split as key_split
     from featurekit.spec.splits import time_split as time_split
 
 # Name: where it is defined. Loaded on first use, so that the import stays light.
 _LAZY = {
-    "keras": "featurekit.backends.keras",
     "FeatureSpec": "featurekit.spec.feature_spec:FeatureSpec",
     "Preprocessor": "featurekit.serve.preprocessor:Preprocessor",
     "Stats": "featurekit.plan.stats:Stats",
     "analyze": "featurekit.jobs.analyze:analyze",
+    "boolean": "featurekit.spec.columns:boolean",
     "compile": "featurekit.plan.lower:compile_spec",
     "convert": "featurekit.jobs.convert:convert",
     "cross": "featurekit.spec.columns:cross",
     "export": "featurekit.serve.export:export",
+    "grow": "featurekit.plan.growth:grow",
+    "id_meanings": "featurekit.plan.id_meanings:id_meanings",
     "integer": "featurekit.spec.columns:integer",
+    "integers": "featurekit.spec.columns:integers",
+    "join": "featurekit.spec.columns:join",
+    "keras": "featurekit.backends.keras",
     "key_split": "featurekit.spec.splits:key_split",
     "load": "featurekit.io.dataset:load",
+    "maximum": "featurekit.spec.columns:maximum",
+    "minimum": "featurekit.spec.columns:minimum",
     "model_inputs": "featurekit.plan.model_inputs:model_inputs",
     "models": "featurekit.models",
     "numeric": "featurekit.spec.columns:numeric",
+    "preview": "featurekit.jobs.preview:preview",
+    "numerics": "featurekit.spec.columns:numerics",
+    "read_vocabulary": "featurekit.io.vocabulary_file:read_vocabulary",
+    "row_map": "featurekit.embedding_rows:row_map",
     "serve": "featurekit.serve",
     "string": "featurekit.spec.columns:string",
+    "strings": "featurekit.spec.columns:strings",
     "time_split": "featurekit.spec.splits:time_split",
     "timestamp": "featurekit.spec.columns:timestamp",
     "verify": "featurekit.io.verify:verify",
+    "where": "featurekit.spec.columns:where",
+    "warm_start": "featurekit.embedding_rows:warm_start",
+    "write_vocabulary": "featurekit.io.vocabulary_file:write_vocabulary",
 }
 __all__ = sorted(_LAZY)
 

@@ -77,7 +77,7 @@ class FeatureKitError(ValueError):
         expected: str | None = None,
         hint: str | None = None,
     ) -> None:
-        self.message = message
+        self.message = " ".join(message.splitlines())
         self.code = code or self.default_code
         self.file = file
         self.row = row

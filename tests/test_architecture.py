@@ -50,6 +50,7 @@ spec = fk.FeatureSpec(
         "city": fk.string("city").fill("").vocabulary(),
         "cross": fk.cross(fk.string("city").fill("?"), fk.string("city").fill(""))
         .hash_buckets(9),
+        "tags": fk.strings("tags").missing_as_empty().vocabulary().pad(2),
     },
     key=[fk.integer("id")],
     split=fk.key_split(train=0.8, test=0.2),
@@ -67,6 +68,7 @@ def test_a_job_does_not_load_pandas(tmp_path: Path) -> None:
         "age": [1.5, None] * 25,
         "visits": pa.array([None, 3] * 25, pa.int64()),
         "city": pa.array(["Ulm", None, "Köln", "", "x"] * 10).dictionary_encode(),
+        "tags": [["a", "b"], [], None, ["c"], ["a"]] * 10,
     }
     pq.write_table(pa.table(columns), tmp_path / "rows.parquet")
     program = f"import os; os.chdir({str(tmp_path)!r}); exec({JOB!r})"

@@ -4,6 +4,7 @@ presence    how many rows, nulls, NaNs, infinities     number integer string
 moments     mean and population variance               number integer
 range       minimum and maximum                        number integer
 quantiles   boundaries of equally full buckets         number integer
+quantile_values  values at given probabilities         number integer
 vocabulary  tokens and their counts                    integer string
 """
 
@@ -14,9 +15,11 @@ from featurekit.analyzers.base import Accumulator, Options, ValueType
 from featurekit.analyzers.extremes import RangeAccumulator
 from featurekit.analyzers.moments import MomentsAccumulator
 from featurekit.analyzers.presence import PresenceAccumulator
+from featurekit.analyzers.quantile_values import QuantileValuesAccumulator
 from featurekit.analyzers.quantiles import QuantilesAccumulator
 from featurekit.analyzers.vocabulary import VocabularyAccumulator
 from featurekit.errors import StatisticsError
+from featurekit.plan.requirements import OptionValue
 
 __all__ = ["KINDS", "Accumulator", "Options", "ValueType", "create"]
 
@@ -28,20 +31,22 @@ KINDS: MappingProxyType[str, type[Accumulator]] = MappingProxyType(
             MomentsAccumulator,
             RangeAccumulator,
             QuantilesAccumulator,
+            QuantileValuesAccumulator,
             VocabularyAccumulator,
         )
     }
 )
 
 
-def create(kind: str, value_type: ValueType, **options: int | None) -> Accumulator:
+def create(kind: str, value_type: ValueType, **options: OptionValue) -> Accumulator:
     """An accumulator that has counted nothing.
 
     Args:
         kind: A key of KINDS.
         value_type: "number", "integer", or "string".
         **options: For "quantiles", num_buckets and limit (131,072 if left out); for
-            "vocabulary", max_size (None, all, if left out) and min_count (1).
+            "quantile_values", probabilities and limit; for "vocabulary", max_size
+            (None, all, if left out) and min_count (1).
 
     Raises:
         StatisticsError: Kind, value type or options do not go together.

@@ -8,10 +8,12 @@ import pyarrow as pa
 
 from featurekit.analyzers.encoding import Reader, seal, unseal
 from featurekit.errors import StatisticsError
+from featurekit.kernels.arrow_lists import elements_of
+from featurekit.plan.requirements import OptionValue
 from featurekit.plan.statistics import Statistic
 
 ValueType: TypeAlias = Literal["number", "integer", "string"]
-Options: TypeAlias = Mapping[str, int | None]
+Options: TypeAlias = Mapping[str, OptionValue]
 
 
 class Accumulator(ABC):
@@ -30,6 +32,8 @@ class Accumulator(ABC):
           "integer" takes any Arrow integer that fits int64 and is exact; "string"
           takes strings and binary, dictionary-encoded or not, as bytes.
         - Layout: slices, chunks and dictionaries do not matter.
+        - Lists: every element counts as a value; `presence` counts rows and missing
+          lists, and NaNs and infinities of their elements.
 
     Args:
         value_type: What the columns hold.
@@ -64,7 +68,7 @@ class Accumulator(ABC):
         """
         chunks = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
         for chunk in chunks:
-            self._add(chunk)
+            self._add_rows(chunk)
 
     def merge(self, other: Self) -> None:
         """Counts everything that `other` has counted; `other` stays equal to itself.
@@ -130,8 +134,12 @@ class Accumulator(ABC):
         options = "".join(f", {name}={value}" for name, value in self.options.items())
         return f"{type(self).__name__}({self.value_type!r}{options})"
 
-    def _identity(self) -> tuple[str, str, dict[str, int | None]]:
+    def _identity(self) -> tuple[str, str, dict[str, OptionValue]]:
         return self.kind, self.value_type, dict(self.options)
+
+    def _add_rows(self, column: pa.Array) -> None:
+        """Counts one contiguous array, which may hold lists."""
+        self._add(elements_of(column))
 
     @abstractmethod
     def _add(self, column: pa.Array) -> None:

@@ -14,12 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from featurekit.errors import StatisticsError
+from featurekit.plan.requirements import OptionValue
 
 MAGIC = b"FKA1"
 
 
 def seal(
-    kind: str, value_type: str, options: Mapping[str, int | None], payload: bytes
+    kind: str, value_type: str, options: Mapping[str, OptionValue], payload: bytes
 ) -> bytes:
     """Puts the header before a payload."""
     description = {"kind": kind, "options": dict(options), "value_type": value_type}
@@ -27,7 +28,7 @@ def seal(
     return MAGIC + struct.pack("<I", len(header)) + header + payload
 
 
-def unseal(data: bytes) -> tuple[str, str, dict[str, int | None], "Reader"]:
+def unseal(data: bytes) -> tuple[str, str, dict[str, OptionValue], "Reader"]:
     """Reads kind, value type and options; the reader is left at the payload.
 
     Raises:
@@ -40,7 +41,10 @@ def unseal(data: bytes) -> tuple[str, str, dict[str, int | None], "Reader"]:
     try:
         header = json.loads(bytes(reader.take(length)))
         kind, value_type = str(header["kind"]), str(header["value_type"])
-        options = {str(name): value for name, value in header["options"].items()}
+        options = {
+            str(name): tuple(value) if isinstance(value, list) else value
+            for name, value in header["options"].items()
+        }
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise damaged("its header is not readable") from error
     return kind, value_type, options, reader

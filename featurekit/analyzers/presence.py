@@ -8,6 +8,7 @@ import pyarrow as pa
 from featurekit.analyzers import columns
 from featurekit.analyzers.base import Accumulator, ValueType
 from featurekit.analyzers.encoding import Reader, pack_count
+from featurekit.kernels.arrow_lists import elements_of
 from featurekit.plan.statistics import Presence
 
 
@@ -31,14 +32,17 @@ class PresenceAccumulator(Accumulator):
         super().__init__(value_type)
         self._rows = self._nulls = self._nans = self._infinities = 0
 
+    def _add_rows(self, column: pa.Array) -> None:
+        self._add(elements_of(column))
+        self._rows += len(column)
+        self._nulls += columns.null_count(column)
+
     def _add(self, column: pa.Array) -> None:
         self._check(column)
         if self.value_type == "number":
             values = columns.floats(column)
             self._nans += int(np.count_nonzero(np.isnan(values)))
             self._infinities += int(np.count_nonzero(np.isinf(values)))
-        self._rows += len(column)
-        self._nulls += columns.null_count(column)
 
     def _check(self, column: pa.Array) -> None:
         """Raises if the type does not fit, without reading any value."""

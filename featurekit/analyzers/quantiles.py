@@ -17,9 +17,10 @@ themselves free of order.
 """
 
 from fractions import Fraction
-from typing import Self
+from typing import Self, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from featurekit.analyzers import columns
@@ -29,57 +30,34 @@ from featurekit.kernels import quantile_runs
 from featurekit.kernels.quantile_runs import Keys, Runs
 from featurekit.plan.statistics import Quantiles
 
+Ends: TypeAlias = npt.NDArray[np.int64]
+
 DEFAULT_LIMIT = 1 << 17
 # Keys that wait to be sorted: 8 MiB.
 MAX_PENDING = 1 << 20
 EXACT = 64
 
 
-class QuantilesAccumulator(Accumulator):
-    """Counts values, and cuts them into equally full buckets.
-
-    Semantics:
-        - Definition: boundary i of k is the smallest value v such that more than
-          i·n/k of the n values are <= v.
-        - Ties: equal boundaries are merged.
-        - Many values: a boundary is the smallest value of its run, always a value
-          that occurred; `rank_error` bounds how far that moved it.
-        - Integers: rounded to float64, as the plan computes with them.
+class RunsAccumulator(Accumulator):
+    """Counts values as runs; subclasses say which of them they want.
 
     Args:
         value_type: "number" or "integer".
-        num_buckets: Buckets to cut into, at least 1.
         limit: Distinct values, later runs, to keep; at least 2. 24 bytes each.
             Defaults to 131,072.
-
-    Example:
-        >>> import pyarrow as pa
-        >>> counted = QuantilesAccumulator("number", num_buckets=4)
-        >>> counted.add(pa.array(range(1, 101)))
-        >>> counted.extract().boundaries
-        (26.0, 51.0, 76.0)
     """
 
-    __slots__ = ("_bits", "_limit", "_num_buckets", "_num_pending", "_pending", "_runs")
+    __slots__ = ("_bits", "_limit", "_num_pending", "_pending", "_runs")
 
-    kind = "quantiles"
     value_types = ("number", "integer")
 
-    def __init__(
-        self, value_type: ValueType, *, num_buckets: int, limit: int = DEFAULT_LIMIT
-    ) -> None:
+    def __init__(self, value_type: ValueType, *, limit: int = DEFAULT_LIMIT) -> None:
         super().__init__(value_type)
-        self._num_buckets = positive("num_buckets", num_buckets)
         self._limit = positive("limit", limit, minimum=2)
         self._pending: list[Keys] = []
         self._num_pending = 0
         self._bits = EXACT
         self._runs = _no_runs()
-
-    @property
-    def options(self) -> Options:
-        """The number of buckets and the limit."""
-        return {"num_buckets": self._num_buckets, "limit": self._limit}
 
     def _add(self, column: pa.Array) -> None:
         if self.value_type == "integer":
@@ -118,30 +96,10 @@ class QuantilesAccumulator(Accumulator):
             merged = quantile_runs.merge_runs(merged, _no_runs(), EXACT - finest)
         self._runs = merged
 
-    def extract(self) -> Quantiles:
-        """The boundaries of everything counted so far."""
+    def _counted(self) -> tuple[Runs, Ends]:
+        """The runs, and how many values lie in each and those before it."""
         self._compact()
-        lows, highs, counts = self._runs
-        ends = np.cumsum(counts)
-        count = int(ends[-1]) if len(ends) else 0
-        if count == 0:
-            return Quantiles(self._num_buckets, count=0, boundaries=(), rank_error=0.0)
-        # More than x of the values are <= v, for a real x: more than floor(x) are.
-        asked = [i * count // self._num_buckets for i in range(1, self._num_buckets)]
-        found = np.searchsorted(ends, np.array(asked, np.int64), side="right")
-        # Within a run of several values, the true boundary may be any of them.
-        moved = [
-            Fraction(i * count, self._num_buckets) - int(ends[run] - counts[run])
-            for i, run in enumerate(found, start=1)
-            if lows[run] != highs[run]
-        ]
-        boundaries = quantile_runs.to_floats(lows[np.unique(found)])
-        return Quantiles(
-            num_buckets=self._num_buckets,
-            count=count,
-            boundaries=tuple(boundaries.tolist()),
-            rank_error=float(max(moved, default=Fraction(0)) / count),
-        )
+        return self._runs, np.cumsum(self._runs[2])
 
     def _payload(self) -> bytes:
         self._compact()
@@ -166,6 +124,70 @@ class QuantilesAccumulator(Accumulator):
         if not (1 <= self._bits <= EXACT and ordered and np.all(counts > 0)):
             raise damaged("its runs are not sorted or not counted")
         self._runs = (lows, highs, counts)
+
+
+class QuantilesAccumulator(RunsAccumulator):
+    """Counts values, and cuts them into equally full buckets.
+
+    Semantics:
+        - Definition: boundary i of k is the smallest value v such that more than
+          i·n/k of the n values are <= v.
+        - Ties: equal boundaries are merged.
+        - Many values: a boundary is the smallest value of its run, always a value
+          that occurred; `rank_error` bounds how far that moved it.
+        - Integers: rounded to float64, as the plan computes with them.
+
+    Args:
+        value_type: "number" or "integer".
+        num_buckets: Buckets to cut into, at least 1.
+        limit: Distinct values, later runs, to keep; at least 2. 24 bytes each.
+            Defaults to 131,072.
+
+    Example:
+        >>> import pyarrow as pa
+        >>> counted = QuantilesAccumulator("number", num_buckets=4)
+        >>> counted.add(pa.array(range(1, 101)))
+        >>> counted.extract().boundaries
+        (26.0, 51.0, 76.0)
+    """
+
+    __slots__ = ("_num_buckets",)
+
+    kind = "quantiles"
+
+    def __init__(
+        self, value_type: ValueType, *, num_buckets: int, limit: int = DEFAULT_LIMIT
+    ) -> None:
+        super().__init__(value_type, limit=limit)
+        self._num_buckets = positive("num_buckets", num_buckets)
+
+    @property
+    def options(self) -> Options:
+        """The number of buckets and the limit."""
+        return {"num_buckets": self._num_buckets, "limit": self._limit}
+
+    def extract(self) -> Quantiles:
+        """The boundaries of everything counted so far."""
+        (lows, highs, counts), ends = self._counted()
+        count = int(ends[-1]) if len(ends) else 0
+        if count == 0:
+            return Quantiles(self._num_buckets, count=0, boundaries=(), rank_error=0.0)
+        # More than x of the values are <= v, for a real x: more than floor(x) are.
+        asked = [i * count // self._num_buckets for i in range(1, self._num_buckets)]
+        found = np.searchsorted(ends, np.array(asked, np.int64), side="right")
+        # Within a run of several values, the true boundary may be any of them.
+        moved = [
+            Fraction(i * count, self._num_buckets) - int(ends[run] - counts[run])
+            for i, run in enumerate(found, start=1)
+            if lows[run] != highs[run]
+        ]
+        boundaries = quantile_runs.to_floats(lows[np.unique(found)])
+        return Quantiles(
+            num_buckets=self._num_buckets,
+            count=count,
+            boundaries=tuple(boundaries.tolist()),
+            rank_error=float(max(moved, default=Fraction(0)) / count),
+        )
 
 
 def _no_runs() -> Runs:

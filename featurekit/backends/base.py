@@ -21,8 +21,9 @@ class Transformed:
         plan: The plan.
         source: The batch it was run on, all rows.
         outputs: The accepted rows, in order; one column per output of the plan:
-            float32, float64, int64, binary, or fixed_size_list<float32>, with nulls
-            only where the output's type is nullable.
+            float32, float64, int64, binary, or fixed_size_list of float32 or int64;
+            large_list where the value is a list. With nulls only where the output's
+            type is nullable, or a list may be missing.
         rejected_rows: Rows of `source` that an op refused, int64, increasing.
         rejecting_nodes: For each of them the first node that refused it, int64.
     """
@@ -74,5 +75,6 @@ class Backend(Protocol):
         Args:
             batch: The columns that the plan reads, as `ReadColumn` types them:
                 float32, int64, string or binary (also dictionary-encoded), or int64
-                microseconds for timestamps; nulls by validity.
+                microseconds for timestamps; lists of the first three; nulls by
+                validity.
         """

@@ -4,13 +4,16 @@ import pyarrow as pa
 
 from featurekit.errors import DTypeMismatchError, MissingColumnError
 from featurekit.kernels.arrow_buffers import is_string_like
+from featurekit.kernels.arrow_lists import is_list_like
 from featurekit.plan.graph import Plan
+from featurekit.spec.inputs import element_dtype
 
 _EXPECTED = {
     "float32": "float32",
     "int64": "int64",
     "string": "text or bytes, also dictionary-encoded",
     "timestamp": "int64 microseconds since 1970-01-01 UTC",
+    "float64": "float64",
 }
 
 
@@ -28,7 +31,7 @@ def check_columns(plan: Plan, batch: pa.RecordBatch) -> None:
                 "the batch lacks a column that the plan reads",
                 column=name,
                 got=", ".join(batch.schema.names),
-                expected=_EXPECTED[read.dtype],
+                expected=_expected(read.dtype),
             )
         kind = batch.schema.field(found[0]).type
         if len(found) > 1 or not _fits(kind, read.dtype):
@@ -36,12 +39,22 @@ def check_columns(plan: Plan, batch: pa.RecordBatch) -> None:
                 "the batch does not hold the column once, as the plan reads it",
                 column=name,
                 got=", ".join(str(batch.schema.field(index).type) for index in found),
-                expected=_EXPECTED[read.dtype],
+                expected=_expected(read.dtype),
                 hint="cast the batch with featurekit.io.casting",
             )
 
 
+def _expected(dtype: str) -> str:
+    element = element_dtype(dtype)
+    return _EXPECTED[dtype] if element is None else f"lists of {_EXPECTED[element]}"
+
+
 def _fits(kind: pa.DataType, dtype: str) -> bool:
+    element = element_dtype(dtype)
+    if element is not None:
+        return is_list_like(kind) and _fits(kind.value_type, element)
+    if dtype == "float64":
+        return bool(pa.types.is_float64(kind))
     if dtype == "float32":
         return bool(pa.types.is_float32(kind))
     if dtype == "string":

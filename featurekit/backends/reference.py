@@ -6,9 +6,11 @@ op becomes a function once per plan, so that single rows are served by it as wel
 """
 
 import math
+import operator
 import struct
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, TypeAlias, assert_never
 
@@ -18,17 +20,19 @@ import pyarrow as pa
 from featurekit.backends.base import Transformed
 from featurekit.backends.farmhash_reference import fingerprint64, fingerprint_cat64
 from featurekit.backends.inputs import check_columns
+from featurekit.backends.siphash_reference import siphash
 from featurekit.plan import ops
 from featurekit.plan.graph import Node, Plan
 from featurekit.plan.types import ValueType
+from featurekit.spec.inputs import element_dtype
 
-Value: TypeAlias = float | int | bytes | tuple[float, ...] | None
-"""A number, an integer, text as bytes, a vector, or None for a missing value."""
+Value: TypeAlias = float | int | bytes | tuple[Any, ...] | None
+"""A number, an integer, text as bytes, a vector or list; None for a missing value."""
 
 Step: TypeAlias = Callable[[Mapping[str, Value], list[Value]], Value]
 
 SMALLEST_NORMAL = 2.0**-126
-CROSS_SEED = 0xDECAFCAFFE
+SMALLEST_NORMAL_DOUBLE = 2.0**-1022
 
 
 class Reject(Exception):
@@ -137,20 +141,91 @@ def _step(node: Node) -> Step:
     if isinstance(op, ops.ReadColumn):
         column = op.column
         return lambda row, values: row[column]
+    if isinstance(op, ops.ReadList):
+        name, missing = op.column, op.missing
+        return lambda row, values: take_list(row[name], missing)
     if isinstance(op, ops.CrossHash):
-        entries, count = node.inputs, op.num_buckets
-        return lambda row, values: cross_hash([values[at] for at in entries], count)
+        entries = node.inputs
+        return lambda row, values: cross_hash([values[at] for at in entries], op)
+    if isinstance(op, ops.CombineIds):
+        first, second = node.inputs
+        size = op.size
+        return lambda row, values: combine_ids(values[first], values[second], size)
+    if isinstance(op, ops.Arithmetic | ops.CompareNumbers | ops.JoinText):
+        return _of_all_present(_of_several(op), node.inputs)
+    if isinstance(op, ops.ChooseNumber):
+        return _choose(op, node.inputs)
+    if isinstance(op, ops.WeightEncode):
+        (ids, weights), depth = node.inputs, op.depth
+        return lambda row, values: sum_weights(values[ids], values[weights], depth)
     (entry,) = node.inputs
+    function = _of_value(op)
+    if not node.type.is_list:
+        return lambda row, values: function(values[entry])
+
+    def run_each(row: Mapping[str, Value], values: list[Value]) -> Value:
+        found: Any = values[entry]
+        return None if found is None else tuple(map(function, found))
+
+    return run_each
+
+
+def _of_value(op: ops.Op) -> Callable[[Any], Value]:
+    """What an op of one input makes of a value, which may be missing."""
+    if isinstance(op, ops.IsMissing):
+        return lambda value: int(value is None)
     if isinstance(op, ops.FillMissing):
         filled = op.value.encode() if isinstance(op.value, str) else op.value
-        return lambda row, values: filled if values[entry] is None else values[entry]
+        return lambda value: filled if value is None else value
     if isinstance(op, ops.RequirePresent):
-        return lambda row, values: require_present(values[entry])
+        return require_present
     function = _of_present(op)
+    return lambda value: None if value is None else function(value)
+
+
+def _of_all_present(function: Callable[..., Value], entries: tuple[int, ...]) -> Step:
+    """A step that is missing where any of its inputs is."""
 
     def run(row: Mapping[str, Value], values: list[Value]) -> Value:
-        value = values[entry]
-        return None if value is None else function(value)
+        found = [values[at] for at in entries]
+        return None if None in found else function(*found)
+
+    return run
+
+
+def _of_several(
+    op: ops.Arithmetic | ops.CompareNumbers | ops.JoinText,
+) -> Callable[..., Value]:
+    """What an op makes of several values that are all there."""
+    if isinstance(op, ops.JoinText):
+        separator = op.separator.encode()
+        return lambda *texts: separator.join(texts)
+    combine: Callable[[float, float], Value]
+    if isinstance(op, ops.Arithmetic):
+        name = op.operator
+        combine = lambda x, y: arithmetic(name, x, y)  # noqa: E731
+    else:
+        compare = _COMPARISONS[op.operator]
+        combine = lambda x, y: int(compare(flush_double(x), flush_double(y)))  # noqa: E731
+    left, right = op.left, op.right
+    if left is not None:
+        return lambda y: combine(left, y)
+    if right is not None:
+        return lambda x: combine(x, right)
+    return combine
+
+
+def _choose(op: ops.ChooseNumber, entries: tuple[int, ...]) -> Step:
+    condition, *others = entries
+    then = others.pop(0) if op.then is None else None
+    otherwise = others.pop(0) if op.otherwise is None else None
+
+    def run(row: Mapping[str, Value], values: list[Value]) -> Value:
+        if values[condition] is None:
+            return None
+        if values[condition] == 1:
+            return op.then if then is None else values[then]
+        return op.otherwise if otherwise is None else values[otherwise]
 
     return run
 
@@ -173,12 +248,12 @@ def _of_present(op: ops.Op) -> Callable[[Any], Value]:
             return lambda value: bucketize(value, boundaries)
         case ops.IsGreaterEqual(threshold=threshold):
             return lambda value: int(value >= threshold)
-        case ops.LookupVocabulary(vocabulary=vocabulary, num_oov=num_oov):
+        case ops.LookupVocabulary(vocabulary=vocabulary):
             tokens: Sequence[bytes | int] = vocabulary.tokens
-            ids = {token: index for index, token in enumerate(tokens)}
-            return lambda value: lookup(value, ids, num_oov)
-        case ops.HashBucket(num_buckets=count):
-            return lambda value: hash_value(value) % count
+            ids = dict(zip(tokens, op.token_ids, strict=True))
+            return lambda value: lookup(value, ids, op)
+        case ops.HashBucket(num_buckets=count, key=key):
+            return lambda value: hash_value(value, key) % count
         case ops.CheckRange(num_ids=count):
             return lambda value: require_range(value, count)
         case ops.ExtractTimePart():
@@ -187,11 +262,37 @@ def _of_present(op: ops.Op) -> Callable[[Any], Value]:
             return lambda value: tuple(float(at == value) for at in range(depth))
         case ops.ToFloat32():
             return to_float32
+        case ops.PadIds(length=length, side=side, truncate=cut):
+            return lambda ids: pad([i + 1 for i in there(ids)], length, side, cut, 0)
+        case ops.PadNumbers(length=length, side=side, truncate=cut, value=value):
+            padding = round_to_float32(value)
+            return lambda found: pad(there(found), length, side, cut, padding)
+        case ops.MultiHotEncode(depth=depth):
+            return lambda ids: tuple(float(at in ids) for at in range(depth))
+        case ops.CountEncode(depth=depth):
+            return lambda ids: tuple(float(ids.count(at)) for at in range(depth))
+        case ops.AggregateList(kind=kind):
+            return lambda found: aggregate(there(found), kind)
+        case ops.CountElements(maximum=None):
+            return lambda found: float(len(there(found)))
+        case ops.CountElements(maximum=int() as most):
+            return lambda found: min(len(there(found)), most)
+        case ops.LookupVector(width=width, values=values):
+            return lambda value: values[value * width : (value + 1) * width]
         case (
             ops.ReadColumn()
             | ops.FillMissing()
             | ops.RequirePresent()
+            | ops.IsMissing()
             | ops.CrossHash()
+            | ops.ReadList()
+            | ops.WeightEncode()
+            | ops.CountElements()
+            | ops.Arithmetic()
+            | ops.CompareNumbers()
+            | ops.ChooseNumber()
+            | ops.JoinText()
+            | ops.CombineIds()
         ):
             raise AssertionError("these ops see missing values, or several values")
         case _:
@@ -202,6 +303,9 @@ def read_value(value: Any, dtype: str) -> Value:
     """A source value as an op sees it: text is bytes, a number is a float32."""
     if value is None:
         return None
+    element = element_dtype(dtype)
+    if element is not None:
+        return tuple(read_value(entry, element) for entry in value)
     if dtype == "string":
         return value.encode() if isinstance(value, str) else bytes(value)
     return round_to_float32(float(value)) if dtype == "float32" else int(value)
@@ -223,6 +327,40 @@ def flush(value: float) -> float:
     always is the one meaning that all backends can share.
     """
     return math.copysign(0.0, value) if abs(value) < SMALLEST_NORMAL else value
+
+
+def flush_double(value: float) -> float:
+    """The value; a zero of its sign where float64 would hold a subnormal."""
+    small = abs(value) < SMALLEST_NORMAL_DOUBLE
+    return math.copysign(0.0, value) if small else value
+
+
+_COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
+    "less_than": operator.lt,
+    "less_equal": operator.le,
+    "greater_than": operator.gt,
+    "greater_equal": operator.ge,
+}
+_OPERATIONS: Mapping[str, Callable[[float, float], float]] = {
+    "add": operator.add,
+    "subtract": operator.sub,
+    "multiply": operator.mul,
+    "divide": operator.truediv,
+    # A NaN compares with nothing, and stays; of equal numbers the first one does.
+    "minimum": lambda x, y: y if y < x or math.isnan(y) else x,
+    "maximum": lambda x, y: y if y > x or math.isnan(y) else x,
+}
+
+
+def arithmetic(name: str, x: float, y: float) -> float | None:
+    """One operation; None where it has no result."""
+    x, y = flush_double(x), flush_double(y)
+    if name == "divide" and y == 0.0:
+        return None
+    found = _OPERATIONS[name](x, y)
+    if math.isnan(found) and not (math.isnan(x) or math.isnan(y)):
+        return None
+    return flush_double(found)
 
 
 def round_to_float32(value: float) -> float:
@@ -253,19 +391,22 @@ def log1p(value: float) -> float:
     return round_to_float32(flush(math.log1p(value)))
 
 
-def hash_value(value: bytes | int) -> int:
-    """FarmHash64 of the text, or of the decimal text of the integer."""
-    return fingerprint64(value if isinstance(value, bytes) else b"%d" % value)
+def hash_value(value: bytes | int, key: tuple[int, ...] = ()) -> int:
+    """The hash of the text, or of the decimal text of the integer."""
+    text = value if isinstance(value, bytes) else b"%d" % value
+    return siphash(text, key) if key else fingerprint64(text)
 
 
-def lookup(value: bytes | int, ids: Mapping[bytes | int, int], num_oov: int) -> int:
-    """The id of a token; unknown ones hash into the ids behind the vocabulary."""
+def lookup(
+    value: bytes | int, ids: Mapping[bytes | int, int], op: ops.LookupVocabulary
+) -> int:
+    """The id of a token; unknown ones hash into ids of their own."""
     found = ids.get(value)
     if found is not None:
         return found
-    if not num_oov:
+    if not op.num_oov:
         raise Reject
-    return len(ids) + (hash_value(value) % num_oov if num_oov > 1 else 0)
+    return op.first_oov + (hash_value(value) % op.num_oov if op.num_oov > 1 else 0)
 
 
 def bucketize(value: float, boundaries: tuple[float, ...]) -> int:
@@ -287,19 +428,24 @@ def require_range(value: int, count: int) -> int:
     return value
 
 
-def cross_hash(values: Sequence[Any], num_buckets: int) -> int | None:
+def cross_hash(values: Sequence[Any], op: ops.CrossHash) -> int | None:
     """Folds the hash of each text, or each integer itself, into one bucket."""
-    folded = CROSS_SEED
+    folded = op.start
     for value in values:
         if value is None:
             return None
         mark = fingerprint64(value) if isinstance(value, bytes) else value % 2**64
         folded = fingerprint_cat64(folded, mark)
-    return folded % num_buckets
+    return folded % op.num_buckets
+
+
+def combine_ids(first: Any, second: Any, size: int) -> int | None:
+    """The place of a pair of ids among all pairs, the second id running faster."""
+    return None if first is None or second is None else first * size + second
 
 
 def time_part(microseconds: int, op: ops.ExtractTimePart) -> int:
-    """A part of the local time, counted from 0."""
+    """A part of the local time: the year, or a part that is counted from 0."""
     seconds = microseconds // 1_000_000
     passed = sum(moment <= seconds for moment in op.transitions)
     days, second = divmod(seconds + op.offsets[passed], 86_400)
@@ -318,13 +464,67 @@ def time_part(microseconds: int, op: ops.ExtractTimePart) -> int:
             return day.timetuple().tm_yday - 1
         case "month":
             return day.month - 1
+        case "year":
+            return day.year + 400 * (days // 146_097)
         case _:
             assert_never(op.part)
 
 
+def take_list(found: Any, missing: ops.MissingList) -> Value:
+    """The list; a missing one is what the op says."""
+    if found is not None or missing == "keep":
+        return found  # type: ignore[no-any-return]
+    if missing == "refuse":
+        raise Reject
+    return ()
+
+
+def there(found: Sequence[Any]) -> list[Any]:
+    """The elements that are not missing."""
+    return [entry for entry in found if entry is not None]
+
+
+def pad(
+    found: list[Any], length: int, side: str, truncate: str, value: float
+) -> tuple[Any, ...]:
+    """The list in one length."""
+    kept = found[:length] if truncate == "right" else found[-length:]
+    padding = [value] * (length - len(kept))
+    return tuple(kept + padding if side == "right" else padding + kept)
+
+
+def aggregate(found: list[float], kind: str) -> float | None:
+    """One number for all; the extremes have no negative zero."""
+    total = 0.0
+    for number in found:
+        total += number
+    if kind == "sum":
+        return total
+    if not found:
+        return None
+    if kind == "mean":
+        return total / len(found)
+    if any(map(math.isnan, found)):
+        return math.nan
+    return (min(found) if kind == "min" else max(found)) or 0.0
+
+
+def sum_weights(ids: Any, weights: Any, depth: int) -> Value:
+    """The weights of each id, summed in order; a pair needs both to count."""
+    if len(ids) != len(weights):
+        raise Reject
+    totals = [0.0] * depth
+    for at, weight in zip(ids, weights, strict=True):
+        if at is not None and weight is not None:
+            totals[at] += weight
+    return tuple(map(to_float32, totals))
+
+
 def _arrow_type(kind: ValueType) -> pa.DataType:
+    if kind.is_list:
+        return pa.large_list(_arrow_type(replace(kind, is_list=False)))
     if kind.width is not None:
-        return pa.list_(pa.float32(), kind.width)
+        return pa.list_(_arrow_type(replace(kind, width=None)), kind.width)
     return {
         "float32": pa.float32(),
         "float64": pa.float64(),

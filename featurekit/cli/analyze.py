@@ -25,12 +25,21 @@ StatsOutput = Annotated[
         show_default=False,
     ),
 ]
+OldStats = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Statistics of older data: their tokens keep their ids, new ones follow.",
+        show_default=False,
+    ),
+]
 
 
 def analyze(
     sources: o.Sources,
     spec: o.SpecFile,
     output: StatsOutput,
+    grow: OldStats = None,
     workers: o.Workers = None,
     on_bad_row: o.OnBadRow = o.BadRows.fail,
     rows_per_task: o.RowsPerTask = o.ROWS_PER_TASK,
@@ -45,12 +54,15 @@ def analyze(
     from featurekit.cli.statistics_table import statistics_grid
     from featurekit.jobs.analyze import run_analysis
     from featurekit.kernels.jit import compile_seconds
+    from featurekit.plan.growth import grow as grow_stats
+    from featurekit.plan.stats import Stats
     from featurekit.spec.load import load_spec
 
     started = time.perf_counter()
     terminal = Terminal(json=json)
     o.check_output(output)
     declared = load_spec(spec)
+    old = None if grow is None else Stats.open(grow)
     csv = o.csv_options(csv_delimiter, csv_null, csv_quoted_nulls, csv_block_bytes)
     with terminal.progress("analyzing") as progress:
         stats, rows = run_analysis(
@@ -61,6 +73,8 @@ def analyze(
             rows_per_task=rows_per_task,
             progress=progress,
         )
+    if old is not None:
+        stats = grow_stats(old, stats)
     seconds = time.perf_counter() - started
     _save(stats, output)
     if json:

@@ -22,23 +22,21 @@ _STYLES = {"+": "green", "-": "red", "~": "bold"}
 
 
 def diff(before: Before, after: After, json: o.AsJson = False) -> None:
-    """Show what changes from one spec to another; exit 1 if anything does."""
+    """Show what changes from one spec to another, and what that asks for.
+
+    The exit code says which: 0 identical, 10 serve-compatible, 11 re-transform, 12
+    re-index, 13 retrain.
+    """
     from featurekit.spec.load import load_spec
 
     terminal = Terminal(json=json)
     found = load_spec(before).diff(load_spec(after))
     if json:
-        terminal.write_json(
-            {
-                "identical": not found,
-                "changes": [
-                    {"path": one.path, "before": one.before, "after": one.after}
-                    for one in found.changes
-                ],
-            }
-        )
+        terminal.write_json(found.as_dict())
     else:
         for line in str(found).splitlines():
             terminal.line(visible(line), style=_STYLES.get(line.strip()[:1]))
+        if found:
+            terminal.line(f"all together: {found.compatibility}", style="bold")
     if found:
-        raise typer.Exit(ExitCode.DIFFERENT)
+        raise typer.Exit(ExitCode[found.compatibility.name])

@@ -3,11 +3,15 @@
 | code | meaning                                                                    |
 |------|----------------------------------------------------------------------------|
 | 0    | done; `diff`: the specs are equal; `explain`: the row is written           |
-| 1    | the data, the dataset or the artefact is bad; `diff`: the specs differ;    |
-|      | `explain`: the row is refused, or left out                                 |
+| 1    | the data, the dataset or the artefact is bad; `explain`: the row is        |
+|      | refused, or left out                                                       |
 | 2    | the command line, the spec or the statistics are wrong: no data is at fault|
 | 3    | the surroundings: the output exists, is busy, full or cannot be written; a |
 |      | package is not installed; a worker process died                            |
+| 10   | `diff`: serve-compatible: records, models and exports stay valid           |
+| 11   | `diff`: re-transform: records have to be written again                     |
+| 12   | `diff`: re-index: as well, rows of embeddings have to be moved             |
+| 13   | `diff`: retrain: no weights can be kept for what has changed               |
 | 70   | a bug in featurekit; a traceback follows                                   |
 | 130  | interrupted by Ctrl-C; the same command resumes a conversion               |
 """
@@ -28,9 +32,13 @@ from featurekit.errors import (
 # Older versions of Typer join the lines: hence the semicolons.
 EPILOG = """Exit codes:
   0    done (diff: equal; explain: the row is written);
-  1    bad data, dataset or artefact (diff: differs; explain: the row is refused);
+  1    bad data, dataset or artefact (explain: the row is refused);
   2    wrong command line, spec or statistics;
   3    the output exists or cannot be written, a package is missing, a worker died;
+  10   diff: serve-compatible;
+  11   diff: re-transform;
+  12   diff: re-index;
+  13   diff: retrain;
   70   a bug in featurekit;
   130  interrupted by Ctrl-C."""
 
@@ -40,10 +48,13 @@ class ExitCode(IntEnum):
 
     OK = 0
     BAD_DATA = 1
-    DIFFERENT = 1
     REFUSED = 1
     BAD_USAGE = 2
     SURROUNDINGS = 3
+    SERVE_COMPATIBLE = 10
+    RE_TRANSFORM = 11
+    RE_INDEX = 12
+    RETRAIN = 13
     BUG = 70
     INTERRUPTED = 130
 

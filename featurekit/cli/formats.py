@@ -64,9 +64,10 @@ def value(found: object, *, limit: int = 40) -> str:
 
 def _vector(found: Sequence[Any]) -> str:
     hot = [index for index, entry in enumerate(found) if entry]
-    if len(hot) == 1 and found[hot[0]] == 1.0:
+    if len(hot) == 1 and isinstance(found[hot[0]], float) and found[hot[0]] == 1.0:
         return f"1 at {hot[0]}"
-    return "[" + ", ".join(f"{entry:.4g}" for entry in found) + "]"
+    shown = (f"{one:.4g}" if isinstance(one, float) else value(one) for one in found)
+    return f"[{', '.join(shown)}]"
 
 
 def plain(found: object) -> Any:

@@ -11,6 +11,7 @@ from featurekit.plan.statistics import (
     Moments,
     Presence,
     Quantiles,
+    QuantileValues,
     Range,
     Statistic,
     VocabularyCounts,
@@ -19,15 +20,25 @@ from featurekit.plan.stats import Stats
 
 TOP = 10
 _ZONE = re.compile(r", tz='[^']*'")
-_DEFAULTS = re.compile(r", (max_size=None|min_count=1)")
+_DEFAULTS = re.compile(r", (max_size=None|min_count=1|probabilities=\([^)]*\))")
+_INPUT = re.compile(r"fk\.(?:numeric|string|integer|timestamp)\('([^']*)'[^)]*\)")
 
 
 def statistics_grid(stats: Stats) -> Grid:
-    """One line per source column and statistic: what was missing, what was found."""
+    """One line per source column and statistic: what was missing, what was found.
+
+    Combinations of columns come last.
+    """
     made = Grid(
-        "column", "missing", "after", "found", right=["missing"], flexible=["found"]
+        "column",
+        "missing",
+        "after",
+        "found",
+        right=["missing"],
+        flexible=["column", "found"],
     )
-    for source, presence in _sources(stats):
+    sources = list(_sources(stats))
+    for source, presence in sources:
         first = True
         for key, found in stats.items():
             of = key.partition("(")[2].removesuffix(")")
@@ -39,6 +50,10 @@ def statistics_grid(stats: Stats) -> Grid:
             first = False
         if first:
             made.add(_short(source), _missing(presence), "", "")
+    for key, found in stats.items():
+        of = key.partition("(")[2].removesuffix(")")
+        if not of.startswith(tuple(source for source, _ in sources)):
+            made.add(_expression(of), "", "", summary(found))
     return made
 
 
@@ -50,6 +65,11 @@ def _sources(stats: Stats) -> Iterator[tuple[str, Presence]]:
 
 def _short(source: str) -> str:
     return _ZONE.sub("", source.removeprefix("fk."))
+
+
+def _expression(of: str) -> str:
+    """What is made of several columns; of the columns, their names are enough."""
+    return _INPUT.sub(r"\1", _DEFAULTS.sub("", of)).replace("fk.", "")
 
 
 def _missing(found: Presence) -> str:
@@ -73,6 +93,9 @@ def summary(found: Statistic) -> str:
             cuts = " ".join(f"{boundary:.4g}" for boundary in boundaries)
             exact = f" (±{100 * error:.2g}%)" if error else ""
             return f"{len(boundaries) + 1} buckets{exact}: {cuts}"
+        case QuantileValues(probabilities=shares, values=values):
+            pairs = zip(shares, values, strict=True)
+            return ", ".join(f"{100 * p:g}%: {value:.6g}" for p, value in pairs)
         case VocabularyCounts():
             return _vocabulary(found)
 

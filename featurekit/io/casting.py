@@ -10,17 +10,20 @@ A cast is exact, or it is a located error. The only rounding is float64 to float
 |           |                                                         | dictionary     |
 | timestamp | timestamps, dates, ISO 8601 text                        | int64          |
 | key       | text, and integers as their decimal text                | as string      |
+| list<…>   | lists of any layout of what the element's dtype accepts | large_list     |
 
 Numbers may be dictionary-encoded. A column of type null is all missing in any dtype.
 """
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.types as pt
 
 from featurekit.errors import RowError, SpecError
+from featurekit.io.cast_lists import is_castable, to_lists
 from featurekit.io.cast_numbers import to_float32, to_int64
 from featurekit.io.cast_strings import (
     as_bytes,
@@ -33,6 +36,8 @@ from featurekit.io.cast_text import parse_float32, parse_int64
 from featurekit.io.cast_times import to_timestamp
 from featurekit.io.origin import Origin, plain
 from featurekit.kernels.arrow_buffers import arrow_array
+from featurekit.kernels.arrow_lists import is_list_like
+from featurekit.spec.inputs import element_dtype
 
 SUPPORTED = {
     "float32": "bool, integers, float16, float32 or float64",
@@ -40,6 +45,9 @@ SUPPORTED = {
     "string": "string, large_string, string_view, UTF-8 binary, or dictionaries",
     "timestamp": "timestamp, date32, date64, or ISO 8601 text",
     "key": "text or integers",
+    "list<float32>": "lists of bool, integers, float16, float32 or float64",
+    "list<int64>": "lists of bool, integers, date32, or decimals of scale 0",
+    "list<string>": "lists of text, UTF-8 binary, or dictionaries",
 }
 """What a column of each declared dtype may be in the source."""
 
@@ -58,7 +66,8 @@ def cast_column(
 
     Args:
         array: The values as the source stores them; any offset, any layout.
-        dtype: "float32", "int64", "string", "timestamp" or "key".
+        dtype: "float32", "int64", "string", "timestamp" or "key"; or a list, such as
+            "list<int64>".
         column: The name of the column, for messages.
         file: The source, for messages.
         first_row: The row in the source, from 0, of the first value.
@@ -68,8 +77,8 @@ def cast_column(
 
     Returns:
         float32, int64, int64 microseconds in UTC for "timestamp", and large_string
-        or dictionary<int32, large_string> for "string". Nulls stay nulls, NaN
-        stays NaN.
+        or dictionary<int32, large_string> for "string"; large_list for lists. Nulls
+        stay nulls, NaN stays NaN.
 
     Raises:
         DTypeMismatchError: the type cannot become the dtype.
@@ -85,6 +94,10 @@ def cast_column(
     """
     origin = Origin(column=column, file=file, first_row=first_row)
     check_type(array.type, dtype, column=column, file=file, text=text)
+    element = element_dtype(dtype)
+    if element is not None:
+        cast_elements = partial(cast_column, dtype=element, column=column)
+        return to_lists(array, cast_elements, origin)
     check_layout(array, origin)
     value = array.type.value_type if pt.is_dictionary(array.type) else array.type
     if dtype == "key" and pt.is_integer(value):
@@ -238,6 +251,9 @@ def check_type(
 
 
 def _accepts(kind: pa.DataType, dtype: str) -> bool:
+    element = element_dtype(dtype)
+    if element is not None:
+        return is_castable(kind, lambda inner: _accepts_plain(inner, element))
     if dtype == "key" and pt.is_integer(kind):
         return True
     if dtype in ("string", "key"):
@@ -251,7 +267,19 @@ def _accepts(kind: pa.DataType, dtype: str) -> bool:
     return bool(number)
 
 
+def _accepts_plain(kind: pa.DataType, dtype: str) -> bool:
+    """As `_accepts`, of a type that may be a dictionary, or of nulls alone."""
+    value = kind.value_type if pt.is_dictionary(kind) else kind
+    return bool(pt.is_null(value)) or _accepts(value, dtype)
+
+
 def _hint(kind: pa.DataType, dtype: str) -> str:
+    if element_dtype(dtype) is not None:
+        if is_list_like(kind):
+            return "convert the elements to a supported type"
+        return "declare the column as a single value, or split it into lists yourself"
+    if is_list_like(kind):
+        return "declare the column with fk.strings, fk.integers or fk.numerics"
     if pt.is_decimal(kind):
         return "cast the column to double yourself, which rounds"
     if is_text(kind) or is_bytes(kind):

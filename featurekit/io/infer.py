@@ -14,6 +14,7 @@ from featurekit.io.cast_strings import is_bytes, is_text
 from featurekit.io.casting import cast_column
 from featurekit.io.origin import plain
 from featurekit.io.sources import Source, require_positive
+from featurekit.kernels.arrow_lists import is_list_like
 
 MAX_DISTINCT = 10_000
 NUM_EXAMPLES = 3
@@ -150,7 +151,7 @@ class _Column:
         if self.nulls == self.rows:
             dtype, note = ("string" if self.text else dtype), "all values are missing"
         elif dtype is None:
-            note = self.refusal or f"type {self.kind} has no declared dtype"
+            note = self.refusal or _no_dtype(self.kind)
         low, high = self.ranges.get(dtype or "", (None, None))
         seen = self.seen
         return InferredColumn(
@@ -247,6 +248,12 @@ _HASHABLE: tuple[tuple[Callable[[pa.DataType], bool], pa.DataType], ...] = (
     (pt.is_binary, pa.large_binary()),
     (pt.is_float16, pa.float32()),
 )
+
+
+def _no_dtype(kind: pa.DataType) -> str:
+    if is_list_like(kind):
+        return f"type {kind}: declare lists with fk.strings, fk.integers or fk.numerics"
+    return f"type {kind} has no declared dtype"
 
 
 def _typed(kind: pa.DataType) -> list[str]:

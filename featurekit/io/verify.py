@@ -12,6 +12,7 @@ from featurekit.errors import DatasetIncompleteError, FeatureKitError
 from featurekit.io.dataset import Dataset, load
 from featurekit.io.manifest import Shard
 from featurekit.io.output_directory import file_crc32c
+from featurekit.kernels.arrow_lists import elements_of
 from featurekit.spec.splits import REJECTED
 
 
@@ -157,7 +158,7 @@ def _check_ids(dataset: Dataset, batch: pa.RecordBatch, path: Path) -> None:
     for column in dataset.columns:
         if column.num_ids is None or not batch.num_rows:
             continue
-        found = pc.min_max(batch.column(column.name)).as_py()
+        found = pc.min_max(elements_of(batch.column(column.name))).as_py()
         if found["min"] < 0 or found["max"] >= column.num_ids:
             raise DatasetIncompleteError(
                 "an id is out of range",

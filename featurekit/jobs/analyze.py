@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
+import pyarrow as pa
 
 from featurekit.analyzers.accumulator import Accumulator, create
+from featurekit.analyzers.netstrings import netstrings
 from featurekit.errors import FeatureKitError
 from featurekit.io.adapter import open_source
 from featurekit.io.csv_source import CsvOptions
@@ -98,12 +100,20 @@ class Analysis:
         counted = zip(self.requests, partial.accumulators, strict=True)
         for request, accumulator in counted:
             try:
-                accumulator.add(training.column(request.key))
+                self._count(request, training, accumulator)
             except FeatureKitError as error:
                 source = file or "a batch"
                 error.add_note(f"while measuring {request.key} of {source}")
                 raise
         partial.accounting += rows.accounting
+
+    @staticmethod
+    def _count(
+        request: AnalysisRequest, rows: pa.RecordBatch, accumulator: Accumulator
+    ) -> None:
+        columns = [rows.column(name) for name in request.columns]
+        for column in [netstrings(columns)] if request.is_joined else columns:
+            accumulator.add(column)
 
     def merge(self, partials: Iterable[PartialStatistics]) -> PartialStatistics:
         """Everything that was counted, counted into the first."""

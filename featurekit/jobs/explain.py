@@ -16,7 +16,7 @@ from featurekit.jobs.analyze import check_source
 from featurekit.jobs.rows import RowReader, row_values
 from featurekit.plan.graph import Plan
 from featurekit.plan.lower import compile_spec
-from featurekit.plan.ops import ReadColumn
+from featurekit.plan.ops import ReadColumn, ReadList
 from featurekit.plan.rejects import row_error
 from featurekit.plan.stats import Stats
 from featurekit.spec.feature_spec import FeatureSpec
@@ -174,7 +174,9 @@ def _trace(
     steps = []
     for index, value in values:
         op = plan.nodes[index].op
-        error = uncast.get(op.column) if isinstance(op, ReadColumn) else None
+        error = None
+        if isinstance(op, ReadColumn | ReadList):
+            error = uncast.get(op.column)
         steps.append(_step(plan, index, value, error))
         if error is not None:
             return tuple(steps)

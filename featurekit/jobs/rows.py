@@ -276,6 +276,8 @@ def _plain(value: Any) -> Any:
     """The value as JSON can hold it; bytes that are not text as base64."""
     if isinstance(value, dict):
         return {name: _plain(entry) for name, entry in value.items()}
+    if isinstance(value, list):
+        return [_plain(entry) for entry in value]
     if isinstance(value, bytes):
         try:
             return value.decode()

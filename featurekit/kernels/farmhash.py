@@ -30,6 +30,8 @@ K2 = np.uint64(0x9AE16A3B2F90404F)
 CAT_MULTIPLIER = np.uint64(0xC6A4A7935BD1E995)
 SEED = np.uint64(81)
 
+DECIMAL_BYTES = 20  # "-9223372036854775808" is the longest
+
 _B8 = np.uint64(8)
 _B16 = np.uint64(16)
 _B24 = np.uint64(24)
@@ -250,25 +252,31 @@ def fingerprint_cat64_arrays(h: HashArray, v: HashArray) -> HashArray:
 
 
 @kernel
+def write_decimal(value: int, text: ByteArray) -> int:
+    """Writes the decimal text of an integer to the end of 20 bytes; where it starts."""
+    rest = np.uint64(value)
+    if value < 0:
+        rest = np.uint64(0) - rest
+    at = DECIMAL_BYTES
+    while True:
+        at -= 1
+        text[at] = np.uint8(_ZERO_DIGIT + rest % _TEN)
+        rest = rest // _TEN
+        if rest == np.uint64(0):
+            break
+    if value < 0:
+        at -= 1
+        text[at] = _MINUS
+    return at
+
+
+@kernel
 def fingerprint_decimals(values: IntArray) -> HashArray:
     hashes = np.empty(len(values), np.uint64)
-    text = np.empty(20, np.uint8)  # "-9223372036854775808" is the longest
+    text = np.empty(DECIMAL_BYTES, np.uint8)
     for i in range(len(values)):
-        value = values[i]
-        rest = np.uint64(value)
-        if value < 0:
-            rest = np.uint64(0) - rest
-        at = 20
-        while True:
-            at -= 1
-            text[at] = np.uint8(_ZERO_DIGIT + rest % _TEN)
-            rest = rest // _TEN
-            if rest == np.uint64(0):
-                break
-        if value < 0:
-            at -= 1
-            text[at] = _MINUS
-        hashes[i] = fingerprint_span(text, at, 20)
+        at = write_decimal(values[i], text)
+        hashes[i] = fingerprint_span(text, at, DECIMAL_BYTES)
     return hashes
 
 

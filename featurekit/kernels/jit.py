@@ -1,7 +1,9 @@
 """The decorators of all compiled kernels."""
 
+import hashlib
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
@@ -49,9 +51,28 @@ def inlined(function: Kernel) -> Kernel:
 def _compile(function: Kernel, **options: Any) -> Kernel:
     try:
         compiled = numba.njit(function, nogil=True, cache=True, **options)
+        file = compiled._cache._cache_file
+        file._source_stamp = file._source_stamp, _SOURCES
     except RuntimeError:  # "cannot cache function: no locator available"
         compiled = numba.njit(function, nogil=True, **options)
     return compiled  # type: ignore[no-any-return]
+
+
+def _digest_sources() -> str:
+    """The content of all files with kernels.
+
+    Numba keeps code until the file of its function changes. But a kernel contains those
+    that it calls: after a change of one of them, old code would give old results.
+    """
+    found = hashlib.sha256()
+    package = Path(__file__).parent.parent
+    for folder in ("kernels", "backends/host"):
+        for file in sorted((package / folder).glob("*.py")):
+            found.update(file.read_bytes())
+    return found.hexdigest()
+
+
+_SOURCES = _digest_sources()
 
 
 def compile_seconds() -> float:

@@ -6,6 +6,7 @@ one hash keep their own ids. An integer is a token of 8 bytes. The hash never le
 process: it need not be one that others know, and is cheap.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, cast
 
@@ -155,6 +156,18 @@ def place_tokens(
     return slots
 
 
+def _renumber(
+    slots: IntArray, lines: IntArray, ids: IntArray
+) -> tuple[IntArray, IntArray]:
+    """The table with other ids; lines of ids that no token has are zeros."""
+    used = slots[:, 0] != EMPTY
+    places = slots[used, 0] & _ID
+    slots[used, 0] += ids[places] - places
+    numbered = np.zeros((ids[-1] + 1, lines.shape[1]), np.int64)
+    numbered[ids] = lines
+    return slots, read_only(numbered)
+
+
 @dataclass(frozen=True)
 class TokenTable:
     """Finds tokens, by `find_token` in other kernels.
@@ -170,8 +183,15 @@ class TokenTable:
     data: ByteArray
 
     @classmethod
-    def build(cls, tokens: tuple[bytes, ...] | tuple[int, ...]) -> "TokenTable":
-        """The table of distinct tokens, all bytes or all integers; ids in order."""
+    def build(
+        cls, tokens: tuple[bytes, ...] | tuple[int, ...], ids: Sequence[int]
+    ) -> "TokenTable":
+        """The table of distinct tokens, all bytes or all integers.
+
+        Args:
+            tokens: The tokens.
+            ids: Their ids, increasing.
+        """
         if tokens and isinstance(tokens[0], int):
             data = read_only(np.array(tokens, np.int64).view(np.uint8))
             offsets = read_only(np.arange(0, 8 * len(tokens) + 1, 8))
@@ -183,7 +203,10 @@ class TokenTable:
         hashes = read_only(hash_tokens(lines))
         # At least half of the slots stay empty: searches are short.
         size = 1 << (2 * len(tokens)).bit_length()
-        return cls(read_only(place_tokens(lines, hashes, size)), lines, data)
+        slots = place_tokens(lines, hashes, size)
+        if len(ids) and ids[-1] != len(ids) - 1:
+            slots, lines = _renumber(slots, lines, np.array(ids, np.int64))
+        return cls(read_only(slots), lines, data)
 
     @property
     def arguments(self) -> tuple[int, int, int]:

@@ -19,15 +19,19 @@ def normalize_features(features: FeatureInputs) -> list[FeatureInput]:
         features: Either a sequence of `{"name": ..., "num_ids": n}` (ids of `n`
             categories) and `{"name": ..., "width": k}` (`k` floating values), or a
             mapping from the name to the rest. Ids may have an `embedding_dim`, the
-            width of their trained vectors.
+            width of their trained vectors, a `length`: so many per row, of which those
+            that are 0 are padding, and a `table`: ids with the same one, and vectors of
+            one width, have the same vectors.
 
     Returns:
-        One `{"name": str, "num_ids": int}`, with `"embedding_dim"` if it was given, or
-        `{"name": str, "width": int}` each.
+        One `{"name": str, "num_ids": int}`, with `"embedding_dim"`, `"length"` and
+        `"table"` if
+        they were given, or `{"name": str, "width": int}` each.
 
     Raises:
-        ValueError: There is no feature, two share a name, or one is not described by
-            exactly one positive `num_ids` or `width`.
+        ValueError: There is no feature, two share a name, one is not described by
+            exactly one positive `num_ids` or `width`, or two of one `table` have
+            different numbers of ids.
 
     Example:
         >>> normalize_features({"b": {"width": 1}, "a": {"num_ids": 3}})
@@ -42,12 +46,27 @@ def normalize_features(features: FeatureInputs) -> list[FeatureInput]:
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise ValueError(f"Expected distinct feature names. Repeated: {repeated}")
+    _check_tables(found)
     return found
+
+
+def _check_tables(features: list[FeatureInput]) -> None:
+    sizes: dict[str, int] = {}
+    for feature in features:
+        if "table" not in feature:
+            continue
+        size = sizes.setdefault(feature["table"], feature["num_ids"])
+        if size != feature["num_ids"]:
+            raise ValueError(
+                f"Expected {size} ids, as other features of the table "
+                f"{feature['table']!r} have. Received: {feature!r}"
+            )
 
 
 def _normalize(feature: Mapping[str, Any]) -> FeatureInput:
     kinds = [kind for kind in KINDS if kind in feature]
-    optional = {"embedding_dim"} if kinds == ["num_ids"] else set()
+    words = {"embedding_dim", "length", "table"}
+    optional = words if kinds == ["num_ids"] else set()
     unknown = set(feature) - {"name", *KINDS, *optional}
     if not isinstance(feature.get("name"), str) or len(kinds) != 1 or unknown:
         raise ValueError(
@@ -56,11 +75,20 @@ def _normalize(feature: Mapping[str, Any]) -> FeatureInput:
         )
     found: FeatureInput = {"name": feature["name"]}
     for kind in (*kinds, *sorted(optional & set(feature))):
-        size = feature[kind]
-        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-            raise ValueError(
-                f"Expected a positive whole number as `{kind}` of feature "
-                f"{feature['name']!r}. Received: {size!r}"
-            )
-        found[kind] = size
+        found[kind] = _check_entry(feature, kind)
     return found
+
+
+def _check_entry(feature: Mapping[str, Any], kind: str) -> int | str:
+    value = feature[kind]
+    if kind == "table":
+        wanted, fits = "name", isinstance(value, str)
+    else:
+        wanted = "positive whole number"
+        fits = isinstance(value, int) and not isinstance(value, bool) and value >= 1
+    if not fits:
+        raise ValueError(
+            f"Expected a {wanted} as `{kind}` of feature {feature['name']!r}. "
+            f"Received: {value!r}"
+        )
+    return value  # type: ignore[no-any-return]

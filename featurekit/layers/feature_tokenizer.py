@@ -22,24 +22,28 @@ class FeatureTokenizer(keras.layers.Layer):
     Args:
         features: The inputs, in either form of `normalize_features`: categorical ones
             have `num_ids`, numeric ones `width`. Where ids have an `embedding_dim`
-            other than `dim`, a matrix maps their vectors to tokens.
+            other than `dim`, a matrix maps their vectors to tokens. Where they have a
+            `length`, the token is the mean over the ids of a row that are not 0. Ids of
+            one `table` and one width have the same vectors.
         dim: Width of a token.
         cls_token: Whether a learned token, the same for all rows, comes first; models
             read their output from it. Defaults to `False`.
 
     Call arguments:
         inputs: A mapping with one tensor per feature, in any order. Categorical: any
-            integer dtype, shape `(batch,)` or `(batch, 1)`. Numeric: any floating
-            dtype, shape `(batch, width)`, or `(batch,)` where the width is 1.
+            integer dtype, shape `(batch,)` or `(batch, 1)`; with a length, shape
+            `(batch, length)`. Numeric: any floating dtype, shape `(batch, width)`, or
+            `(batch,)` where the width is 1.
 
     Output shape:
         `(batch, tokens, dim)` in the compute dtype. `token_names` has their order:
-        the learned token, then ids by the width of their vectors, scalars, and
-        vectors, each in declared order.
+        the learned token, then ids by the width of their vectors, scalars, vectors, and
+        padded ids, each in declared order.
 
     Semantics:
         - An id outside of `[0, num_ids)` gives a token of NaN on every backend. It
           never reads the row of another feature.
+        - Padded ids that are all 0: a token of zeros.
         - NaN and infinities of numeric inputs reach their own token only.
         - Missing, additional, wrongly typed and wrongly shaped inputs are errors.
 
@@ -78,8 +82,9 @@ class FeatureTokenizer(keras.layers.Layer):
         self.dim = dim
         self.cls_token = cls_token
         self._ids: dict[int, list[dict[str, Any]]] = {}
+        self._bags = [feature for feature in self.features if "length" in feature]
         for feature in self.features:
-            if "num_ids" in feature:
+            if "num_ids" in feature and "length" not in feature:
                 width = feature.get("embedding_dim", dim)
                 self._ids.setdefault(width, []).append(feature)
         self._scalars = [f for f in self.features if f.get("width") == 1]
@@ -89,7 +94,7 @@ class FeatureTokenizer(keras.layers.Layer):
     def token_names(self) -> list[str]:
         """The feature of each output token; `"[CLS]"` for the learned one."""
         ids = [feature for group in self._ids.values() for feature in group]
-        ordered = [*ids, *self._scalars, *self._vectors]
+        ordered = [*ids, *self._scalars, *self._vectors, *self._bags]
         return ["[CLS]"] * self.cls_token + [feature["name"] for feature in ordered]
 
     def build(self, input_shape: Any = None) -> None:
@@ -97,16 +102,13 @@ class FeatureTokenizer(keras.layers.Layer):
         bound = self.dim**-0.5
         self._embeddings = []
         for width, group in self._ids.items():
-            sizes = [feature["num_ids"] for feature in group]
-            embedding = IdEmbedding(
-                sizes,
-                width,
-                dim=self.dim,
-                dtype=self.dtype_policy,
-                name=f"ids_{width}",
+            self._embeddings.append(self._embedding(group, width, f"ids_{width}"))
+        self._bag_embeddings = [
+            self._embedding(
+                [bag], bag.get("embedding_dim", self.dim), f"{bag['name']}_ids"
             )
-            embedding.build()
-            self._embeddings.append(embedding)
+            for bag in self._bags
+        ]
         self._scale = self._shift = None
         if self._scalars:
             shape = (len(self._scalars),)
@@ -118,6 +120,22 @@ class FeatureTokenizer(keras.layers.Layer):
             matrix = self._weight(f"{name}_matrix", (width,), bound)
             self._matrices.append((matrix, self._weight(f"{name}_shift", (), bound)))
         self._cls = self._weight("cls", (1, 1), bound) if self.cls_token else None
+
+    def _embedding(
+        self, group: list[dict[str, Any]], width: int, name: str
+    ) -> IdEmbedding:
+        sizes = [feature["num_ids"] for feature in group]
+        policy = self.dtype_policy
+        embedding = IdEmbedding(
+            sizes,
+            width,
+            dim=self.dim,
+            shared=_shared(group),
+            dtype=policy,
+            name=name,
+        )
+        embedding.build()
+        return embedding
 
     def _weight(self, name: str, shape: tuple[int, ...], bound: float) -> Any:
         uniform = keras.initializers.RandomUniform(-bound, bound)
@@ -136,10 +154,41 @@ class FeatureTokenizer(keras.layers.Layer):
         for feature, (matrix, shift) in zip(self._vectors, self._matrices, strict=True):
             vector = ops.cast(inputs[feature["name"]], self.compute_dtype)
             parts.append(ops.expand_dims(ops.matmul(vector, matrix) + shift, 1))
+        for feature, embedding in zip(self._bags, self._bag_embeddings, strict=True):
+            parts.append(_mean_of_ids(embedding, inputs[feature["name"]]))
         if self._cls is not None:
             rows = ops.shape(parts[0])[0]
             parts.insert(0, ops.tile(ops.cast(self._cls, parts[0].dtype), (rows, 1, 1)))
         return ops.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
+
+    def get_vectors(self, feature: str) -> Any:
+        """The trained vectors of a feature's ids, one row for each; a NumPy array.
+
+        Raises:
+            ValueError: There is no such feature, or it has no ids.
+        """
+        embedding, index = self._find_ids(feature)
+        return embedding.get_vectors(index)
+
+    def set_vectors(self, feature: str, vectors: Any) -> None:
+        """Replaces the vectors of a feature's ids: what `fk.warm_start` gives.
+
+        Features of the same `table` and width get them as well.
+
+        Raises:
+            ValueError: There is no such feature, it has no ids, or the shape differs.
+        """
+        embedding, index = self._find_ids(feature)
+        embedding.set_vectors(index, vectors)
+
+    def _find_ids(self, feature: str) -> tuple[IdEmbedding, int]:
+        if not self.built:
+            self.build()
+        for group, embedding in zip(self._ids.values(), self._embeddings, strict=True):
+            names = [entry["name"] for entry in group]
+            if feature in names:
+                return embedding, names.index(feature)
+        raise ValueError(f"Expected a feature with ids. Received: {feature!r}")
 
     def _check(self, inputs: Mapping[str, Any]) -> None:
         if not isinstance(inputs, Mapping):
@@ -174,11 +223,28 @@ class FeatureTokenizer(keras.layers.Layer):
         }
 
 
+def _shared(group: list[dict[str, Any]]) -> list[int]:
+    """For each feature the number of its table."""
+    # A pair: the name of a table may be that of a feature.
+    names = [(f.get("table"), None if "table" in f else f["name"]) for f in group]
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    return [numbers[name] for name in names]
+
+
 def _stack_ids(group: list[dict[str, Any]], inputs: Mapping[str, Any]) -> Any:
     columns = [ops.reshape(inputs[feature["name"]], (-1,)) for feature in group]
     dtypes = {keras.backend.standardize_dtype(column.dtype) for column in columns}
     dtype = "int64" if dtypes & {"int64", "uint64"} else "int32"
     return ops.stack([ops.cast(column, dtype) for column in columns], axis=1)
+
+
+def _mean_of_ids(embedding: IdEmbedding, ids: Any) -> Any:
+    """The mean of the vectors of the ids of each row that are not 0."""
+    shape = (-1, ids.shape[1], embedding.dim)
+    vectors = ops.reshape(embedding(ops.reshape(ids, (-1, 1))), shape)
+    there = ops.cast(ops.expand_dims(ids != 0, -1), vectors.dtype)
+    count = ops.maximum(ops.sum(there, axis=1, keepdims=True), 1.0)
+    return ops.sum(vectors * there, axis=1, keepdims=True) / count
 
 
 def _check_tensor(feature: Mapping[str, Any], tensor: Any) -> None:
@@ -190,10 +256,11 @@ def _check_tensor(feature: Mapping[str, Any], tensor: Any) -> None:
             f"Expected {'integer ids' if kind == 'int' else 'floating values'} as "
             f"feature {name!r}. Received: dtype={dtype}"
         )
-    width = feature.get("width", 1)
-    accepted = shape[1:] in ((), (1,)) if width == 1 else shape[1:] == (width,)
+    width = feature.get("width", feature.get("length", 1))
+    single = width == 1 and "length" not in feature
+    accepted = shape[1:] in ((), (1,)) if single else shape[1:] == (width,)
     if len(shape) < 1 or not accepted:
         raise ValueError(
-            f"Expected shape (batch, {width}){' or (batch,)' * (width == 1)} as "
+            f"Expected shape (batch, {width}){' or (batch,)' * single} as "
             f"feature {name!r}. Received: shape={shape}"
         )

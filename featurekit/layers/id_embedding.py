@@ -1,6 +1,7 @@
 """Trainable vectors for the ids of several features, read from one table."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 import keras
@@ -19,6 +20,8 @@ class IdEmbedding(keras.layers.Layer):
         embedding_dim: Width of the vectors in the table.
         dim: Width of the result. If it differs from `embedding_dim`, each feature has a
             matrix that maps its vectors. Defaults to `embedding_dim`.
+        shared: For each feature a number; features of the same number, and size, read
+            the same vectors. Defaults to vectors of its own for each feature.
 
     Call arguments:
         inputs: Ids, one column per feature: any integer dtype, shape
@@ -32,7 +35,8 @@ class IdEmbedding(keras.layers.Layer):
           reads the row of another feature.
 
     Raises:
-        ValueError: A size or width is not positive.
+        ValueError: A size or width is not positive, or features of one number in
+            `shared` have different sizes.
 
     Example:
         >>> import numpy as np
@@ -47,10 +51,12 @@ class IdEmbedding(keras.layers.Layer):
         embedding_dim: int,
         *,
         dim: int | None = None,
+        shared: Sequence[int] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.sizes = list(sizes)
+        self.shared = list(range(len(self.sizes)) if shared is None else shared)
         self.embedding_dim = embedding_dim
         self.dim = embedding_dim if dim is None else dim
         if not self.sizes or min(*self.sizes, embedding_dim, self.dim) < 1:
@@ -58,14 +64,22 @@ class IdEmbedding(keras.layers.Layer):
                 f"Expected positive sizes and widths. "
                 f"Received: sizes={self.sizes}, {embedding_dim=}, {dim=}"
             )
-        self._offsets = [sum(self.sizes[:at]) for at in range(len(self.sizes))]
+        groups = dict(zip(self.shared, self.sizes, strict=True))
+        if [groups[number] for number in self.shared] != self.sizes:
+            raise ValueError(
+                f"Expected one size for features that share their vectors. "
+                f"Received: sizes={self.sizes}, shared={self.shared}"
+            )
+        starts = dict(zip(groups, accumulate(groups.values(), initial=0), strict=False))
+        self._offsets = [starts[number] for number in self.shared]
+        self._rows = sum(groups.values())
 
     def build(self, input_shape: Any = None) -> None:
         """Creates the table, and the matrices where widths differ."""
         bound = self.dim**-0.5
         self._table = self.add_weight(
             name="table",
-            shape=(sum(self.sizes), self.embedding_dim),
+            shape=(self._rows, self.embedding_dim),
             initializer=keras.initializers.RandomUniform(-bound, bound),
         )
         self._matrices = None
@@ -92,6 +106,29 @@ class IdEmbedding(keras.layers.Layer):
         poison = ops.cast(ops.where(valid, 0.0, float("nan")), found.dtype)
         return found + ops.expand_dims(poison, -1)
 
+    def get_vectors(self, feature: int) -> Any:
+        """The vectors of a feature's ids, as NumPy has them: (size, embedding_dim)."""
+        return ops.convert_to_numpy(self._table)[self._rows_of(feature)]
+
+    def set_vectors(self, feature: int, vectors: Any) -> None:
+        """Replaces the vectors of a feature's ids, and of those that share them.
+
+        Raises:
+            ValueError: The shape is not (size, embedding_dim).
+        """
+        expected = (self.sizes[feature], self.embedding_dim)
+        if tuple(vectors.shape) != expected:
+            raise ValueError(
+                f"Expected vectors of shape {expected}. Received: {vectors.shape}"
+            )
+        table = ops.convert_to_numpy(self._table).copy()
+        table[self._rows_of(feature)] = vectors
+        self._table.assign(table)
+
+    def _rows_of(self, feature: int) -> slice:
+        start = self._offsets[feature]
+        return slice(start, start + self.sizes[feature])
+
     def compute_output_shape(
         self, input_shape: tuple[int | None, ...]
     ) -> tuple[int | None, ...]:
@@ -105,4 +142,5 @@ class IdEmbedding(keras.layers.Layer):
             "sizes": self.sizes,
             "embedding_dim": self.embedding_dim,
             "dim": self.dim,
+            "shared": self.shared,
         }

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from featurekit.errors import SpecError
-from featurekit.plan.ops import Op, ReadColumn
+from featurekit.plan.ops import Op, ReadColumn, ReadList
 from featurekit.plan.types import ValueType
 
 
@@ -65,9 +65,11 @@ class Plan:
         return {name: self.nodes[index].type for name, index in self.outputs}
 
     @cached_property
-    def columns(self) -> dict[str, ReadColumn]:
+    def columns(self) -> dict[str, ReadColumn | ReadList]:
         """The source columns that the plan reads, by name, in order."""
-        reads = (node.op for node in self.nodes if isinstance(node.op, ReadColumn))
+        reads = (
+            node.op for node in self.nodes if isinstance(node.op, ReadColumn | ReadList)
+        )
         return {read.column: read for read in reads}
 
     @cached_property
@@ -86,7 +88,7 @@ class Plan:
         """For each node the source columns that it depends on."""
         found: list[tuple[str, ...]] = []
         for node in self.nodes:
-            if isinstance(node.op, ReadColumn):
+            if isinstance(node.op, ReadColumn | ReadList):
                 found.append((node.op.column,))
             else:
                 merged = dict.fromkeys(

@@ -4,9 +4,9 @@ from typing import Any
 
 from featurekit.plan.lower import compile_spec
 from featurekit.plan.stats import Stats
-from featurekit.spec.columns import EmbeddingColumn
+from featurekit.spec.columns import Column, EmbeddingColumn
 from featurekit.spec.feature_spec import FeatureSpec
-from featurekit.spec.steps import Embedding
+from featurekit.spec.steps import Embedding, Vocabulary
 
 
 def model_inputs(spec: FeatureSpec, stats: Stats | None = None) -> list[dict[str, Any]]:
@@ -18,7 +18,9 @@ def model_inputs(spec: FeatureSpec, stats: Stats | None = None) -> list[dict[str
 
     Returns:
         For ids `{"name", "num_ids"}`, with `"embedding_dim"` if the column declares an
-        embedding; for numbers and vectors `{"name", "width"}`.
+        embedding, `"length"` if it is a padded list, and `"table"` if its vocabulary is
+        shared; for numbers and vectors
+        `{"name", "width"}`.
 
     Example:
         >>> import featurekit as fk
@@ -40,10 +42,21 @@ def model_inputs(spec: FeatureSpec, stats: Stats | None = None) -> list[dict[str
             found.append({"name": name, "width": kind.width or 1})
             continue
         entry: dict[str, Any] = {"name": name, "num_ids": kind.num_ids}
+        if kind.width is not None:
+            entry["length"] = kind.width
         column = spec.features[name]
         if isinstance(column, EmbeddingColumn):
             last = column.steps[-1]
             assert isinstance(last, Embedding)
             entry["embedding_dim"] = last.dim
+        table = _shared_table(column)
+        if table is not None:
+            entry["table"] = table
         found.append(entry)
     return found
+
+
+def _shared_table(column: Column) -> str | None:
+    """The shared vocabulary whose ids the feature is."""
+    names = (step.shared for step in column.steps if isinstance(step, Vocabulary))
+    return next(names, None)

@@ -52,8 +52,29 @@ def describe_reject(op: ops.Op) -> tuple[str, str, str | None, str | None]:
                 "at most 3.4028235e38",
                 "clip() or log1p() the column",
             )
+        case ops.ReadList(missing="refuse"):
+            return (
+                "NULL_NOT_ALLOWED",
+                "the list is missing",
+                "a list, which may be empty",
+                "missing_as_empty() the column, or clean the data",
+            )
+        case ops.WeightEncode():
+            return (
+                "WEIGHT_MISMATCH",
+                "the weights do not fit the ids",
+                "one weight for each id, and sums of at most 3.4028235e38",
+                "clean the data, or clip() the weights",
+            )
         case (
             ops.ReadColumn()
+            | ops.ReadList()
+            | ops.PadIds()
+            | ops.PadNumbers()
+            | ops.MultiHotEncode()
+            | ops.CountEncode()
+            | ops.AggregateList()
+            | ops.CountElements()
             | ops.FillMissing()
             | ops.ClipValue()
             | ops.StandardizeValue()
@@ -62,8 +83,15 @@ def describe_reject(op: ops.Op) -> tuple[str, str, str | None, str | None]:
             | ops.IsGreaterEqual()
             | ops.HashBucket()
             | ops.CrossHash()
+            | ops.CombineIds()
             | ops.ExtractTimePart()
             | ops.OneHotEncode()
+            | ops.IsMissing()
+            | ops.Arithmetic()
+            | ops.CompareNumbers()
+            | ops.ChooseNumber()
+            | ops.JoinText()
+            | ops.LookupVector()
         ):
             raise AssertionError(f"{op.name} accepts every value")
         case _:
@@ -83,6 +111,11 @@ def row_error(
         file: The source file, if known.
     """
     code, message, expected, hint = describe_reject(plan.nodes[node].op)
+    if plan.nodes[node].type.is_list and isinstance(
+        plan.nodes[node].op, ops.RequirePresent
+    ):
+        message = "an element of the list is missing"
+        hint = "fill() or drop_missing() the column, or clean the data"
     return RowError(
         message,
         code=code,

@@ -1,36 +1,43 @@
 """Which statistics a spec needs before it can become a plan."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias, TypeVar
 
 from featurekit.errors import SpecError
 from featurekit.spec import steps as s
-from featurekit.spec.columns import Column, Cross
+from featurekit.spec.columns import Column, Cross, Expression, Source
+from featurekit.spec.columns.base import BaseColumn
 from featurekit.spec.feature_spec import FeatureSpec
-from featurekit.spec.inputs import Input
+from featurekit.spec.inputs import Input, element_dtype
+from featurekit.spec.shared import shared_vocabularies
 
 StatisticKind: TypeAlias = Literal[
-    "presence", "moments", "range", "quantiles", "vocabulary"
+    "presence", "moments", "range", "quantiles", "quantile_values", "vocabulary"
 ]
+OptionValue: TypeAlias = int | tuple[float, ...] | None
 RequestValueType: TypeAlias = Literal["number", "integer", "string"]
+C = TypeVar("C", bound=BaseColumn)
 
 
 @dataclass(frozen=True, slots=True)
 class AnalysisRequest:
-    """One statistic of one value that needs no other statistic.
+    """One statistic of values that need no other statistic.
 
     Args:
         kind: Which statistic.
-        source: The source column.
+        source: The source column, or what is made of several; a cross, of which the
+            combinations are counted.
         steps: What is done to it before it is measured.
         options: Arguments of the statistic, by name.
+        others: More columns that are counted with it, as one.
     """
 
     kind: StatisticKind
-    source: Input
+    source: Source
     steps: tuple[s.Step, ...] = ()
-    options: tuple[tuple[str, int | None], ...] = ()
+    options: tuple[tuple[str, OptionValue], ...] = ()
+    others: tuple[BaseColumn, ...] = ()
 
     @property
     def key(self) -> str:
@@ -38,50 +45,176 @@ class AnalysisRequest:
 
         Example: `quantiles(fk.numeric('distance').log1p(), num_buckets=16)`.
         """
-        column = f"{self.source}{''.join(map(str, self.steps))}"
+        measured = (BaseColumn(self.source, self.steps), *self.others)
+        columns = ", ".join(sorted(map(repr, measured)))
         options = "".join(f", {name}={value}" for name, value in self.options)
-        return f"{self.kind}({column}{options})"
+        return f"{self.kind}({columns}{options})"
 
     @property
     def value_type(self) -> RequestValueType:
-        """What the accumulator receives."""
-        if self.source.dtype == "float32":
+        """What the accumulator receives; of lists, what their elements are."""
+        if self.is_joined:
+            return "string"
+        if any(isinstance(step, s.Length) for step in self.steps):
             return "number"
-        return "string" if self.source.dtype in ("string", "key") else "integer"
+        if isinstance(self.source, Expression):
+            return "string" if self.source.operator == "join" else "number"
+        assert isinstance(self.source, Input), "no step learns from weights"
+        dtype = element_dtype(self.source.dtype) or self.source.dtype
+        if dtype == "float32":
+            return "number"
+        return "string" if dtype in ("string", "key") else "integer"
+
+    @property
+    def is_joined(self) -> bool:
+        """Whether the values of a row are counted together, not each by itself."""
+        return isinstance(self.source, Cross)
+
+    @property
+    def columns(self) -> dict[str, BaseColumn]:
+        """The columns that are measured, by the name of their values in the plan."""
+        if isinstance(self.source, Cross):
+            columns: tuple[BaseColumn, ...] = self.source.columns
+        else:
+            columns = (BaseColumn(self.source, self.steps), *self.others)
+        first, *rest = columns
+        more = {f"{self.key} {at}": column for at, column in enumerate(rest, start=2)}
+        return {self.key: first, **more}
+
+    @property
+    def column_names(self) -> str:
+        """The source columns, for messages."""
+        names = (
+            item.name for column in self.columns.values() for item in column.inputs
+        )
+        return ", ".join(dict.fromkeys(names))
 
 
-def step_request(source: Input, steps: tuple[s.Step, ...]) -> AnalysisRequest | None:
+_GIVEN = {
+    "standardize": "standardize(mean=…, std=…)",
+    "min_max": "min_max(minimum=…, maximum=…)",
+    "robust": "standardize(mean=…, std=…)",
+    "winsorize": "clip(low, high)",
+}
+"""What does the same without learning, for steps after which another may learn."""
+
+
+def step_request(source: Source, steps: tuple[s.Step, ...]) -> AnalysisRequest | None:
     """The statistic that the last step needs of the steps before it; None if none.
+
+    Learned fills among them are left out: a statistic counts the values that were
+    there, so it takes no second pass to learn what fills the others.
 
     Raises:
         SpecError: It would have to be measured on values that need statistics
             themselves, and so a second pass over the data.
     """
-    prefix, step = steps[:-1], steps[-1]
+    step = steps[-1]
     if not s.needs_statistics(step):
         return None
-    learned = next((entry for entry in prefix if s.needs_statistics(entry)), None)
+    source, prefix = _unfilled(source), _without_learned_fills(steps[:-1])
+    learned = next(learned_steps(source, prefix), None)
     if learned is not None:
+        given = _GIVEN.get(learned.method, f"those of {learned.method}")
         raise SpecError(
             f"{step.method} would be learned from the result of {learned.method}, "
             "which is learned itself; that takes a second pass over the data",
             code="SPEC_TWO_PASSES",
-            column=source.name,
+            column=", ".join(item.name for item in BaseColumn(source).inputs),
             got=f"{source}{''.join(map(str, steps))}",
-            hint=f"give {learned.method} its values, or swap the two",
+            hint=f"swap the two, or give the values: {given}",
         )
+    return _request(step, source, _measured(prefix))
+
+
+def _request(
+    step: s.Step, source: Source, prefix: tuple[s.Step, ...]
+) -> AnalysisRequest:
     match step:
-        case s.Standardize():
+        case s.Standardize() | s.FillMean():
             return AnalysisRequest("moments", source, prefix)
         case s.MinMax():
             return AnalysisRequest("range", source, prefix)
         case s.QuantileBuckets(num_buckets=count):
             options = (("num_buckets", count),)
             return AnalysisRequest("quantiles", source, prefix, options)
+        case s.Robust() | s.FillMedian():
+            return _quantile_values(source, prefix, QUARTILES)
+        case s.Winsorize(lower=lower, upper=upper):
+            return _quantile_values(source, prefix, (lower, upper))
+        case s.FillMode():
+            one = (("max_size", 1), ("min_count", 1))
+            return AnalysisRequest("vocabulary", source, prefix, one)
         case s.Vocabulary(max_size=max_size, min_count=min_count):
             kept = (("max_size", max_size), ("min_count", min_count))
             return AnalysisRequest("vocabulary", source, prefix, kept)
     raise AssertionError(step)
+
+
+def _measured(steps: tuple[s.Step, ...]) -> tuple[s.Step, ...]:
+    """The steps without those that change nothing that is measured.
+
+    What is missing in lists counts for no statistic, dropped or not; so columns that
+    differ in this share their statistics.
+    """
+    if any(isinstance(step, s.Length | s.Aggregate) for step in steps):
+        return steps
+    policies = s.MissingAsEmpty | s.DropMissing
+    return tuple(step for step in steps if not isinstance(step, policies))
+
+
+QUARTILES = (0.25, 0.5, 0.75)
+"""What `robust` and `fill_median` ask for, so that one statistic answers both."""
+
+
+def _quantile_values(
+    source: Source, prefix: tuple[s.Step, ...], probabilities: tuple[float, ...]
+) -> AnalysisRequest:
+    options = (("probabilities", probabilities),)
+    return AnalysisRequest("quantile_values", source, prefix, options)
+
+
+def learned_steps(source: Source, steps: tuple[s.Step, ...]) -> Iterator[s.Step]:
+    """The steps that need statistics, those of operands first."""
+    if not isinstance(source, Input):
+        for column in source.columns:
+            yield from learned_steps(column.source, column.steps)
+    yield from filter(s.needs_statistics, steps)
+
+
+def _without_learned_fills(steps: tuple[s.Step, ...]) -> tuple[s.Step, ...]:
+    return tuple(step for step in steps if not s.is_learned_fill(step))
+
+
+def _unfilled(source: Source) -> Source:
+    """The source without the learned fills of its operands."""
+    if not isinstance(source, Expression):
+        return source
+    return replace(source, operands=tuple(map(_unfilled_operand, source.operands)))
+
+
+def _unfilled_operand(operand: Column | float) -> Column | float:
+    return operand if isinstance(operand, float) else _unfilled_column(operand)
+
+
+def _unfilled_column(column: C) -> C:
+    steps = _without_learned_fills(column.steps)
+    return replace(column, source=_unfilled(column.source), steps=steps)
+
+
+def shared_requests(spec: FeatureSpec) -> dict[str, AnalysisRequest]:
+    """By name of a shared vocabulary that is learned, its request."""
+    found = {}
+    for name, shared in shared_vocabularies(spec.outputs.values()).items():
+        requests = [
+            step_request(column.source, (*column.steps, shared.step))
+            for column in shared.columns
+        ]
+        if requests[0] is not None:
+            found[name] = replace(
+                requests[0], others=tuple(map(_unfilled_column, shared.columns[1:]))
+            )
+    return found
 
 
 def presence_request(source: Input) -> AnalysisRequest:
@@ -90,14 +223,18 @@ def presence_request(source: Input) -> AnalysisRequest:
 
 
 def _column_requests(column: Column) -> Iterator[AnalysisRequest]:
-    if isinstance(column.source, Cross):
+    if not isinstance(column.source, Input):
         for entry in column.source.columns:
             yield from _column_requests(entry)
-        return
-    for end in range(1, len(column.steps) + 1):
+    for end, step in enumerate(column.steps, start=1):
         request = step_request(column.source, column.steps[:end])
-        if request is not None:
+        if request is not None and not is_shared(step):
             yield request
+
+
+def is_shared(step: s.Step) -> bool:
+    """Whether the step is learned together with those of other columns."""
+    return isinstance(step, s.Vocabulary) and step.shared is not None
 
 
 def requirements(spec: FeatureSpec) -> tuple[AnalysisRequest, ...]:
@@ -116,4 +253,6 @@ def requirements(spec: FeatureSpec) -> tuple[AnalysisRequest, ...]:
     for column in spec.outputs.values():
         for request in _column_requests(column):
             found.setdefault(request.key, request)
+    for request in shared_requests(spec).values():
+        found.setdefault(request.key, request)
     return tuple(found.values())

@@ -29,10 +29,8 @@ def plan_to_proto(plan: Plan) -> bytes:
         target.SetInParent()
         if isinstance(node.op, LookupVocabulary):
             target.digest = node.op.vocabulary.digest
-            target.num_oov = node.op.num_oov
             tables[target.digest] = node.op.vocabulary
-        else:
-            set_fields(node.op, target)
+        set_fields(node.op, target, skip=("vocabulary",))
     for name, index in plan.outputs:
         message.outputs.add(name=name, node=index)
     for digest, table in sorted(tables.items()):

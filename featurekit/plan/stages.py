@@ -88,8 +88,18 @@ def stage_kind(plan: Plan, index: int) -> Kind:
             return (*same, depth)
         case ops.ExtractTimePart():
             return (*same, op.part, op.transitions, op.offsets)
-        case ops.CrossHash():
+        case ops.HashBucket(key=key):
+            return (*same, key)
+        case ops.CrossHash() | ops.CombineIds() | ops.JoinText():
             return (*same, index)
+        case ops.Arithmetic(left=left, right=right):
+            return (*same, op.operator, left is None, right is None)
+        case ops.CompareNumbers(left=left, right=right):
+            return (*same, op.operator, left is None, right is None)
+        case ops.ChooseNumber(then=then, otherwise=otherwise):
+            return (*same, then is None, otherwise is None)
+        case ops.LookupVector():
+            return (*same, op)
     return same
 
 

@@ -78,10 +78,32 @@ class Quantiles:
 
 
 @dataclass(frozen=True, slots=True)
+class QuantileValues:
+    """Values below which given shares of the finite values lie.
+
+    The averaged inverted CDF, Hyndman and Fan's definition 2: of n values in order, the
+    value at position p·n, rounded up; the mean of that one and the next where p·n is
+    an integer. At 0.5 it is the median.
+
+    Args:
+        probabilities: The shares, in [0, 1].
+        count: Finite values seen.
+        values: One for each probability; 0.0 if count is 0.
+        rank_error: As of `Quantiles`.
+    """
+
+    probabilities: tuple[float, ...]
+    count: int
+    values: tuple[float, ...]
+    rank_error: float
+
+
+@dataclass(frozen=True, slots=True)
 class VocabularyCounts:
     """The kept tokens in id order: count descending, then token descending.
 
-    Bytes are ordered as bytes, integers as numbers.
+    Bytes are ordered as bytes, integers as numbers. In a vocabulary that has grown, the
+    older tokens come first, in their old order; of these the count may be 0.
 
     Args:
         tokens: All bytes (UTF-8 text) or all integers.
@@ -96,4 +118,6 @@ class VocabularyCounts:
     distinct: int
 
 
-Statistic: TypeAlias = Presence | Moments | Range | Quantiles | VocabularyCounts
+Statistic: TypeAlias = (
+    Presence | Moments | Range | Quantiles | QuantileValues | VocabularyCounts
+)

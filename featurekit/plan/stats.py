@@ -18,6 +18,7 @@ from featurekit.plan.statistics import (
     Moments,
     Presence,
     Quantiles,
+    QuantileValues,
     Range,
     Statistic,
     VocabularyCounts,
@@ -37,6 +38,7 @@ _FIELDS: dict[str, type[Statistic]] = {
     "range": Range,
     "quantiles": Quantiles,
     "vocabulary_counts": VocabularyCounts,
+    "quantile_values": QuantileValues,
 }
 _NAMES = {cls: name for name, cls in _FIELDS.items()}
 S = TypeVar("S", bound=Statistic)
@@ -95,7 +97,7 @@ class Stats(Mapping[str, Statistic]):
             raise StatisticsError(
                 f"there is no {request.key}",
                 code="STATS_MISSING",
-                column=request.source.name,
+                column=request.column_names,
                 hint="run analyze with this spec",
             )
         return found

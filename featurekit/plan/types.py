@@ -16,12 +16,15 @@ class ValueType:
         nullable: Whether a row may have no value. Defaults to False.
         width: Numbers per row; None is one number per row, shape (batch,).
         num_ids: Where given, all values are ids in [0, num_ids).
+        is_list: Whether each row has a list of such values. Then `nullable` is about
+            the elements; whether a list may be missing, the op that reads it says.
     """
 
     dtype: ValueDType
     nullable: bool = False
     width: int | None = None
     num_ids: int | None = None
+    is_list: bool = False
 
     def __str__(self) -> str:
         text: str = self.dtype
@@ -29,4 +32,5 @@ class ValueType:
             text += f"[{self.width}]"
         if self.num_ids is not None:
             text += f" < {self.num_ids}"
-        return text + ("?" if self.nullable else "")
+        text += "?" if self.nullable else ""
+        return f"list<{text}>" if self.is_list else text

@@ -36,7 +36,7 @@ class VocabularyTable(_message.Message):
     def __init__(self, digest: _Optional[str] = ..., tokens: _Optional[_Union[_spec_pb2.Tokens, _Mapping]] = ...) -> None: ...
 
 class Node(_message.Message):
-    __slots__ = ("inputs", "read_column", "to_float64", "fill_missing", "clip_value", "log1p_value", "standardize_value", "min_max_scale", "bucketize", "is_greater_equal", "lookup_vocabulary", "hash_bucket", "cross_hash", "check_range", "extract_time_part", "require_present", "one_hot_encode", "to_float32")
+    __slots__ = ("inputs", "read_column", "to_float64", "fill_missing", "clip_value", "log1p_value", "standardize_value", "min_max_scale", "bucketize", "is_greater_equal", "lookup_vocabulary", "hash_bucket", "cross_hash", "check_range", "extract_time_part", "require_present", "one_hot_encode", "to_float32", "read_list", "pad_ids", "pad_numbers", "multi_hot_encode", "count_encode", "weight_encode", "aggregate_list", "count_elements", "is_missing", "arithmetic", "compare_numbers", "choose_number", "join_text", "lookup_vector", "combine_ids")
     INPUTS_FIELD_NUMBER: _ClassVar[int]
     READ_COLUMN_FIELD_NUMBER: _ClassVar[int]
     TO_FLOAT64_FIELD_NUMBER: _ClassVar[int]
@@ -55,6 +55,21 @@ class Node(_message.Message):
     REQUIRE_PRESENT_FIELD_NUMBER: _ClassVar[int]
     ONE_HOT_ENCODE_FIELD_NUMBER: _ClassVar[int]
     TO_FLOAT32_FIELD_NUMBER: _ClassVar[int]
+    READ_LIST_FIELD_NUMBER: _ClassVar[int]
+    PAD_IDS_FIELD_NUMBER: _ClassVar[int]
+    PAD_NUMBERS_FIELD_NUMBER: _ClassVar[int]
+    MULTI_HOT_ENCODE_FIELD_NUMBER: _ClassVar[int]
+    COUNT_ENCODE_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_ENCODE_FIELD_NUMBER: _ClassVar[int]
+    AGGREGATE_LIST_FIELD_NUMBER: _ClassVar[int]
+    COUNT_ELEMENTS_FIELD_NUMBER: _ClassVar[int]
+    IS_MISSING_FIELD_NUMBER: _ClassVar[int]
+    ARITHMETIC_FIELD_NUMBER: _ClassVar[int]
+    COMPARE_NUMBERS_FIELD_NUMBER: _ClassVar[int]
+    CHOOSE_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    JOIN_TEXT_FIELD_NUMBER: _ClassVar[int]
+    LOOKUP_VECTOR_FIELD_NUMBER: _ClassVar[int]
+    COMBINE_IDS_FIELD_NUMBER: _ClassVar[int]
     inputs: _containers.RepeatedScalarFieldContainer[int]
     read_column: ReadColumn
     to_float64: ToFloat64
@@ -73,7 +88,22 @@ class Node(_message.Message):
     require_present: RequirePresent
     one_hot_encode: OneHotEncode
     to_float32: ToFloat32
-    def __init__(self, inputs: _Optional[_Iterable[int]] = ..., read_column: _Optional[_Union[ReadColumn, _Mapping]] = ..., to_float64: _Optional[_Union[ToFloat64, _Mapping]] = ..., fill_missing: _Optional[_Union[FillMissing, _Mapping]] = ..., clip_value: _Optional[_Union[ClipValue, _Mapping]] = ..., log1p_value: _Optional[_Union[Log1pValue, _Mapping]] = ..., standardize_value: _Optional[_Union[StandardizeValue, _Mapping]] = ..., min_max_scale: _Optional[_Union[MinMaxScale, _Mapping]] = ..., bucketize: _Optional[_Union[Bucketize, _Mapping]] = ..., is_greater_equal: _Optional[_Union[IsGreaterEqual, _Mapping]] = ..., lookup_vocabulary: _Optional[_Union[LookupVocabulary, _Mapping]] = ..., hash_bucket: _Optional[_Union[HashBucket, _Mapping]] = ..., cross_hash: _Optional[_Union[CrossHash, _Mapping]] = ..., check_range: _Optional[_Union[CheckRange, _Mapping]] = ..., extract_time_part: _Optional[_Union[ExtractTimePart, _Mapping]] = ..., require_present: _Optional[_Union[RequirePresent, _Mapping]] = ..., one_hot_encode: _Optional[_Union[OneHotEncode, _Mapping]] = ..., to_float32: _Optional[_Union[ToFloat32, _Mapping]] = ...) -> None: ...
+    read_list: ReadList
+    pad_ids: PadIds
+    pad_numbers: PadNumbers
+    multi_hot_encode: MultiHotEncode
+    count_encode: CountEncode
+    weight_encode: WeightEncode
+    aggregate_list: AggregateList
+    count_elements: CountElements
+    is_missing: _spec_pb2.IsMissing
+    arithmetic: Arithmetic
+    compare_numbers: CompareNumbers
+    choose_number: ChooseNumber
+    join_text: JoinText
+    lookup_vector: LookupVector
+    combine_ids: CombineIds
+    def __init__(self, inputs: _Optional[_Iterable[int]] = ..., read_column: _Optional[_Union[ReadColumn, _Mapping]] = ..., to_float64: _Optional[_Union[ToFloat64, _Mapping]] = ..., fill_missing: _Optional[_Union[FillMissing, _Mapping]] = ..., clip_value: _Optional[_Union[ClipValue, _Mapping]] = ..., log1p_value: _Optional[_Union[Log1pValue, _Mapping]] = ..., standardize_value: _Optional[_Union[StandardizeValue, _Mapping]] = ..., min_max_scale: _Optional[_Union[MinMaxScale, _Mapping]] = ..., bucketize: _Optional[_Union[Bucketize, _Mapping]] = ..., is_greater_equal: _Optional[_Union[IsGreaterEqual, _Mapping]] = ..., lookup_vocabulary: _Optional[_Union[LookupVocabulary, _Mapping]] = ..., hash_bucket: _Optional[_Union[HashBucket, _Mapping]] = ..., cross_hash: _Optional[_Union[CrossHash, _Mapping]] = ..., check_range: _Optional[_Union[CheckRange, _Mapping]] = ..., extract_time_part: _Optional[_Union[ExtractTimePart, _Mapping]] = ..., require_present: _Optional[_Union[RequirePresent, _Mapping]] = ..., one_hot_encode: _Optional[_Union[OneHotEncode, _Mapping]] = ..., to_float32: _Optional[_Union[ToFloat32, _Mapping]] = ..., read_list: _Optional[_Union[ReadList, _Mapping]] = ..., pad_ids: _Optional[_Union[PadIds, _Mapping]] = ..., pad_numbers: _Optional[_Union[PadNumbers, _Mapping]] = ..., multi_hot_encode: _Optional[_Union[MultiHotEncode, _Mapping]] = ..., count_encode: _Optional[_Union[CountEncode, _Mapping]] = ..., weight_encode: _Optional[_Union[WeightEncode, _Mapping]] = ..., aggregate_list: _Optional[_Union[AggregateList, _Mapping]] = ..., count_elements: _Optional[_Union[CountElements, _Mapping]] = ..., is_missing: _Optional[_Union[_spec_pb2.IsMissing, _Mapping]] = ..., arithmetic: _Optional[_Union[Arithmetic, _Mapping]] = ..., compare_numbers: _Optional[_Union[CompareNumbers, _Mapping]] = ..., choose_number: _Optional[_Union[ChooseNumber, _Mapping]] = ..., join_text: _Optional[_Union[JoinText, _Mapping]] = ..., lookup_vector: _Optional[_Union[LookupVector, _Mapping]] = ..., combine_ids: _Optional[_Union[CombineIds, _Mapping]] = ...) -> None: ...
 
 class ReadColumn(_message.Message):
     __slots__ = ("column", "dtype")
@@ -136,24 +166,40 @@ class IsGreaterEqual(_message.Message):
     def __init__(self, threshold: _Optional[float] = ...) -> None: ...
 
 class LookupVocabulary(_message.Message):
-    __slots__ = ("digest", "num_oov")
+    __slots__ = ("digest", "num_oov", "num_reserved", "num_skipped", "oov_first")
     DIGEST_FIELD_NUMBER: _ClassVar[int]
     NUM_OOV_FIELD_NUMBER: _ClassVar[int]
+    NUM_RESERVED_FIELD_NUMBER: _ClassVar[int]
+    NUM_SKIPPED_FIELD_NUMBER: _ClassVar[int]
+    OOV_FIRST_FIELD_NUMBER: _ClassVar[int]
     digest: str
     num_oov: int
-    def __init__(self, digest: _Optional[str] = ..., num_oov: _Optional[int] = ...) -> None: ...
+    num_reserved: int
+    num_skipped: int
+    oov_first: bool
+    def __init__(self, digest: _Optional[str] = ..., num_oov: _Optional[int] = ..., num_reserved: _Optional[int] = ..., num_skipped: _Optional[int] = ..., oov_first: bool = ...) -> None: ...
 
 class HashBucket(_message.Message):
-    __slots__ = ("num_buckets",)
+    __slots__ = ("num_buckets", "key")
     NUM_BUCKETS_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
     num_buckets: int
-    def __init__(self, num_buckets: _Optional[int] = ...) -> None: ...
+    key: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, num_buckets: _Optional[int] = ..., key: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class CrossHash(_message.Message):
-    __slots__ = ("num_buckets",)
+    __slots__ = ("num_buckets", "hash_key")
     NUM_BUCKETS_FIELD_NUMBER: _ClassVar[int]
+    HASH_KEY_FIELD_NUMBER: _ClassVar[int]
     num_buckets: int
-    def __init__(self, num_buckets: _Optional[int] = ...) -> None: ...
+    hash_key: int
+    def __init__(self, num_buckets: _Optional[int] = ..., hash_key: _Optional[int] = ...) -> None: ...
+
+class CombineIds(_message.Message):
+    __slots__ = ("size",)
+    SIZE_FIELD_NUMBER: _ClassVar[int]
+    size: int
+    def __init__(self, size: _Optional[int] = ...) -> None: ...
 
 class CheckRange(_message.Message):
     __slots__ = ("num_ids",)
@@ -184,3 +230,107 @@ class OneHotEncode(_message.Message):
 class ToFloat32(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class ReadList(_message.Message):
+    __slots__ = ("column", "dtype", "missing")
+    COLUMN_FIELD_NUMBER: _ClassVar[int]
+    DTYPE_FIELD_NUMBER: _ClassVar[int]
+    MISSING_FIELD_NUMBER: _ClassVar[int]
+    column: str
+    dtype: str
+    missing: str
+    def __init__(self, column: _Optional[str] = ..., dtype: _Optional[str] = ..., missing: _Optional[str] = ...) -> None: ...
+
+class PadIds(_message.Message):
+    __slots__ = ("length", "side", "truncate")
+    LENGTH_FIELD_NUMBER: _ClassVar[int]
+    SIDE_FIELD_NUMBER: _ClassVar[int]
+    TRUNCATE_FIELD_NUMBER: _ClassVar[int]
+    length: int
+    side: str
+    truncate: str
+    def __init__(self, length: _Optional[int] = ..., side: _Optional[str] = ..., truncate: _Optional[str] = ...) -> None: ...
+
+class PadNumbers(_message.Message):
+    __slots__ = ("length", "side", "truncate", "value")
+    LENGTH_FIELD_NUMBER: _ClassVar[int]
+    SIDE_FIELD_NUMBER: _ClassVar[int]
+    TRUNCATE_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    length: int
+    side: str
+    truncate: str
+    value: float
+    def __init__(self, length: _Optional[int] = ..., side: _Optional[str] = ..., truncate: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
+
+class MultiHotEncode(_message.Message):
+    __slots__ = ("depth",)
+    DEPTH_FIELD_NUMBER: _ClassVar[int]
+    depth: int
+    def __init__(self, depth: _Optional[int] = ...) -> None: ...
+
+class CountEncode(_message.Message):
+    __slots__ = ("depth",)
+    DEPTH_FIELD_NUMBER: _ClassVar[int]
+    depth: int
+    def __init__(self, depth: _Optional[int] = ...) -> None: ...
+
+class WeightEncode(_message.Message):
+    __slots__ = ("depth",)
+    DEPTH_FIELD_NUMBER: _ClassVar[int]
+    depth: int
+    def __init__(self, depth: _Optional[int] = ...) -> None: ...
+
+class AggregateList(_message.Message):
+    __slots__ = ("kind",)
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    kind: str
+    def __init__(self, kind: _Optional[str] = ...) -> None: ...
+
+class CountElements(_message.Message):
+    __slots__ = ("maximum",)
+    MAXIMUM_FIELD_NUMBER: _ClassVar[int]
+    maximum: int
+    def __init__(self, maximum: _Optional[int] = ...) -> None: ...
+
+class Arithmetic(_message.Message):
+    __slots__ = ("operator", "left", "right")
+    OPERATOR_FIELD_NUMBER: _ClassVar[int]
+    LEFT_FIELD_NUMBER: _ClassVar[int]
+    RIGHT_FIELD_NUMBER: _ClassVar[int]
+    operator: str
+    left: float
+    right: float
+    def __init__(self, operator: _Optional[str] = ..., left: _Optional[float] = ..., right: _Optional[float] = ...) -> None: ...
+
+class CompareNumbers(_message.Message):
+    __slots__ = ("operator", "left", "right")
+    OPERATOR_FIELD_NUMBER: _ClassVar[int]
+    LEFT_FIELD_NUMBER: _ClassVar[int]
+    RIGHT_FIELD_NUMBER: _ClassVar[int]
+    operator: str
+    left: float
+    right: float
+    def __init__(self, operator: _Optional[str] = ..., left: _Optional[float] = ..., right: _Optional[float] = ...) -> None: ...
+
+class ChooseNumber(_message.Message):
+    __slots__ = ("then", "otherwise")
+    THEN_FIELD_NUMBER: _ClassVar[int]
+    OTHERWISE_FIELD_NUMBER: _ClassVar[int]
+    then: float
+    otherwise: float
+    def __init__(self, then: _Optional[float] = ..., otherwise: _Optional[float] = ...) -> None: ...
+
+class JoinText(_message.Message):
+    __slots__ = ("separator",)
+    SEPARATOR_FIELD_NUMBER: _ClassVar[int]
+    separator: str
+    def __init__(self, separator: _Optional[str] = ...) -> None: ...
+
+class LookupVector(_message.Message):
+    __slots__ = ("width", "values")
+    WIDTH_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    width: int
+    values: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, width: _Optional[int] = ..., values: _Optional[_Iterable[float]] = ...) -> None: ...

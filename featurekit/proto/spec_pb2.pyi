@@ -33,14 +33,18 @@ class NamedColumn(_message.Message):
     def __init__(self, name: _Optional[str] = ..., column: _Optional[_Union[Column, _Mapping]] = ...) -> None: ...
 
 class Column(_message.Message):
-    __slots__ = ("input", "cross", "steps")
+    __slots__ = ("input", "cross", "weighted_bag", "expression", "steps")
     INPUT_FIELD_NUMBER: _ClassVar[int]
     CROSS_FIELD_NUMBER: _ClassVar[int]
+    WEIGHTED_BAG_FIELD_NUMBER: _ClassVar[int]
+    EXPRESSION_FIELD_NUMBER: _ClassVar[int]
     STEPS_FIELD_NUMBER: _ClassVar[int]
     input: Input
     cross: Cross
+    weighted_bag: WeightedBag
+    expression: Expression
     steps: _containers.RepeatedCompositeFieldContainer[Step]
-    def __init__(self, input: _Optional[_Union[Input, _Mapping]] = ..., cross: _Optional[_Union[Cross, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[Step, _Mapping]]] = ...) -> None: ...
+    def __init__(self, input: _Optional[_Union[Input, _Mapping]] = ..., cross: _Optional[_Union[Cross, _Mapping]] = ..., weighted_bag: _Optional[_Union[WeightedBag, _Mapping]] = ..., expression: _Optional[_Union[Expression, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[Step, _Mapping]]] = ...) -> None: ...
 
 class Input(_message.Message):
     __slots__ = ("name", "dtype", "nan", "time_zone")
@@ -59,6 +63,32 @@ class Cross(_message.Message):
     COLUMNS_FIELD_NUMBER: _ClassVar[int]
     columns: _containers.RepeatedCompositeFieldContainer[Column]
     def __init__(self, columns: _Optional[_Iterable[_Union[Column, _Mapping]]] = ...) -> None: ...
+
+class WeightedBag(_message.Message):
+    __slots__ = ("ids", "weights")
+    IDS_FIELD_NUMBER: _ClassVar[int]
+    WEIGHTS_FIELD_NUMBER: _ClassVar[int]
+    ids: Column
+    weights: Column
+    def __init__(self, ids: _Optional[_Union[Column, _Mapping]] = ..., weights: _Optional[_Union[Column, _Mapping]] = ...) -> None: ...
+
+class Expression(_message.Message):
+    __slots__ = ("operator", "operands", "separator")
+    OPERATOR_FIELD_NUMBER: _ClassVar[int]
+    OPERANDS_FIELD_NUMBER: _ClassVar[int]
+    SEPARATOR_FIELD_NUMBER: _ClassVar[int]
+    operator: str
+    operands: _containers.RepeatedCompositeFieldContainer[Operand]
+    separator: str
+    def __init__(self, operator: _Optional[str] = ..., operands: _Optional[_Iterable[_Union[Operand, _Mapping]]] = ..., separator: _Optional[str] = ...) -> None: ...
+
+class Operand(_message.Message):
+    __slots__ = ("column", "constant")
+    COLUMN_FIELD_NUMBER: _ClassVar[int]
+    CONSTANT_FIELD_NUMBER: _ClassVar[int]
+    column: Column
+    constant: float
+    def __init__(self, column: _Optional[_Union[Column, _Mapping]] = ..., constant: _Optional[float] = ...) -> None: ...
 
 class Scalar(_message.Message):
     __slots__ = ("number", "integer", "text")
@@ -79,7 +109,7 @@ class Tokens(_message.Message):
     def __init__(self, text: _Optional[_Iterable[bytes]] = ..., integers: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class Step(_message.Message):
-    __slots__ = ("fill", "clip", "log1p", "standardize", "min_max", "buckets", "quantile_buckets", "greater_equal", "vocabulary", "hash_buckets", "identity", "time_part", "one_hot", "embedding")
+    __slots__ = ("fill", "clip", "log1p", "standardize", "min_max", "buckets", "quantile_buckets", "greater_equal", "vocabulary", "hash_buckets", "identity", "time_part", "one_hot", "embedding", "missing_as_empty", "drop_missing", "pad", "length", "multi_hot", "counts", "aggregate", "is_missing", "boolean", "fill_mean", "fill_median", "fill_mode", "robust", "winsorize", "cyclic")
     FILL_FIELD_NUMBER: _ClassVar[int]
     CLIP_FIELD_NUMBER: _ClassVar[int]
     LOG1P_FIELD_NUMBER: _ClassVar[int]
@@ -94,6 +124,21 @@ class Step(_message.Message):
     TIME_PART_FIELD_NUMBER: _ClassVar[int]
     ONE_HOT_FIELD_NUMBER: _ClassVar[int]
     EMBEDDING_FIELD_NUMBER: _ClassVar[int]
+    MISSING_AS_EMPTY_FIELD_NUMBER: _ClassVar[int]
+    DROP_MISSING_FIELD_NUMBER: _ClassVar[int]
+    PAD_FIELD_NUMBER: _ClassVar[int]
+    LENGTH_FIELD_NUMBER: _ClassVar[int]
+    MULTI_HOT_FIELD_NUMBER: _ClassVar[int]
+    COUNTS_FIELD_NUMBER: _ClassVar[int]
+    AGGREGATE_FIELD_NUMBER: _ClassVar[int]
+    IS_MISSING_FIELD_NUMBER: _ClassVar[int]
+    BOOLEAN_FIELD_NUMBER: _ClassVar[int]
+    FILL_MEAN_FIELD_NUMBER: _ClassVar[int]
+    FILL_MEDIAN_FIELD_NUMBER: _ClassVar[int]
+    FILL_MODE_FIELD_NUMBER: _ClassVar[int]
+    ROBUST_FIELD_NUMBER: _ClassVar[int]
+    WINSORIZE_FIELD_NUMBER: _ClassVar[int]
+    CYCLIC_FIELD_NUMBER: _ClassVar[int]
     fill: Fill
     clip: Clip
     log1p: Log1p
@@ -108,7 +153,22 @@ class Step(_message.Message):
     time_part: TimePart
     one_hot: OneHot
     embedding: Embedding
-    def __init__(self, fill: _Optional[_Union[Fill, _Mapping]] = ..., clip: _Optional[_Union[Clip, _Mapping]] = ..., log1p: _Optional[_Union[Log1p, _Mapping]] = ..., standardize: _Optional[_Union[Standardize, _Mapping]] = ..., min_max: _Optional[_Union[MinMax, _Mapping]] = ..., buckets: _Optional[_Union[Buckets, _Mapping]] = ..., quantile_buckets: _Optional[_Union[QuantileBuckets, _Mapping]] = ..., greater_equal: _Optional[_Union[GreaterEqual, _Mapping]] = ..., vocabulary: _Optional[_Union[Vocabulary, _Mapping]] = ..., hash_buckets: _Optional[_Union[HashBuckets, _Mapping]] = ..., identity: _Optional[_Union[Identity, _Mapping]] = ..., time_part: _Optional[_Union[TimePart, _Mapping]] = ..., one_hot: _Optional[_Union[OneHot, _Mapping]] = ..., embedding: _Optional[_Union[Embedding, _Mapping]] = ...) -> None: ...
+    missing_as_empty: MissingAsEmpty
+    drop_missing: DropMissing
+    pad: Pad
+    length: Length
+    multi_hot: MultiHot
+    counts: Counts
+    aggregate: Aggregate
+    is_missing: IsMissing
+    boolean: Boolean
+    fill_mean: FillMean
+    fill_median: FillMedian
+    fill_mode: FillMode
+    robust: Robust
+    winsorize: Winsorize
+    cyclic: Cyclic
+    def __init__(self, fill: _Optional[_Union[Fill, _Mapping]] = ..., clip: _Optional[_Union[Clip, _Mapping]] = ..., log1p: _Optional[_Union[Log1p, _Mapping]] = ..., standardize: _Optional[_Union[Standardize, _Mapping]] = ..., min_max: _Optional[_Union[MinMax, _Mapping]] = ..., buckets: _Optional[_Union[Buckets, _Mapping]] = ..., quantile_buckets: _Optional[_Union[QuantileBuckets, _Mapping]] = ..., greater_equal: _Optional[_Union[GreaterEqual, _Mapping]] = ..., vocabulary: _Optional[_Union[Vocabulary, _Mapping]] = ..., hash_buckets: _Optional[_Union[HashBuckets, _Mapping]] = ..., identity: _Optional[_Union[Identity, _Mapping]] = ..., time_part: _Optional[_Union[TimePart, _Mapping]] = ..., one_hot: _Optional[_Union[OneHot, _Mapping]] = ..., embedding: _Optional[_Union[Embedding, _Mapping]] = ..., missing_as_empty: _Optional[_Union[MissingAsEmpty, _Mapping]] = ..., drop_missing: _Optional[_Union[DropMissing, _Mapping]] = ..., pad: _Optional[_Union[Pad, _Mapping]] = ..., length: _Optional[_Union[Length, _Mapping]] = ..., multi_hot: _Optional[_Union[MultiHot, _Mapping]] = ..., counts: _Optional[_Union[Counts, _Mapping]] = ..., aggregate: _Optional[_Union[Aggregate, _Mapping]] = ..., is_missing: _Optional[_Union[IsMissing, _Mapping]] = ..., boolean: _Optional[_Union[Boolean, _Mapping]] = ..., fill_mean: _Optional[_Union[FillMean, _Mapping]] = ..., fill_median: _Optional[_Union[FillMedian, _Mapping]] = ..., fill_mode: _Optional[_Union[FillMode, _Mapping]] = ..., robust: _Optional[_Union[Robust, _Mapping]] = ..., winsorize: _Optional[_Union[Winsorize, _Mapping]] = ..., cyclic: _Optional[_Union[Cyclic, _Mapping]] = ...) -> None: ...
 
 class Fill(_message.Message):
     __slots__ = ("value",)
@@ -163,22 +223,34 @@ class GreaterEqual(_message.Message):
     def __init__(self, threshold: _Optional[float] = ...) -> None: ...
 
 class Vocabulary(_message.Message):
-    __slots__ = ("tokens", "max_size", "min_count", "num_oov")
+    __slots__ = ("tokens", "max_size", "min_count", "num_oov", "reserved", "oov_first", "missing_id", "shared")
     TOKENS_FIELD_NUMBER: _ClassVar[int]
     MAX_SIZE_FIELD_NUMBER: _ClassVar[int]
     MIN_COUNT_FIELD_NUMBER: _ClassVar[int]
     NUM_OOV_FIELD_NUMBER: _ClassVar[int]
+    RESERVED_FIELD_NUMBER: _ClassVar[int]
+    OOV_FIRST_FIELD_NUMBER: _ClassVar[int]
+    MISSING_ID_FIELD_NUMBER: _ClassVar[int]
+    SHARED_FIELD_NUMBER: _ClassVar[int]
     tokens: Tokens
     max_size: int
     min_count: int
     num_oov: int
-    def __init__(self, tokens: _Optional[_Union[Tokens, _Mapping]] = ..., max_size: _Optional[int] = ..., min_count: _Optional[int] = ..., num_oov: _Optional[int] = ...) -> None: ...
+    reserved: Tokens
+    oov_first: bool
+    missing_id: bool
+    shared: str
+    def __init__(self, tokens: _Optional[_Union[Tokens, _Mapping]] = ..., max_size: _Optional[int] = ..., min_count: _Optional[int] = ..., num_oov: _Optional[int] = ..., reserved: _Optional[_Union[Tokens, _Mapping]] = ..., oov_first: bool = ..., missing_id: bool = ..., shared: _Optional[str] = ...) -> None: ...
 
 class HashBuckets(_message.Message):
-    __slots__ = ("num_buckets",)
+    __slots__ = ("num_buckets", "key", "hash_key")
     NUM_BUCKETS_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    HASH_KEY_FIELD_NUMBER: _ClassVar[int]
     num_buckets: int
-    def __init__(self, num_buckets: _Optional[int] = ...) -> None: ...
+    key: _containers.RepeatedScalarFieldContainer[int]
+    hash_key: int
+    def __init__(self, num_buckets: _Optional[int] = ..., key: _Optional[_Iterable[int]] = ..., hash_key: _Optional[int] = ...) -> None: ...
 
 class Identity(_message.Message):
     __slots__ = ("num_ids",)
@@ -201,6 +273,82 @@ class Embedding(_message.Message):
     DIM_FIELD_NUMBER: _ClassVar[int]
     dim: int
     def __init__(self, dim: _Optional[int] = ...) -> None: ...
+
+class MissingAsEmpty(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class DropMissing(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Pad(_message.Message):
+    __slots__ = ("length", "side", "truncate", "value")
+    LENGTH_FIELD_NUMBER: _ClassVar[int]
+    SIDE_FIELD_NUMBER: _ClassVar[int]
+    TRUNCATE_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    length: int
+    side: str
+    truncate: str
+    value: float
+    def __init__(self, length: _Optional[int] = ..., side: _Optional[str] = ..., truncate: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
+
+class Length(_message.Message):
+    __slots__ = ("maximum",)
+    MAXIMUM_FIELD_NUMBER: _ClassVar[int]
+    maximum: int
+    def __init__(self, maximum: _Optional[int] = ...) -> None: ...
+
+class MultiHot(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Counts(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Aggregate(_message.Message):
+    __slots__ = ("kind",)
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    kind: str
+    def __init__(self, kind: _Optional[str] = ...) -> None: ...
+
+class IsMissing(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Boolean(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class FillMean(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class FillMedian(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class FillMode(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Robust(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Winsorize(_message.Message):
+    __slots__ = ("lower", "upper")
+    LOWER_FIELD_NUMBER: _ClassVar[int]
+    UPPER_FIELD_NUMBER: _ClassVar[int]
+    lower: float
+    upper: float
+    def __init__(self, lower: _Optional[float] = ..., upper: _Optional[float] = ...) -> None: ...
+
+class Cyclic(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
 
 class Split(_message.Message):
     __slots__ = ("time_split", "key_split")

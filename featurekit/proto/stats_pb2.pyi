@@ -16,20 +16,22 @@ class Stats(_message.Message):
     def __init__(self, version: _Optional[int] = ..., statistics: _Optional[_Iterable[_Union[NamedStatistic, _Mapping]]] = ...) -> None: ...
 
 class NamedStatistic(_message.Message):
-    __slots__ = ("key", "presence", "moments", "range", "quantiles", "vocabulary_counts")
+    __slots__ = ("key", "presence", "moments", "range", "quantiles", "vocabulary_counts", "quantile_values")
     KEY_FIELD_NUMBER: _ClassVar[int]
     PRESENCE_FIELD_NUMBER: _ClassVar[int]
     MOMENTS_FIELD_NUMBER: _ClassVar[int]
     RANGE_FIELD_NUMBER: _ClassVar[int]
     QUANTILES_FIELD_NUMBER: _ClassVar[int]
     VOCABULARY_COUNTS_FIELD_NUMBER: _ClassVar[int]
+    QUANTILE_VALUES_FIELD_NUMBER: _ClassVar[int]
     key: str
     presence: Presence
     moments: Moments
     range: Range
     quantiles: Quantiles
     vocabulary_counts: VocabularyCounts
-    def __init__(self, key: _Optional[str] = ..., presence: _Optional[_Union[Presence, _Mapping]] = ..., moments: _Optional[_Union[Moments, _Mapping]] = ..., range: _Optional[_Union[Range, _Mapping]] = ..., quantiles: _Optional[_Union[Quantiles, _Mapping]] = ..., vocabulary_counts: _Optional[_Union[VocabularyCounts, _Mapping]] = ...) -> None: ...
+    quantile_values: QuantileValues
+    def __init__(self, key: _Optional[str] = ..., presence: _Optional[_Union[Presence, _Mapping]] = ..., moments: _Optional[_Union[Moments, _Mapping]] = ..., range: _Optional[_Union[Range, _Mapping]] = ..., quantiles: _Optional[_Union[Quantiles, _Mapping]] = ..., vocabulary_counts: _Optional[_Union[VocabularyCounts, _Mapping]] = ..., quantile_values: _Optional[_Union[QuantileValues, _Mapping]] = ...) -> None: ...
 
 class Presence(_message.Message):
     __slots__ = ("rows", "nulls", "nans", "infinities")
@@ -86,3 +88,15 @@ class VocabularyCounts(_message.Message):
     total: int
     distinct: int
     def __init__(self, tokens: _Optional[_Union[_spec_pb2.Tokens, _Mapping]] = ..., counts: _Optional[_Iterable[int]] = ..., total: _Optional[int] = ..., distinct: _Optional[int] = ...) -> None: ...
+
+class QuantileValues(_message.Message):
+    __slots__ = ("probabilities", "count", "values", "rank_error")
+    PROBABILITIES_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    RANK_ERROR_FIELD_NUMBER: _ClassVar[int]
+    probabilities: _containers.RepeatedScalarFieldContainer[float]
+    count: int
+    values: _containers.RepeatedScalarFieldContainer[float]
+    rank_error: float
+    def __init__(self, probabilities: _Optional[_Iterable[float]] = ..., count: _Optional[int] = ..., values: _Optional[_Iterable[float]] = ..., rank_error: _Optional[float] = ...) -> None: ...

@@ -18,6 +18,13 @@ from featurekit.backends.missing import to_tensors
 from featurekit.errors import ArtifactError
 from featurekit.io.adapter import read_columns
 from featurekit.io.example import encode_payloads
+from featurekit.kernels.arrow_buffers import nulls
+from featurekit.kernels.arrow_lists import (
+    is_list_like,
+    list_array,
+    list_parts,
+    rows_of,
+)
 from featurekit.plan.lower import compile_spec
 from featurekit.plan.stats import Stats
 from featurekit.serve import golden
@@ -88,7 +95,8 @@ def export(
 
     It has three signatures, and loads with plain TensorFlow:
 
-    - `serving_default`: one tensor of shape (batch,) per source column of the features;
+    - `serving_default`: one tensor per source column of the features, of shape
+      (batch,), or (batch, n) for lists, with the markers of `backends.missing`;
     - `serving_examples`: `examples`, serialized tf.Examples of the same columns;
     - `serving_json`: `rows`, one flat JSON object per row;
 
@@ -184,6 +192,7 @@ def _golden_inputs(spec: FeatureSpec, stats: Stats, rows: Any) -> pa.RecordBatch
     if rows is not None:
         backend, wanted = HostBackend(plan), GOLDEN_ROWS
         for batch in read_columns(spec, rows, list(plan.columns)):
+            batch = _sayable(batch)
             kept = backend.run(batch).accepted_rows[:wanted]
             parts.append(_plain_text(batch.take(pa.array(kept))))
             wanted -= len(kept)
@@ -194,13 +203,28 @@ def _golden_inputs(spec: FeatureSpec, stats: Stats, rows: Any) -> pa.RecordBatch
 
 def _plain_text(batch: pa.RecordBatch) -> pa.RecordBatch:
     """The batch without dictionaries."""
-    columns = {}
-    for name in batch.schema.names:
-        column = batch.column(name)
-        if pa.types.is_dictionary(column.type):
-            column = column.dictionary.take(column.indices)
-        columns[name] = column
-    return pa.record_batch(columns)
+    return pa.record_batch(
+        {name: _decoded(batch.column(name)) for name in batch.schema.names}
+    )
+
+
+def _decoded(column: pa.Array) -> pa.Array:
+    if is_list_like(column.type):
+        offsets, valid, elements = list_parts(column)
+        return list_array(offsets, _decoded(elements), valid)
+    if pa.types.is_dictionary(column.type):
+        return column.dictionary.take(column.indices)
+    return column
+
+
+def _sayable(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The rows that a tf.Example can say: no element of a list is missing."""
+    kept = np.ones(batch.num_rows, np.bool_)
+    for column in batch.columns:
+        if is_list_like(column.type):
+            offsets, _, elements = list_parts(column)
+            kept[rows_of(offsets)[nulls(elements)]] = False
+    return batch.take(pa.array(np.flatnonzero(kept)))
 
 
 def _check(

@@ -13,9 +13,12 @@ import pyarrow as pa
 import pyarrow.ipc as ipc
 
 from featurekit.backends.host.executor import HostBackend
+from featurekit.backends.missing import MISSING_INTEGER
 from featurekit.errors import ArtifactError
+from featurekit.io.cast_lists import NUM_RESERVED
 from featurekit.plan import ops
 from featurekit.plan.graph import Plan
+from featurekit.spec.inputs import element_dtype
 
 RELATIVE_TOLERANCE = 1e-4
 """Of a model's outputs, which depend on the processor; features have none."""
@@ -51,7 +54,7 @@ def edge_rows(plan: Plan) -> pa.RecordBatch:
             {
                 name: pa.array(
                     itertools.islice(itertools.cycle(values[name]), size),
-                    _TYPES[read.dtype],
+                    _arrow_type(read.dtype),
                 )
                 for name, read in plan.columns.items()
             }
@@ -73,9 +76,29 @@ def edge_rows(plan: Plan) -> pa.RecordBatch:
             return batch.slice(0, 0)
 
 
+def _arrow_type(dtype: str) -> pa.DataType:
+    element = element_dtype(dtype)
+    return _TYPES[dtype] if element is None else pa.large_list(_TYPES[element])
+
+
 def _candidates(plan: Plan, column: str) -> list[Any]:
-    """Unusual values of a column's type, and what the plan has learned of it."""
+    """Unusual values of a column's type, and what the plan has learned of it.
+
+    Of lists: a missing one, an empty one, and lists of one value, of some, and of all.
+    None of these has a missing element, which a tf.Example cannot say.
+    """
     dtype = plan.columns[column].dtype
+    element = element_dtype(dtype)
+    if element is None:
+        return _values(plan, column, dtype)
+    values = [v for v in _values(plan, column, element) if v is not None]
+    if element == "int64":
+        values = [v for v in values if v >= MISSING_INTEGER + NUM_RESERVED]
+    alone = [[value] for value in values]
+    return [None, [], *alone, values[:3], values * 2]
+
+
+def _values(plan: Plan, column: str, dtype: str) -> list[Any]:
     usual: dict[str, Sequence[Any]] = {
         "float32": _NUMBERS,
         "int64": _INTEGERS,

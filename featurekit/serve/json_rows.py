@@ -1,5 +1,7 @@
 r"""JSON rows inside of a graph: one flat object per row becomes one tensor per column.
 
+Where the spec reads lists, a value may be a list of what else a value may be.
+
 TensorFlow has no JSON parser for objects of one's own, and a SavedModel that loads
 without featurekit cannot hold Python. What it has suffices:
 
@@ -16,10 +18,13 @@ from collections.abc import Iterable, Iterator
 
 import tensorflow as tf
 
+from featurekit.backends.keras.lists import write_lists
 from featurekit.backends.keras.values import Value, mark
+from featurekit.backends.missing import MISSING_INTEGER
+from featurekit.io.cast_lists import NUM_RESERVED
 from featurekit.serve.json_times import read_times
 from featurekit.serve.refusals import Refusal, names_of, require_none
-from featurekit.spec.inputs import Input
+from featurekit.spec.inputs import Input, element_dtype
 
 _HEX = "[0-9a-fA-F]"
 # An escape names a character: surrogates come in pairs, or not at all.
@@ -33,10 +38,11 @@ _TEXT = rf'"(?:[^"\\\x00-\x1f]|{_ESCAPE})*"'
 _NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?|NaN|-?Infinity"
 _SCALAR = rf"{_TEXT}|{_NUMBER}|true|false|null"
 _SPACE = r"[ \t\r\n]*"
-_ENTRY = rf"{_SPACE}({_TEXT}){_SPACE}:{_SPACE}({_SCALAR}){_SPACE}"
-_OBJECT = rf"{_SPACE}\{{(?:{_SPACE}|{_ENTRY}(?:,{_ENTRY})*)\}}{_SPACE}"
+_ELEMENT = rf"{_SPACE}(?:{_SCALAR}){_SPACE}"
+_LIST = rf"\[(?:{_SPACE}|{_ELEMENT}(?:,{_ELEMENT})*)\]"
 _BETWEEN_ENTRIES = "\x1f"
 _BETWEEN_KEY_AND_VALUE = "\x1e"
+_BEHIND_ELEMENT = "\x1f"
 _FLOAT32_MAX = 3.4028234663852886e38
 
 
@@ -53,14 +59,18 @@ class JsonRows(tf.Module):
           Python writes them. true and false: 1 and 0.
         - int64: digits alone; 3.0 is refused.
         - Time: text in ISO 8601, as in data files; see `json_times`.
-        - Unknown or repeated keys, nested values, wrong types, and text that is not
-          UTF-8 are refused.
+        - List: an array of such values, for a column of lists; null in it is a missing
+          element.
+        - Unknown or repeated keys, other nested values, wrong types, and text that is
+          not UTF-8 are refused.
     """
 
     def __init__(self, inputs: Iterable[Input], ignored: Iterable[str] = ()) -> None:
         super().__init__(name="json_rows")
         self.inputs = tuple(inputs)
         self._count = len(self.inputs)
+        lists = any(element_dtype(one.dtype) is not None for one in self.inputs)
+        self._entry = _entry(f"{_SCALAR}|{_LIST}" if lists else _SCALAR)
         names = [column.name for column in self.inputs]
         known = list(dict.fromkeys([*names, *ignored]))
         with tf.init_scope():
@@ -78,14 +88,20 @@ class JsonRows(tf.Module):
             rows: string, shape (batch,): one flat JSON object each.
 
         Returns:
-            By column a float32, int64 or string tensor, shape (batch,).
+            By column a float32, int64 or string tensor, shape (batch,); of lists,
+            (batch, n).
         """
         tokens = self._tokens(rows)
         refusals: list[Refusal] = []
         read: list[tuple[list[Input], tf.Tensor]] = []
+        lists: dict[str, tf.Tensor] = {}
         for columns, places in self._groups():
             # One operation for all columns of a kind: models load in less time.
             token = tf.gather(tf.transpose(tokens), places)
+            if element_dtype(columns[0].dtype) is not None:
+                for column, texts in zip(columns, tf.unstack(token), strict=True):
+                    lists[column.name] = _lists(column, texts, refusals)
+                continue
             there = tf.not_equal(token, "null")
             reader = _READERS.get(columns[0].dtype, _texts)
             read.append((columns, mark(reader(columns, token, there, refusals))))
@@ -94,6 +110,7 @@ class JsonRows(tf.Module):
             for columns, values in read:
                 rows = tf.unstack(tf.identity(values), num=len(columns))
                 found |= zip(names_of(columns), rows, strict=True)
+            found |= {name: tf.identity(matrix) for name, matrix in lists.items()}
         return {one.name: found[one.name] for one in self.inputs}
 
     def _groups(self) -> Iterator[tuple[list[Input], list[int]]]:
@@ -109,8 +126,8 @@ class JsonRows(tf.Module):
 
         Text keeps its opening quote, so that "1" and 1 differ, and has no escapes left.
         """
-        with tf.control_dependencies([_require_objects(rows)]):
-            entries, owner = _entries(tf.identity(rows))
+        with tf.control_dependencies([_require_objects(rows, self._entry)]):
+            entries, owner = _entries(tf.identity(rows), self._entry)
         keys = tf.strings.regex_replace(entries, '(?s)^"(.*)"\x1e.*$', r"\1")
         position = self.positions.lookup(_unescape(keys))
         size = tf.shape(rows, out_type=tf.int64)[0]
@@ -165,9 +182,15 @@ class JsonRows(tf.Module):
         )
 
 
-def _require_objects(rows: tf.Tensor) -> tf.Operation:
+def _entry(value: str) -> str:
+    """A key and its value, both captured."""
+    return rf"{_SPACE}({_TEXT}){_SPACE}:{_SPACE}({value}){_SPACE}"
+
+
+def _require_objects(rows: tf.Tensor, entry: str) -> tf.Operation:
+    flat = rf"{_SPACE}\{{(?:{_SPACE}|{entry}(?:,{entry})*)\}}{_SPACE}"
     broken = Refusal(
-        ~tf.strings.regex_full_match(rows, _OBJECT),
+        ~tf.strings.regex_full_match(rows, flat),
         rows,
         code="JSON_SYNTAX",
         message="the row is not one flat JSON object",
@@ -179,16 +202,17 @@ def _require_objects(rows: tf.Tensor) -> tf.Operation:
 
 def _bare(values: tf.Tensor) -> tf.Tensor:
     """The values, texts without their closing quote and their escapes."""
-    inside = _unescape(tf.strings.regex_replace(values, '(?s)^"(.*)"$', r"\1"))
     is_text = tf.strings.regex_full_match(values, '(?s)".*')
+    inside = tf.strings.regex_replace(values, '(?s)^"(.*)"$', r"\1")
+    inside = _unescape(tf.where(is_text, inside, ""))
     return tf.where(is_text, tf.strings.join(['"', inside]), values)
 
 
-def _entries(rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+def _entries(rows: tf.Tensor, entry: str) -> tuple[tf.Tensor, tf.Tensor]:
     """All entries of all rows as key, separator, value; and the row of each."""
     marked = tf.strings.regex_replace(
         rows,
-        rf"[{{,]{_ENTRY}",
+        rf"[{{,]{entry}",
         rf"{_BETWEEN_ENTRIES}\1{_BETWEEN_KEY_AND_VALUE}\2",
     )
     marked = tf.strings.regex_replace(marked, rf"\}}{_SPACE}$", "")
@@ -215,6 +239,50 @@ def _unescape(texts: tf.Tensor) -> tf.Tensor:
 
     escaped = tf.strings.regex_full_match(texts, r"(?s).*\\.*")
     return tf.cond(tf.reduce_any(escaped), undo, lambda: tf.identity(texts))
+
+
+def _lists(column: Input, token: tf.Tensor, refusals: list[Refusal]) -> tf.Tensor:
+    """The lists of a column, shape (batch, n), of what is written, shape (batch,)."""
+    shown, there = token[tf.newaxis], tf.not_equal(token, "null")
+    is_list = tf.strings.regex_full_match(token, r"(?s)\[.*")
+    wrong = (there & ~is_list)[tf.newaxis]
+    refusals.append(_wrong_type([column], shown, wrong, "a list such as [1, 2]"))
+    pieces = _elements(tf.where(is_list, token, "[]"))
+    elements = _bare(pieces.flat_values)[tf.newaxis]
+    of_elements: list[Refusal] = []
+    reader = _READERS.get(element_dtype(column.dtype) or "", _texts)
+    found = reader([column], elements, tf.not_equal(elements, "null"), of_elements)
+    if found.tensor.dtype == tf.int64:
+        of_elements.append(_reserved(column, found.tensor, elements))
+    for one in of_elements:
+        bad = tf.math.unsorted_segment_max(
+            tf.cast(one.rows[0], tf.int32), pieces.value_rowids(), pieces.nrows()
+        )
+        refusals.append(one._replace(rows=(bad > 0)[tf.newaxis], got=shown))
+    flat = tf.squeeze(mark(found), 0)
+    return write_lists(pieces.with_flat_values(flat), there & is_list)
+
+
+def _elements(lists: tf.Tensor) -> tf.RaggedTensor:
+    """The elements of lists, each as it is written, shape (batch, None)."""
+    inside = tf.strings.regex_replace(
+        lists,
+        rf"{_SPACE}({_SCALAR}){_SPACE}[,\]]",
+        rf"\1{_BEHIND_ELEMENT}",
+    )
+    inside = tf.strings.regex_replace(inside, rf"^\[(?:{_SPACE}\])?", "")
+    return tf.strings.split(inside, _BEHIND_ELEMENT)[:, :-1]
+
+
+def _reserved(column: Input, integers: tf.Tensor, elements: tf.Tensor) -> Refusal:
+    return Refusal(
+        integers < MISSING_INTEGER + NUM_RESERVED,
+        elements,
+        "RESERVED_VALUE",
+        "the value marks what is missing in TensorFlow graphs",
+        column=(column.name,),
+        expected=f"int64 of at least -2**63 + {NUM_RESERVED}",
+    )
 
 
 def _floats(

@@ -11,11 +11,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
+from featurekit.backends.missing import MISSING_INTEGER
 from featurekit.backends.reference import Value, round_to_float32
+from featurekit.io.cast_lists import NUM_RESERVED
 
 Reader: TypeAlias = Callable[[Any], Value]
 
 _EXACT_IN_FLOAT32 = 2**24
+_SMALLEST_IN_LISTS = MISSING_INTEGER + NUM_RESERVED
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 # As `cast_times` accepts them; Python's own parser knows more forms.
@@ -83,10 +86,29 @@ def _parse(text: str) -> datetime:
         raise Unusual from None
 
 
+def read_list(read: Reader) -> Reader:
+    """The reader of lists of what another one reads."""
+
+    def read_all(value: Any) -> Value:
+        if value is None:
+            return None
+        if type(value) is not list:
+            raise Unusual
+        found = tuple(map(read, value))
+        if any(type(one) is int and one < _SMALLEST_IN_LISTS for one in found):
+            raise Unusual
+        return found
+
+    return read_all
+
+
 READERS: dict[str, Reader] = {
     "float32": read_float,
     "int64": read_integer,
     "string": read_text,
     "timestamp": read_time,
+    "list<float32>": read_list(read_float),
+    "list<int64>": read_list(read_integer),
+    "list<string>": read_list(read_text),
 }
 """By declared dtype."""

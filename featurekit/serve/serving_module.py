@@ -8,7 +8,12 @@ import pyarrow as pa
 import tensorflow as tf
 
 from featurekit.backends.keras.program import Program
-from featurekit.backends.missing import MISSING_TEXT, to_tensors
+from featurekit.backends.missing import (
+    END_TEXT,
+    MISSING_TEXT,
+    NO_LIST_TEXT,
+    to_tensors,
+)
 from featurekit.errors import ArtifactError
 from featurekit.plan.lower import compile_spec
 from featurekit.plan.stats import Stats
@@ -16,7 +21,7 @@ from featurekit.serve.example_rows import input_dtype, parse_examples
 from featurekit.serve.json_rows import JsonRows
 from featurekit.serve.refusals import Refusal, require_none
 from featurekit.spec.feature_spec import FeatureSpec
-from featurekit.spec.inputs import Input
+from featurekit.spec.inputs import Input, element_dtype
 
 Tensors: TypeAlias = Mapping[str, tf.Tensor]
 Probability: TypeAlias = Literal["sigmoid", "softmax"]
@@ -73,7 +78,11 @@ class ServingModule(tf.Module):
         """All ways to call the graph, by name."""
         names = tensor_names(self.inputs)
         columns = {
-            one.name: tf.TensorSpec([None], input_dtype(one), name=names[one.name])
+            one.name: tf.TensorSpec(
+                [None] if element_dtype(one.dtype) is None else [None, None],
+                input_dtype(one),
+                name=names[one.name],
+            )
             for one in self.inputs
         }
 
@@ -184,12 +193,36 @@ def named_tensors(
 
 def require_utf8(columns: Tensors, inputs: Iterable[Input]) -> tf.Operation:
     """Refuses text that batch conversion would refuse."""
-    names = [one.name for one in inputs if input_dtype(one) == tf.string]
-    if not names:
-        return tf.no_op()
+    names, refusals = [], []
+    for one in inputs:
+        if element_dtype(one.dtype) == "string":
+            refusals.append(_broken_lists(columns[one.name], one.name))
+        elif input_dtype(one) == tf.string:
+            names.append(one.name)
+    if names:
+        refusals.append(_broken_texts(columns, names))
+    return require_none(refusals) if refusals else tf.no_op()
+
+
+def _broken_lists(texts: tf.Tensor, name: str) -> Refusal:
+    repaired = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8")
+    broken = tf.not_equal(texts, repaired)
+    for marker in (MISSING_TEXT, END_TEXT, NO_LIST_TEXT):
+        broken &= tf.not_equal(texts, marker)
+    return Refusal(
+        tf.reduce_any(broken, axis=1),
+        tf.strings.reduce_join(tf.where(broken, repaired, ""), axis=1),
+        code="BAD_UTF8",
+        message="a text of the list is not valid UTF-8",
+        column=name,
+        expected="UTF-8",
+    )
+
+
+def _broken_texts(columns: Tensors, names: list[str]) -> Refusal:
     texts = tf.stack([columns[name] for name in names])
     repaired = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8")
-    broken = Refusal(
+    return Refusal(
         tf.not_equal(texts, repaired) & tf.not_equal(texts, MISSING_TEXT),
         repaired,
         code="BAD_UTF8",
@@ -197,4 +230,3 @@ def require_utf8(columns: Tensors, inputs: Iterable[Input]) -> tf.Operation:
         column=tuple(names),
         expected="UTF-8",
     )
-    return require_none([broken])

@@ -13,14 +13,20 @@ from featurekit.spec.columns import (
     DenseColumn,
     EmbeddingColumn,
     NumericColumn,
+    PaddedIdsColumn,
+    WeightedBag,
 )
+from featurekit.spec.columns.lists import ListColumn
 from featurekit.spec.diff import SpecDiff, compare
 from featurekit.spec.inputs import Input, check_name
+from featurekit.spec.shared import shared_vocabularies
 from featurekit.spec.splits import KeySplit, Split, TimeSplit
 
 LABEL = "label"
 WEIGHT = "weight"
-Feature = NumericColumn | CategoricalColumn | DenseColumn | EmbeddingColumn
+Feature = (
+    NumericColumn | CategoricalColumn | DenseColumn | EmbeddingColumn | PaddedIdsColumn
+)
 
 
 class FeatureSpec:
@@ -102,7 +108,7 @@ class FeatureSpec:
             )
         values = {
             "features": MappingProxyType(checked),
-            "label": None if label is None else _check_feature(LABEL, label),
+            "label": None if label is None else _check_label(label),
             "weight": weight,
             "key": _check_key(key),
             "split": split,
@@ -117,6 +123,7 @@ class FeatureSpec:
                 hint='pass key=["…"] to the spec',
             )
         _ = self.inputs  # two roles may not read one column in two ways
+        shared_vocabularies(self.outputs.values())
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a FeatureSpec is immutable; cannot set {name!r}")
@@ -175,29 +182,26 @@ class FeatureSpec:
         return hashlib.sha256(spec_to_proto(ordered)).hexdigest()
 
     def diff(self, other: "FeatureSpec") -> SpecDiff:
-        """What changes from this spec to the other.
+        """What changes from this spec to the other, and what that asks for.
+
+        Semantics:
+            - `compatibility` of each change, and of all: "identical",
+              "serve-compatible", "re-transform", "re-index" or "retrain"; see
+              `featurekit.spec.compatibility.Compatibility`.
+            - The order of the features is no change.
 
         Example:
             >>> import featurekit as fk
             >>> old = fk.FeatureSpec({"a": fk.numeric("a").fill(0.0)})
             >>> new = fk.FeatureSpec({"a": fk.numeric("a").fill(1.0)})
             >>> print(old.diff(new))
-            ~ features.a
+            ~ features.a: re-transform, values are computed in another way
                 - fk.numeric('a').fill(0.0)
                 + fk.numeric('a').fill(1.0)
+            >>> str(old.diff(new).compatibility)
+            're-transform'
         """
-        return compare(self._entries(), other._entries())
-
-    def _entries(self) -> dict[str, str]:
-        entries = {
-            f"features.{name}": repr(column) for name, column in self.features.items()
-        }
-        entries["label"] = repr(self.label)
-        entries["weight"] = repr(self.weight)
-        entries["key"] = ", ".join(map(str, self.key))
-        entries["split"] = repr(self.split)
-        entries["missing_label"] = repr(self.missing_label)
-        return entries
+        return compare(self, other)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, FeatureSpec):
@@ -232,6 +236,8 @@ def _check_feature(name: str, column: object) -> Feature:
     if isinstance(column, Feature):
         return column
     hint = "end the column with vocabulary, hash_buckets, buckets or a time part"
+    if isinstance(column, ListColumn):
+        hint = "end the list with pad, length, multi_hot, counts, weighted or a sum"
     raise SpecError(
         "a feature must end in numbers, ids or a vector",
         code="SPEC_BAD_VALUE",
@@ -239,6 +245,19 @@ def _check_feature(name: str, column: object) -> Feature:
         got=column,
         hint=hint,
     )
+
+
+def _check_label(column: object) -> Feature:
+    found = _check_feature(LABEL, column)
+    if isinstance(found.source, WeightedBag):
+        raise SpecError(
+            "a label has no weights of its ids",
+            code="SPEC_BAD_VALUE",
+            feature=LABEL,
+            got=column,
+            hint="end the list with multi_hot or counts",
+        )
+    return found
 
 
 def _check_names(
@@ -277,12 +296,12 @@ def _check_key(key: Iterable[str | Column]) -> tuple[Input, ...]:
             found.append(Input(entry, "key"))
         elif isinstance(entry, Input):
             found.append(Input(entry.name, "key"))
-        elif entry.steps or len(entry.inputs) != 1:
+        elif entry.steps or not isinstance(entry.source, Input):
             raise SpecError(
                 "a key column takes no steps", code="SPEC_BAD_VALUE", got=entry
             )
         else:
-            found.append(Input(entry.inputs[0].name, "key"))
+            found.append(Input(entry.source.name, "key"))
     if len({item.name for item in found}) != len(found):
         raise SpecError(
             "a key column is named twice", code="SPEC_DUPLICATE_NAME", got=found
@@ -293,8 +312,10 @@ def _check_key(key: Iterable[str | Column]) -> tuple[Input, ...]:
 def merge_inputs(inputs: Iterable[Input]) -> tuple[Input, ...]:
     """Each source column once; the key reads whatever the column is read as.
 
+    Where a column is read in several time zones, times without a zone are of the first.
+
     Raises:
-        SpecError: One column is read with two dtypes, or in two time zones.
+        SpecError: One column is read with two dtypes.
     """
     merged: dict[str, Input] = {}
     for item in inputs:
@@ -302,8 +323,8 @@ def merge_inputs(inputs: Iterable[Input]) -> tuple[Input, ...]:
         both = {known.dtype, item.dtype}
         if len(both) == 1:
             continue
-        # A float has no one text; every other type has.
-        if "key" in both and "float32" not in both:
+        # A float and a list have no one text; every other type has.
+        if "key" in both and both <= {"key", "int64", "string", "timestamp"}:
             merged[item.name] = known if item.dtype == "key" else item
             continue
         raise SpecError(

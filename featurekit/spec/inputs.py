@@ -6,8 +6,15 @@ from typing import Literal, TypeAlias
 
 from featurekit.errors import SpecError
 
-DType: TypeAlias = Literal["float32", "int64", "string", "timestamp", "key"]
+ListDType: TypeAlias = Literal["list<float32>", "list<int64>", "list<string>"]
+DType: TypeAlias = Literal["float32", "int64", "string", "timestamp", "key"] | ListDType
 NanPolicy: TypeAlias = Literal["missing", "error", "keep"]
+
+MARKER = b"\xff\xfefeaturekit:"
+"""What all bytes begin with that mean something in a tensor of text; no UTF-8 does."""
+
+MISSING_TEXT = MARKER + b"missing"
+"""The bytes that mean missing in a tensor, which has no nulls."""
 
 
 def check_name(name: object, what: str) -> str:
@@ -35,7 +42,8 @@ class Input:
     Args:
         name: Column name in the source.
         dtype: "float32", "int64", "string", "timestamp" (int64 microseconds since
-            1970-01-01 UTC), or "key" (text or integers, read as text).
+            1970-01-01 UTC), "key" (text or integers, read as text), or a list of
+            float32, int64 or string, such as "list<string>".
         nan: What a NaN means: "missing", "error" or "keep".
         time_zone: IANA zone of the local time; of naive timestamps too.
     """
@@ -63,6 +71,9 @@ class Input:
             "string": "string",
             "timestamp": "timestamp",
             "key": "key",
+            "list<float32>": "numerics",
+            "list<int64>": "integers",
+            "list<string>": "strings",
         }[self.dtype]
         arguments = [repr(self.name)]
         if self.nan != "missing":
@@ -70,6 +81,15 @@ class Input:
         if self.time_zone is not None:
             arguments.append(f"tz={self.time_zone!r}")
         return f"fk.{factory}({', '.join(arguments)})"
+
+
+def element_dtype(dtype: str) -> str | None:
+    """What the elements of a list are; None for what is no list.
+
+    >>> element_dtype("list<int64>"), element_dtype("int64")
+    ('int64', None)
+    """
+    return dtype[5:-1] if dtype.startswith("list<") else None
 
 
 def check_zone(zone: str, column: str) -> str:

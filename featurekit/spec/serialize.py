@@ -1,5 +1,6 @@
 """FeatureSpec to and from protobuf, JSON and text proto."""
 
+from collections.abc import Collection
 from dataclasses import fields
 from typing import Any, Literal
 
@@ -9,7 +10,7 @@ from google.protobuf.message import DecodeError, Message
 from featurekit.errors import SpecError, VersionTooNewError
 from featurekit.proto import spec_pb2 as pb
 from featurekit.spec import steps as s
-from featurekit.spec.columns import Column, Cross
+from featurekit.spec.columns import Column, Cross, Expression, Source, WeightedBag
 from featurekit.spec.feature_spec import FeatureSpec
 from featurekit.spec.inputs import Input
 from featurekit.spec.rebuild import rebuild
@@ -76,7 +77,7 @@ def scalar_to_message(value: object) -> pb.Scalar:
     if isinstance(value, float):
         return pb.Scalar(number=value)
     if isinstance(value, int):
-        return pb.Scalar(integer=value)
+        return pb.Scalar(integer=int(value))
     assert isinstance(value, str)
     return pb.Scalar(text=value.encode())
 
@@ -90,9 +91,11 @@ def scalar_from_message(message: pb.Scalar) -> float | int | str:
     return value.decode() if isinstance(value, bytes) else value
 
 
-def set_fields(value: Any, message: Message) -> None:
+def set_fields(value: Any, message: Message, *, skip: Collection[str] = ()) -> None:
     """Copies a dataclass into the message whose fields have the same names."""
     for field in fields(value):
+        if field.name in skip:
+            continue
         entry = getattr(value, field.name)
         target = getattr(message, field.name)
         if entry is None:
@@ -130,8 +133,14 @@ def _column_to_message(column: Column) -> pb.Column:
     message = pb.Column()
     if isinstance(column.source, Input):
         set_fields(column.source, message.input)
-    else:
+    elif isinstance(column.source, WeightedBag):
+        bag = message.weighted_bag
+        bag.ids.CopyFrom(_column_to_message(column.source.ids))
+        bag.weights.CopyFrom(_column_to_message(column.source.weights))
+    elif isinstance(column.source, Cross):
         message.cross.columns.extend(map(_column_to_message, column.source.columns))
+    else:
+        message.expression.CopyFrom(_expression_to_message(column.source))
     for step in column.steps:
         target = getattr(message.steps.add(), step.method)
         target.SetInParent()
@@ -143,11 +152,17 @@ def _column_from_message(message: pb.Column) -> Column:
     kind = message.WhichOneof("source")
     if kind is None:
         raise SpecError("a column has no source", code="SPEC_SYNTAX")
-    source: Input | Cross
+    source: Source
     if kind == "input":
         source = Input(**get_fields(message.input))
-    else:
+    elif kind == "weighted_bag":
+        bag = message.weighted_bag
+        ids, weights = map(_column_from_message, (bag.ids, bag.weights))
+        source = WeightedBag(ids, weights)
+    elif kind == "cross":
         source = Cross(tuple(map(_column_from_message, message.cross.columns)))
+    else:
+        source = _expression_from_message(message.expression)
     steps = []
     for entry in message.steps:
         name = entry.WhichOneof("step")
@@ -155,6 +170,33 @@ def _column_from_message(message: pb.Column) -> Column:
             raise SpecError("a step is not set", code="SPEC_UNKNOWN_OP")
         steps.append(_STEP_FIELDS[name](**get_fields(getattr(entry, name))))
     return rebuild(source, steps)
+
+
+def _expression_to_message(expression: Expression) -> pb.Expression:
+    message = pb.Expression(
+        operator=expression.operator, separator=expression.separator
+    )
+    for operand in expression.operands:
+        if isinstance(operand, float):
+            message.operands.add(constant=operand)
+        else:
+            message.operands.add(column=_column_to_message(operand))
+    return message
+
+
+def _expression_from_message(message: pb.Expression) -> Expression:
+    operands: list[Column | float] = []
+    for entry in message.operands:
+        kind = entry.WhichOneof("operand")
+        if kind is None:
+            raise SpecError("an operand is not set", code="SPEC_SYNTAX")
+        is_column = kind == "column"
+        operands.append(
+            _column_from_message(entry.column) if is_column else entry.constant
+        )
+    separator = message.separator if message.HasField("separator") else None
+    operator: Any = message.operator
+    return Expression(operator, tuple(operands), separator)
 
 
 def _role_from_message(message: pb.FeatureSpec, role: str) -> Column | None:
@@ -264,9 +306,11 @@ def spec_from_text(text: str, *, form: Literal["json", "textproto"]) -> FeatureS
     message = pb.FeatureSpec()
     try:
         if form == "json":
-            json_format.Parse(text, message, max_recursion_depth=50)
+            json_format.Parse(text, message, max_recursion_depth=100)
         else:
             text_format.Parse(text, message)
     except (json_format.ParseError, text_format.ParseError, RecursionError) as error:
-        raise SpecError(f"not a spec: {error}", code="SPEC_SYNTAX") from None
+        unknown = "no field named" in str(error)
+        code = "SPEC_UNKNOWN_FIELD" if unknown else "SPEC_SYNTAX"
+        raise SpecError(f"not a spec: {error}", code=code) from None
     return _from_message(message)

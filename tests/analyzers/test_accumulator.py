@@ -6,6 +6,7 @@ import pytest
 
 from featurekit.analyzers.accumulator import KINDS, create
 from featurekit.errors import DTypeMismatchError, RowError, StatisticsError
+from featurekit.plan.statistics import Presence
 
 
 @pytest.mark.parametrize(
@@ -18,6 +19,13 @@ from featurekit.errors import DTypeMismatchError, RowError, StatisticsError
         ("quantiles", "number", {}, "STATISTIC_OPTION"),
         ("quantiles", "number", {"num_buckets": 0}, "STATISTIC_OPTION"),
         ("quantiles", "number", {"num_buckets": 2, "limit": 1}, "STATISTIC_OPTION"),
+        ("quantile_values", "number", {}, "STATISTIC_OPTION"),
+        (
+            "quantile_values",
+            "string",
+            {"probabilities": (0.5,)},
+            "STATISTIC_VALUE_TYPE",
+        ),
         ("vocabulary", "string", {"max_size": 0}, "STATISTIC_OPTION"),
         ("vocabulary", "string", {"min_count": True}, "STATISTIC_OPTION"),
         ("presence", "string", {"max_size": 3}, "STATISTIC_OPTION"),
@@ -34,7 +42,7 @@ def test_impossible_requests(
 MISFITS = {
     "string": [pa.array([1]), pa.array([1]).dictionary_encode()],
     "integer": [pa.array([1.0]), pa.array(["1"]), pa.array([True])],
-    "number": [pa.array(["1"]), pa.array([[1.0]])],
+    "number": [pa.array(["1"]), pa.array([["1"]]), pa.array([[[1.0]]])],
 }
 
 
@@ -49,7 +57,11 @@ MISFITS = {
     ids=lambda value: str(getattr(value, "type", value)),
 )
 def test_columns_of_another_type(kind: str, value_type: str, column: pa.Array) -> None:
-    options = {"num_buckets": 2} if kind == "quantiles" else {}
+    needed = {
+        "quantiles": {"num_buckets": 2},
+        "quantile_values": {"probabilities": (0.5,)},
+    }
+    options = needed.get(kind, {})
     found = create(kind, value_type, **options)
     before = found.encode()
     with pytest.raises(DTypeMismatchError, match=value_type):
@@ -142,3 +154,38 @@ def test_accumulators_print_and_compare() -> None:
     assert found != 1
     with pytest.raises(TypeError):
         hash(found)
+
+
+LISTS = [
+    ("number", [[1.0, 5.0], None, [], [2.0, None], [float("nan")]], {}),
+    ("integer", [[1, 5, 1], None, [], [2, None]], {}),
+    ("string", [["a", "b"], None, [], ["a", None]], {}),
+]
+
+
+@pytest.mark.parametrize(("value_type", "rows", "options"), LISTS)
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"presence"}))
+def test_every_element_of_a_list_counts(kind, value_type, rows, options) -> None:
+    if value_type not in KINDS[kind].value_types:
+        pytest.skip("not defined for this type")
+    if kind == "quantiles":
+        options = {"num_buckets": 3}
+    if kind == "quantile_values":
+        options = {"probabilities": (0.5,)}
+    lists, elements = (
+        create(kind, value_type, **options),
+        create(kind, value_type, **options),
+    )
+    array = pa.array(rows, from_pandas=False)
+    lists.add(array.slice(0, 2))
+    lists.add(array.slice(2).cast(pa.large_list(array.type.value_type)))
+    elements.add(
+        pa.array([one for row in rows for one in row or []], from_pandas=False)
+    )
+    assert lists == elements
+
+
+def test_presence_of_lists_counts_rows() -> None:
+    counted = create("presence", "number")
+    counted.add(pa.array([[1.0, None], None, [], [float("nan"), float("inf")]]))
+    assert counted.extract() == Presence(rows=4, nulls=1, nans=1, infinities=1)

@@ -33,6 +33,9 @@ REQUESTS = [
     ("quantiles", "number", {"num_buckets": 5}),
     ("quantiles", "number", {"num_buckets": 5, "limit": 4}),
     ("quantiles", "integer", {"num_buckets": 3, "limit": 2}),
+    ("quantile_values", "number", {"probabilities": (0.0, 0.25, 0.9)}),
+    ("quantile_values", "number", {"probabilities": (0.5, 1.0), "limit": 4}),
+    ("quantile_values", "integer", {"probabilities": (0.1,), "limit": 2}),
     ("vocabulary", "string", {"max_size": 3}),
     ("vocabulary", "integer", {"min_count": 2}),
 ]
@@ -74,6 +77,7 @@ def test_every_kind_is_under_the_laws() -> None:
     assert {kind for kind, _, _ in REQUESTS} == set(KINDS)
 
 
+@pytest.mark.proves(79)
 @every_request
 @law
 @given(data=st.data())

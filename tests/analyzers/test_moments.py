@@ -35,11 +35,13 @@ def exactly(values: list) -> Moments:
     return Moments(len(exact), rounded(mean), rounded(variance))
 
 
+@pytest.mark.proves(72)
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1))
 def test_floats_equal_rational_arithmetic(values: list[float]) -> None:
     assert moments(pa.array(values, pa.float64())) == exactly(values)
 
 
+@pytest.mark.proves(72)
 @given(st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1))
 def test_integers_equal_rational_arithmetic(values: list[int]) -> None:
     assert moments(pa.array(values, pa.int64()), "integer") == exactly(values)
@@ -68,6 +70,7 @@ def test_int64_extremes() -> None:
     assert moments([-(2**63), -(2**63)], "integer") == Moments(2, -(2.0**63), 0.0)
 
 
+@pytest.mark.proves(27)
 def test_nan_infinity_and_null_do_not_count() -> None:
     values = pa.array([1.0, None, float("nan"), float("inf"), -math.inf, 3.0])
     assert moments(values) == Moments(2, 2.0, 1.0)

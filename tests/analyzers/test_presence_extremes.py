@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -67,6 +68,7 @@ def test_range_tells_large_integers_apart_until_the_end() -> None:
     assert first.extract() == second.extract()
 
 
+@pytest.mark.proves(72)
 @given(st.lists(st.none() | st.floats()))
 def test_presence_and_range_equal_numpy(values: list) -> None:
     column = pa.array(values, pa.float64())

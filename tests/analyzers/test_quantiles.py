@@ -73,6 +73,7 @@ def test_integers_are_counted_as_floats(values: list[int], num_buckets: int) -> 
     )
 
 
+@pytest.mark.proves(73)
 @given(
     st.lists(FINITE | st.integers(-9, 9).map(float), min_size=1),
     st.integers(2, 6),
@@ -127,6 +128,7 @@ def test_state_is_bounded_by_the_limit() -> None:
     assert len(found.encode()) < 100 * 24 + 200
 
 
+@pytest.mark.proves(24)
 def test_agrees_with_numpy() -> None:
     values = np.random.default_rng(3).normal(size=999)
     # With n a multiple of neither, numpy's inverted CDF picks the same element.

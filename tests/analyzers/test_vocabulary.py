@@ -37,6 +37,7 @@ def test_integers_are_exact_over_the_full_range() -> None:
     assert set(vocabulary(values, "integer").tokens) == set(values)
 
 
+@pytest.mark.proves(29)
 def test_max_size_and_min_count() -> None:
     values = list("aaabbbccd")
     full = vocabulary(values)
@@ -112,6 +113,7 @@ def test_slices_of_one_dictionary() -> None:
     assert found == whole
 
 
+@pytest.mark.proves(28)
 @given(st.lists(st.none() | st.text(max_size=2) | st.binary(max_size=2)))
 def test_strings_equal_a_counter(values: list) -> None:
     raw = [v.encode() if isinstance(v, str) else v for v in values]
@@ -122,6 +124,7 @@ def test_strings_equal_a_counter(values: list) -> None:
     assert (found.total, found.distinct) == (counter.total(), len(counter))
 
 
+@pytest.mark.proves(28)
 @given(st.lists(st.none() | st.integers(-(2**63), 2**63 - 1) | st.integers(-2, 2)))
 def test_integers_equal_a_counter(values: list) -> None:
     found = vocabulary(pa.array(values, pa.int64()), "integer")

@@ -5,9 +5,15 @@ import pyarrow as pa
 import pytest
 
 from featurekit.backends.missing import (
+    END_FLOAT_BITS,
+    END_INTEGER,
+    END_TEXT,
     MISSING_FLOAT_BITS,
     MISSING_INTEGER,
     MISSING_TEXT,
+    NO_LIST_FLOAT_BITS,
+    NO_LIST_INTEGER,
+    NO_LIST_TEXT,
     is_missing,
     to_tensors,
 )
@@ -82,7 +88,39 @@ def test_empty_batch() -> None:
     }
 
 
-@pytest.mark.parametrize("kind", [pa.float64(), pa.int32(), pa.list_(pa.int64())])
+def test_lists_are_rows_of_a_matrix() -> None:
+    batch = pa.record_batch(
+        {
+            "i": pa.array([[5, None], None, [], [7]], pa.large_list(pa.int64())),
+            "s": pa.array([["a"], [None], None, []], pa.list_(pa.string())),
+            "x": pa.array([[np.nan, None], [], None, [1.5]], pa.list_(pa.float32())),
+        }
+    )
+    found = to_tensors(batch)
+    missing, end, no_list = MISSING_INTEGER, END_INTEGER, NO_LIST_INTEGER
+    rows = [[5, missing], [no_list, end], [end, end], [7, end]]
+    assert found["i"].tolist() == rows
+    words = [[b"a"], [MISSING_TEXT], [NO_LIST_TEXT], [END_TEXT]]
+    assert found["s"].tolist() == words
+    ordinary, end, no_list = 0x7FC00000, END_FLOAT_BITS, NO_LIST_FLOAT_BITS
+    number = np.float32(1.5).view(np.uint32)
+    assert found["x"].view(np.uint32).tolist() == [
+        [ordinary, MISSING_FLOAT_BITS],
+        [end, end],
+        [no_list, end],
+        [number, end],
+    ]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pa.float64(),
+        pa.int32(),
+        pa.list_(pa.int32()),
+        pa.list_(pa.list_(pa.int64())),
+    ],
+)
 def test_other_types_are_refused(kind: pa.DataType) -> None:
     with pytest.raises(DTypeMismatchError) as raised:
         to_tensors(pa.record_batch({"bad": pa.array([], kind)}))

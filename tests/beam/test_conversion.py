@@ -72,6 +72,7 @@ def tasks_done(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return done
 
 
+@pytest.mark.proves(99, 101)
 @pytest.mark.parametrize(
     ("spec", "options"),
     [

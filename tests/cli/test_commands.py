@@ -65,6 +65,42 @@ class TestAnalyze:
         assert "2 read = 2 accepted + 0 rejected + 0 filtered" in done.stdout
         assert done.stderr == ""
 
+    def test_table_of_expressions(self, tmp_path: Path) -> None:
+        (tmp_path / "rows.csv").write_text("a,b,s\n2,1,x\n9,3,y\n,1,x\n")
+        spec = write_spec(
+            tmp_path,
+            '"f": (fk.numeric("a") / fk.numeric("b")).fill_median().standardize(), '
+            '"g": fk.join(fk.string("s"), fk.string("s")).vocabulary()',
+        )
+        done = run("analyze", "--spec", spec, "--output", tmp_path / "stats.json",
+                   tmp_path / "rows.csv")  # fmt: skip
+        text = " ".join(done.stdout.split())
+        assert "(a / b) mean 2.5, std 0.5" in text
+        assert "(a / b) 25%: 2, 50%: 2.5, 75%: 3" in text
+        assert "join(s, s, separator='_') 2 tokens: x_x" in text
+
+    def test_combinations_are_in_the_table(self, tmp_path: Path) -> None:
+        (tmp_path / "rows.csv").write_text("a,b\nx,y\nx,y\n")
+        cross = '"c": fk.cross(fk.string("a"), fk.string("b")).vocabulary()'
+        done = run("analyze", "--spec", write_spec(tmp_path, cross), "--output",
+                   tmp_path / "s.json", tmp_path / "rows.csv")  # fmt: skip
+        text = " ".join(done.stdout.split())
+        assert "cross(a, b) 1 tokens: 1:x,1:y, 100.0%" in text
+
+    def test_grow_keeps_ids(self, tmp_path: Path) -> None:
+        spec = write_spec(tmp_path, '"a": fk.string("a").vocabulary()')
+        old, new = tmp_path / "old.json", tmp_path / "new.json"
+        for rows, output, more in (
+            ("x", old, []),
+            ("y\ny\nx", new, ["--grow", old]),
+        ):
+            (tmp_path / "rows.csv").write_text(f"a\n{rows}\n")
+            done = run("analyze", "--spec", spec, "--output", output, *more,
+                       tmp_path / "rows.csv")  # fmt: skip
+            assert done.code == 0
+        meanings = fk.id_meanings(load_spec(spec), "a", fk.Stats.open(new))
+        assert [one.value for one in meanings] == ["x", "y", None]
+
 
 class TestConvert:
     def test_says_what_it_did(self, files: dict[str, Path], tmp_path: Path) -> None:
@@ -132,6 +168,7 @@ class TestInspect:
 
 
 class TestExplain:
+    @pytest.mark.proves(117)
     def test_every_step(self, files: dict[str, Path]) -> None:
         done = explain(files, "--row", 1, "--json")
         assert done.code == 0
@@ -205,12 +242,30 @@ class TestDiff:
             "no changes\n",
         )
         done = run("diff", two, one)
-        assert done.code == 1
+        assert done.code == 11
         assert done.stdout.splitlines() == [
-            "~ features.a",
+            "~ features.a: re-transform, values are computed in another way",
             "    - fk.numeric('a').fill(0.0)",
             "    + fk.numeric('a').fill(1.0)",
+            "all together: re-transform",
         ]
         found = run("diff", two, one, "--json").json
         assert found["identical"] is False
+        assert found["compatibility"] == "re-transform"
         assert [change["path"] for change in found["changes"]] == ["features.a"]
+
+    @pytest.mark.parametrize(
+        ("after", "code"),
+        [
+            ('fk.string("s").fill("").vocabulary(["a"])', 10),
+            ('fk.string("t").vocabulary(["a"])', 11),
+            ('fk.string("s").vocabulary(["b", "a"])', 12),
+            ('fk.string("s").hash_buckets(9)', 13),
+        ],
+    )
+    def test_the_exit_code_says_what_to_do(
+        self, tmp_path: Path, after: str, code: int
+    ) -> None:
+        one = write_spec(tmp_path, '"s": fk.string("s").vocabulary(["a"])')
+        before = one.rename(tmp_path / "before.py")
+        assert run("diff", before, write_spec(tmp_path, f'"s": {after}')).code == code

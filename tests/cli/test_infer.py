@@ -68,6 +68,7 @@ def read_by_everything(spec: Path, source: Path, folder: Path) -> fk.FeatureSpec
     return load_spec(spec)
 
 
+@pytest.mark.proves(80)
 @pytest.mark.parametrize("label", [None, "label", "price", "grade", "city"])
 def test_the_spec_works_on_the_data_unchanged(
     label: str | None, tmp_path: Path

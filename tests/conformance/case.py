@@ -22,11 +22,11 @@ class Case:
     Args:
         name: Unique among all cases.
         columns: The batch, as casting leaves it: float32, int64 (also timestamps, in
-            microseconds UTC), string, large_string or dictionary<string>.
+            microseconds UTC), string, large_string or dictionary<string>, and lists.
         spec: The declaration; a mapping is a spec of these features.
         expected: Per output the values of the accepted rows, in order. Numbers are
             those that float32 holds; -0.0 differs from 0.0; a NaN is the one whose
-            float32 bits are 7fc00000. A one-hot row is a list.
+            float32 bits are 7fc00000. A vector is a list.
         rejected: Rows that are refused, and the code of the reason. Defaults to none.
         stats: Statistics, where the spec learns. Defaults to none.
     """

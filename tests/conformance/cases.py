@@ -1,11 +1,59 @@
 """All cases of the definition."""
 
-from conformance import cases_categorical, cases_cross, cases_numeric, cases_timestamp
+import pytest
+from conformance import (
+    cases_categorical,
+    cases_cross,
+    cases_expressions,
+    cases_lists,
+    cases_numeric,
+    cases_presence,
+    cases_timestamp,
+    cases_vocabulary,
+)
 from conformance.case import Case
 
 ALL_CASES: list[Case] = [
     *cases_numeric.CASES,
     *cases_categorical.CASES,
     *cases_cross.CASES,
+    *cases_vocabulary.CASES,
     *cases_timestamp.CASES,
+    *cases_lists.CASES,
+    *cases_presence.CASES,
+    *cases_expressions.CASES,
 ]
+PROVES: dict[str, tuple[int, ...]] = {
+    "identity": (3,),
+    "vocabulary": (4,),
+    "vocabulary_three_ids": (34,),
+    "vocabulary_learned": (28,),
+    "hash_buckets": (36,),
+    "standardize": (18,),
+    "learned_standardize": (18,),
+    "min_max": (19,),
+    "learned_min_max": (19,),
+    "log1p": (22,),
+    "clip": (22,),
+    "buckets": (23,),
+    "learned_quantiles": (24,),
+    "cross_of": (45,),
+    "cross_takes": (47,),
+    "cross_of_a_cross": (47,),
+    "fill": (67,),
+}
+"""What a case proves (see `checks/capabilities.py`), by the start of its name."""
+
+
+def _marks(case: Case) -> list[pytest.MarkDecorator]:
+    return [
+        pytest.mark.proves(*numbers)
+        for start, numbers in PROVES.items()
+        if case.name.startswith(start)
+    ]
+
+
+CASE_PARAMS = [
+    pytest.param(case, marks=_marks(case), id=case.name) for case in ALL_CASES
+]
+"""The cases as arguments of a test that proves what they do."""

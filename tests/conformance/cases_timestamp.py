@@ -236,4 +236,36 @@ CASES = [
         {"c": [304, 468]},
         rejected={2: "NULL_NOT_ALLOWED"},
     ),
+    Case(
+        "time_year",
+        {
+            "t": instants(
+                "2012-12-31T23:30:00",  # 2013 in Paris
+                "2013-01-01T00:00:00",
+                "2013-12-31T22:59:59",
+                "2012-02-29T12:00:00",
+                "1969-12-31T23:59:59",
+                None,
+            )
+        },
+        {
+            "paris": fk.timestamp("t", tz="Europe/Paris")
+            .year()
+            .vocabulary([1970, 2013, 2012]),
+            "id": fk.timestamp("t", tz="Europe/Paris").year().fill(7).identity(3000),
+            "missing": fk.timestamp("t", tz="Europe/Paris").year().is_missing(),
+        },
+        {
+            "paris": [1, 1, 1, 2, 0],
+            "id": [2013, 2013, 2013, 2012, 1970],
+            "missing": [0, 0, 0, 0, 0],
+        },
+        rejected={5: "NULL_NOT_ALLOWED"},
+    ),
+    Case(
+        "time_year_before_1_and_beyond_9999",
+        {"t": int64(LARGEST, SMALLEST, -62_135_596_800_000_001)},
+        {"y": fk.timestamp("t").year().vocabulary([294247, -290308, 0])},
+        {"y": [0, 1, 2]},
+    ),
 ]

@@ -18,6 +18,15 @@ def to_bits(column: pa.Array) -> list[object]:
         width = column.type.list_size
         flat = to_bits(column.flatten())
         return [flat[at : at + width] for at in range(0, len(flat), width)]
+    if pa.types.is_large_list(column.type):
+        flat, starts = to_bits(column.flatten()), [0]
+        lengths = [len(one) if one.is_valid else None for one in column]
+        for length in lengths:
+            starts.append(starts[-1] + (length or 0))
+        return [
+            None if length is None else flat[start : start + length]
+            for start, length in zip(starts, lengths, strict=False)
+        ]
     if pa.types.is_dictionary(column.type):
         column = column.dictionary.take(column.indices)
     if not pa.types.is_floating(column.type):
@@ -33,6 +42,8 @@ def to_bits(column: pa.Array) -> list[object]:
 
 def logical_type(column: pa.Array) -> pa.DataType:
     kind = column.type
+    if pa.types.is_large_list(kind) and pa.types.is_dictionary(kind.value_type):
+        kind = pa.large_list(kind.value_type.value_type)
     return kind.value_type if pa.types.is_dictionary(kind) else kind
 
 
@@ -66,5 +77,5 @@ def assert_expected(case: Case, found: Transformed) -> None:
 
 def _as_arrow(values: Sequence[object], kind: pa.DataType) -> pa.Array:
     if pa.types.is_fixed_size_list(kind):
-        return pa.array([list(map(float, row)) for row in values], kind)  # type: ignore[arg-type]
+        return pa.array(values, kind, from_pandas=False)
     return pa.array(values, kind, from_pandas=False)

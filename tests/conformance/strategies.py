@@ -1,12 +1,15 @@
 """Random specs, and batches that they read, with everything that data contains."""
 
 import math
+import operator
+from collections.abc import Callable
 
 import hypothesis.strategies as st
 import pyarrow as pa
 
 import featurekit as fk
 from featurekit.spec.columns import (
+    BooleanColumn,
     CategoricalColumn,
     Column,
     IntegerColumn,
@@ -88,10 +91,17 @@ finite = st.floats(-100, 100, width=32) | st.sampled_from([0.0, -0.0, 1e39, 1e-4
 counts = st.sampled_from([1, 2, 3, 7, 1000, 2**31 - 1])
 
 
+operands = st.one_of(
+    finite, st.sampled_from([-0.5, 1e300, -1e-300, 5e-324, 2.0**-1022, 3.0])
+)
+
+
 @st.composite
-def numbers(draw: st.DrawFn) -> NumericColumn:
+def numbers(draw: st.DrawFn, depth: int = 2) -> NumericColumn:
     policy = draw(st.sampled_from(["missing", "error", "keep"]))
     column = fk.numeric(draw(st.sampled_from(NUMBERS)), nan=policy)
+    if depth and draw(st.integers(0, 2)) == 0:
+        column = draw(expressions(depth - 1))
     for _ in range(draw(st.integers(0, 3))):
         match draw(st.sampled_from(["fill", "clip", "log1p", "standardize", "scale"])):
             case "fill":
@@ -110,17 +120,85 @@ def numbers(draw: st.DrawFn) -> NumericColumn:
     return column
 
 
+OPERATIONS: dict[str, Callable[..., NumericColumn]] = {
+    "add": operator.add,
+    "subtract": operator.sub,
+    "multiply": operator.mul,
+    "divide": operator.truediv,
+    "minimum": fk.minimum,
+    "maximum": fk.maximum,
+}
+
+
 @st.composite
-def strings(draw: st.DrawFn) -> StringColumn:
+def expressions(draw: st.DrawFn, depth: int) -> NumericColumn:
+    """An operation of columns, or of a column and a number, in either order."""
+    column, other = draw(numbers(depth)), draw(numbers(depth) | operands)
+    name = draw(st.sampled_from([*OPERATIONS, "where"]))
+    if name == "where":
+        condition = draw(flags(depth))
+        return fk.where(condition, *draw(st.permutations([column, other])))
+    if name == "divide" and other == 0.0:
+        other = column
+    if name != "divide" and draw(st.booleans()):
+        return OPERATIONS[name](other, column)
+    return OPERATIONS[name](column, other)
+
+
+@st.composite
+def flags(draw: st.DrawFn, depth: int = 1) -> BooleanColumn:
+    kind = draw(st.sampled_from(["compare", "number", "text", "time", "flag"]))
+    match kind:
+        case "compare":
+            names = ["less_than", "less_equal", "greater_than", "greater_equal"]
+            compare = getattr(draw(numbers(depth)), draw(st.sampled_from(names)))
+            column = compare(draw(numbers(depth) | operands))
+        case "number":
+            column = draw(numbers(depth)).is_missing()
+        case "text":
+            column = draw(strings() | integers()).is_missing()
+        case "time":
+            column = fk.timestamp("t").is_missing()
+        case _:
+            column = fk.boolean(draw(st.sampled_from(INTEGERS)))
+    filled = draw(st.sampled_from([None, False, True]))
+    return column if filled is None else column.fill(filled)
+
+
+@st.composite
+def strings(draw: st.DrawFn, depth: int = 1) -> StringColumn:
     column = fk.string(draw(st.sampled_from(TEXTS)))
+    if depth and draw(st.integers(0, 3)) == 0:
+        joined = draw(st.lists(strings(depth - 1), min_size=2, max_size=3))
+        column = fk.join(*joined, separator=draw(st.sampled_from(["", "_", "é"])))
     return column.fill(draw(st.sampled_from(_WORDS))) if draw(st.booleans()) else column
 
 
 @st.composite
 def integers(draw: st.DrawFn) -> IntegerColumn:
     column = fk.integer(draw(st.sampled_from(INTEGERS)))
+    if draw(st.integers(0, 5)) == 0:
+        column = fk.timestamp("t").year()
     filled = draw(st.sampled_from([None, 0, -1, _LARGEST]))
     return column if filled is None else column.fill(filled)
+
+
+@st.composite
+def vocabularies(
+    draw: st.DrawFn,
+    column: StringColumn | IntegerColumn,
+    tokens: list[object],
+    reserved: list[object],
+) -> CategoricalColumn:
+    """A vocabulary of the tokens in any layout."""
+    found: CategoricalColumn = column.vocabulary(  # type: ignore[union-attr]
+        tokens,
+        num_oov=draw(st.sampled_from([0, 1, 3])),
+        oov=draw(st.sampled_from(["before", "after"])),
+        reserved=reserved[: draw(st.integers(0, 2))],
+        missing_id=not column.steps and draw(st.booleans()),
+    )
+    return found
 
 
 @st.composite
@@ -135,6 +213,7 @@ def ids(draw: st.DrawFn) -> CategoricalColumn:
                 "hash",
                 "identity",
                 "time",
+                "flag",
                 "cross",
             ]
         )
@@ -147,18 +226,17 @@ def ids(draw: st.DrawFn) -> CategoricalColumn:
             return draw(numbers()).greater_equal(draw(finite))
         case "words":
             tokens = draw(st.sets(st.sampled_from(_WORDS), min_size=1))
-            return draw(strings()).vocabulary(
-                sorted(tokens), num_oov=draw(st.sampled_from([0, 1, 3]))
-            )
+            return draw(vocabularies(draw(strings()), sorted(tokens), ["[PAD]", "x"]))
         case "numbers":
             known = draw(st.sets(st.integers(-2, 5) | st.just(_LARGEST), min_size=1))
-            return draw(integers()).vocabulary(
-                sorted(known), num_oov=draw(st.sampled_from([0, 1, 3]))
-            )
+            return draw(vocabularies(draw(integers()), sorted(known), [6, -9]))
         case "hash":
-            return draw(strings() | integers()).hash_buckets(draw(counts))
+            key = draw(st.sampled_from([(), (0, 0), (7, _LARGEST)]))
+            return draw(strings() | integers()).hash_buckets(draw(counts), key=key)
         case "identity":
             return draw(integers()).identity(draw(st.integers(1, 6)))
+        case "flag":
+            return draw(flags())
         case "time":
             zone = draw(
                 st.sampled_from(["UTC", "America/New_York", "Australia/Lord_Howe"])
@@ -170,7 +248,8 @@ def ids(draw: st.DrawFn) -> CategoricalColumn:
         case _:
             # Inner columns are no crosses, so that examples stay small.
             inner = draw(st.lists(strings() | integers(), min_size=2, max_size=3))
-            return fk.cross(*inner).hash_buckets(draw(counts))
+            start = draw(st.sampled_from([None, 1, _LARGEST]))
+            return fk.cross(*inner).hash_buckets(draw(counts), hash_key=start)
 
 
 @st.composite
@@ -180,7 +259,7 @@ def features(draw: st.DrawFn) -> Column:
         if draw(st.integers(0, 3)) == 0:
             size = fk.compile(fk.FeatureSpec({"f": column})).output_types["f"].num_ids
             if size is not None and size <= 1000:
-                return column.one_hot()
+                return column.one_hot() if draw(st.booleans()) else column.cyclic()
         if draw(st.integers(0, 3)) == 0:
             other = draw(ids())
             return fk.cross(column, other).hash_buckets(draw(counts))

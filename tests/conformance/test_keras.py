@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from conformance.case import Case
-from conformance.cases import ALL_CASES
+from conformance.cases import ALL_CASES, CASE_PARAMS
 from conformance.compare import assert_expected, assert_same
 from conformance.strategies import batches, specs
 from hypothesis import given, settings
@@ -37,7 +37,7 @@ def join(parts: list[Computed]) -> Computed:
     )
 
 
-@pytest.mark.parametrize("case", ALL_CASES, ids=str)
+@pytest.mark.parametrize("case", CASE_PARAMS)
 def test_eager(case: Case) -> None:
     assert_expected(case, KerasBackend(case.plan).run(case.batch))
 
@@ -61,7 +61,7 @@ class _AllCases(tf.Module):
         self.functions = [
             tf.function(self._compute(program)).get_concrete_function(
                 {
-                    name: tf.TensorSpec([None], tensor.dtype, name)
+                    name: tf.TensorSpec([None] * tensor.shape.rank, tensor.dtype, name)
                     for name, tensor in tensors(case).items()
                 }
             )
@@ -108,6 +108,16 @@ def test_keras_equals_host(data: st.DataObject) -> None:
     plan = fk.compile(data.draw(specs()))
     batch = data.draw(batches())
     assert_same(KerasBackend(plan).run(batch), HostBackend(plan).run(batch))
+
+
+def test_no_rows_of_several_times_in_a_graph() -> None:
+    spec = fk.FeatureSpec(
+        {name: fk.timestamp(name, tz="Europe/Paris").month() for name in "tu"}
+    )
+    none = {name: tf.zeros([0], tf.int64) for name in "tu"}
+    program = KerasBackend(fk.compile(spec)).program
+    found = tf.function(program.compute)(none)
+    assert [tensor.shape for tensor in found.outputs.values()] == [[0], [0]]
 
 
 def test_division_is_not_a_multiplication_by_the_reciprocal() -> None:

@@ -9,6 +9,8 @@ import pytest
 
 import featurekit as fk
 from featurekit.backends.host.executor import HostBackend
+from featurekit.plan.lower import compile_requests
+from featurekit.plan.requirements import AnalysisRequest
 from featurekit.plan.time_zones import offset_transitions
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -70,6 +72,34 @@ def test_numpy_over_the_whole_int64() -> None:
         found["month"]
         == (months - years.astype("datetime64[M]")).astype(np.int64).tolist()
     )
+
+
+def years_of(times: np.ndarray, zone: str = "UTC") -> list[int]:
+    """The years as `analyze` receives them: a feature would need a vocabulary."""
+    year = fk.timestamp("t", tz=zone).year()
+    request = AnalysisRequest("vocabulary", year.inputs[0], year.steps)
+    spec = fk.FeatureSpec({"f": year.vocabulary()})
+    batch = pa.record_batch({"t": pa.array(times)})
+    found = HostBackend(compile_requests(spec, [request])).run(batch)
+    return found.outputs.column(0).to_pylist()
+
+
+def test_years_of_numpy_and_zoneinfo() -> None:
+    random = np.random.default_rng(7)
+    times = random.integers(-(2**63) + 1, 2**63 - 1, 5000)
+    years = times.view("datetime64[us]").astype("datetime64[Y]").astype(np.int64)
+    assert years_of(times) == (years + 1970).tolist()
+    days = np.arange(np.datetime64("1599-12-30"), np.datetime64("2001-01-03"))
+    every = days.astype("datetime64[us]").astype(np.int64)
+    assert years_of(every) == (days.astype("datetime64[Y]").astype(int) + 1970).tolist()
+    # The hours around the turns of years, where the zone decides.
+    turns = [datetime(year, 1, 1, tzinfo=UTC) for year in range(1950, 2050)]
+    zone = "Pacific/Apia"
+    near = [turn + timedelta(hours=hour) for turn in turns for hour in range(-15, 16)]
+    wanted = [time.astimezone(ZoneInfo(zone)).year for time in near]
+    step = timedelta(microseconds=1)
+    micros = np.array([(time - EPOCH) // step for time in near], np.int64)
+    assert years_of(micros, zone) == wanted
 
 
 def test_every_day_of_400_years() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from conformance.case import Case, float32, int64, text
-from conformance.cases import ALL_CASES
+from conformance.cases import ALL_CASES, CASE_PARAMS
 from conformance.compare import assert_expected, assert_same, to_bits
 from conformance.strategies import batches, specs
 from hypothesis import given, settings
@@ -42,7 +42,7 @@ def concatenate(parts: list[Transformed], sizes: list[int]) -> tuple[object, ...
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("case", ALL_CASES, ids=str)
+@pytest.mark.parametrize("case", CASE_PARAMS)
 def test_case(case: Case, backend: type) -> None:
     found = backend(case.plan).run(case.batch)
     assert_expected(case, found)

@@ -8,6 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.proves(100)
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.parametrize(("before", "least"), [("nothing", 50), ("old", 60)])
 def test_a_crash_before_any_step_loses_nothing(

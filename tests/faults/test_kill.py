@@ -70,6 +70,7 @@ def check(
     assert outcome.problems == (), (trial.target, trial.position, outcome)
 
 
+@pytest.mark.proves(100)
 @pytest.mark.parametrize("index", range(3))
 def test_killed_at_three_moments(
     index: int,

@@ -193,6 +193,7 @@ def test_every_layout_gives_the_same_batches(rows):
     assert bits(source, rows_per_task=1000, batch_rows=1000) == expected
 
 
+@pytest.mark.proves(89)
 @settings(max_examples=40, deadline=None)
 @given(ROWS)
 def test_every_container_gives_the_same_batches(rows):
@@ -202,6 +203,7 @@ def test_every_container_gives_the_same_batches(rows):
         assert bits(open_source(container(table))) == expected, name
 
 
+@pytest.mark.proves(89)
 @settings(max_examples=30, deadline=None)
 @given(ROWS)
 def test_parquet_files_give_the_same_batches(tmp_path_factory, rows):

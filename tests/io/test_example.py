@@ -185,6 +185,7 @@ def test_slices_of_many_rows() -> None:
 LISTS = pa.list_(pa.int64())
 
 
+@pytest.mark.proves(70)
 def test_four_states_of_missing() -> None:
     batch = pa.record_batch(
         {

@@ -77,6 +77,7 @@ def test_bytes_are_those_of_tensorflow(batch, payloads) -> None:
     assert payloads == expected
 
 
+@pytest.mark.proves(86)
 def test_tensorflow_parses_the_same_values(batch, payloads) -> None:
     parsed = tf.io.parse_example(
         payloads,
@@ -116,6 +117,7 @@ def test_messages_of_tensorflow_are_decoded(batch) -> None:
     assert str(found.to_pylist()) == str(batch.to_pylist())
 
 
+@pytest.mark.proves(92)
 @pytest.mark.parametrize("compression", [None, "gzip"])
 def test_tensorflow_reads_our_files(batch, payloads, tmp_path, compression) -> None:
     path = tmp_path / "ours"

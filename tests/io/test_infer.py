@@ -168,3 +168,11 @@ def test_the_suggestion_can_always_be_read(tmp_path_factory, values):
     zones = {"x": "UTC"} if one.needs_zone else {}
     rows = sum(batch.num_rows for batch in task.read({"x": one.dtype}, zones))
     assert rows == len(values)
+
+
+def test_lists_have_no_dtype_and_say_how_they_are_declared() -> None:
+    source = open_source({"tags": [["a"], None, []], "age": [1.0, 2.0, 3.0]})
+    tags, age = infer_schema(source)
+    assert (tags.dtype, age.dtype) == (None, "float32")
+    assert "fk.strings" in tags.note and "list<" in tags.note
+    assert (tags.rows, tags.nulls) == (3, 1)

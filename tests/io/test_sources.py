@@ -357,6 +357,7 @@ def csv_error(tmp_path, content, columns, **options) -> FeatureKitError:
     return caught.value
 
 
+@pytest.mark.proves(88)
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 def test_csv_text_is_kept_and_only_empty_fields_are_missing(tmp_path, newline, mark):

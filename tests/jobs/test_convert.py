@@ -59,6 +59,7 @@ def made(stats: Stats, source: Path, tmp_path_factory: pytest.TempPathFactory) -
     return folder
 
 
+@pytest.mark.proves(99)
 @pytest.mark.parametrize("workers", [2, 3])
 def test_workers_do_not_change_a_byte(
     made: Path, stats: Stats, source: Path, workers: int, tmp_path: Path
@@ -77,6 +78,7 @@ def test_workers_do_not_change_a_byte(
     assert seen == [(done, 8, 50 * done) for done in range(1, 9)]
 
 
+@pytest.mark.proves(98)
 def test_the_dataset_is_sound_and_describes_itself(made: Path, stats: Stats) -> None:
     assert verify(made).sound
     dataset = load(made)
@@ -87,6 +89,7 @@ def test_the_dataset_is_sound_and_describes_itself(made: Path, stats: Stats) -> 
     assert not any("receipt" in name or "partial" in name for name in names)
 
 
+@pytest.mark.proves(102)
 def test_records_are_what_the_reference_makes_of_the_rows(
     made: Path, stats: Stats
 ) -> None:
@@ -108,6 +111,7 @@ def test_records_are_what_the_reference_makes_of_the_rows(
             assert np.array_equal(found[column], expected), (name, column)
 
 
+@pytest.mark.proves(82)
 def test_every_row_is_accounted_for(made: Path) -> None:
     manifest = load(made).manifest
     rows = manifest.accounting
@@ -178,6 +182,7 @@ def test_a_failed_job_leaves_the_folder_as_it_was(tmp_path: Path) -> None:
     assert load(tmp_path / "out").to_numpy()["a"].tolist() == [1.0]
 
 
+@pytest.mark.proves(82)
 def test_refused_rows_are_written_aside(tmp_path: Path) -> None:
     report = convert(
         MAYBE, NONE, BAD, tmp_path, on_bad_row="dead_letter", rows_per_task=4
@@ -347,6 +352,7 @@ def test_the_report_can_be_read(stats: Stats, source: Path, tmp_path: Path) -> N
     assert report.bytes_in == sum(p.stat().st_size for p in source.iterdir())
 
 
+@pytest.mark.proves(94)
 @pytest.mark.parametrize("compression", [None, "gzip", "gzip-small"])
 def test_shards_of_about_the_wanted_size(
     stats: Stats, tmp_path: Path, compression: Compression

@@ -71,6 +71,7 @@ def test_a_part_begins_at_its_first_microsecond(shift: int) -> None:
     assert parts(spec, table) == ["train" if shift < 0 else "later"]
 
 
+@pytest.mark.proves(95)
 def test_key_parts_are_those_of_the_definition() -> None:
     split = fk.key_split(train=0.7, dev=0.2, test=0.1, salt="a")
     spec = fk.FeatureSpec(PLAIN, key=["carrier", "flight"], split=split)

@@ -35,6 +35,12 @@ def trips(rows: int = 400, seed: int = 0) -> pa.Table:
     )
 
 
+_WORDS = {
+    "shared": "words",
+    "reserved": ["[PAD]", "UA"],
+    "oov": "before",
+    "missing_id": True,
+}
 FEATURES = {
     "delay": fk.numeric("delay").fill(0.0).clip(-60, 600).standardize(),
     "distance": fk.numeric("distance").log1p().quantile_buckets(8),
@@ -42,6 +48,12 @@ FEATURES = {
     "carrier": fk.string("carrier").fill("").vocabulary(max_size=4, num_oov=2),
     "tail": fk.string("tail").fill("?").hash_buckets(64).embedding(4),
     "hour": fk.timestamp("time", tz="Europe/Paris").hour().one_hot(),
+    "carrier_word": fk.string("carrier").vocabulary(**_WORDS),
+    "tail_word": fk.string("tail").vocabulary(**_WORDS),
+    "keyed": fk.string("tail").fill("?").hash_buckets(64, key=[1, 2]),
+    "day": fk.cross(
+        fk.string("carrier"), fk.timestamp("time", tz="Europe/Paris").day_of_week()
+    ).vocabulary(max_size=20, missing_id=True),
 }
 TIME_SPLIT = fk.time_split(
     "time", tz="Europe/Paris", dev="2024-03-01", test="2024-03-20"

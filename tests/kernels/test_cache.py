@@ -1,9 +1,12 @@
 """Compiled kernels are cached safely, and work where they cannot be."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+import featurekit
 
 CHECK = """
 import numpy as np
@@ -23,9 +26,13 @@ caching.CacheImpl._locator_classes = []
 """
 
 
-def start(code: str, cache: Path) -> "subprocess.Popen[str]":
+def start(
+    code: str, cache: Path, folder: Path | None = None
+) -> "subprocess.Popen[str]":
+    """Runs code; with a folder, that of the package in it."""
     return subprocess.Popen(
         [sys.executable, "-c", code],
+        cwd=folder,
         env={**os.environ, "NUMBA_CACHE_DIR": str(cache)},
         stdout=subprocess.PIPE,
         text=True,
@@ -55,3 +62,15 @@ def test_compiling_is_announced_once(tmp_path: Path) -> None:
     assert first.count("compiling kernels") == 1
     second, _ = start(SHOW_LOG + CHECK, tmp_path).communicate(timeout=300)
     assert "compiling" not in second
+
+
+def test_a_change_of_what_a_kernel_calls_compiles_it_anew(tmp_path: Path) -> None:
+    copy = tmp_path / "featurekit"
+    package = Path(featurekit.__file__).parent
+    shutil.copytree(package, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    cache = tmp_path / "cache"
+    assert seconds(start(CHECK, cache, tmp_path)) > 0
+    assert seconds(start(CHECK, cache, tmp_path)) == 0
+    called = copy / "kernels" / "memory.py"
+    called.write_text(called.read_text() + "\n# changed\n")
+    assert seconds(start(CHECK, cache, tmp_path)) > 0

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+import featurekit as fk
 from featurekit.layers.feature_inputs import normalize_features
 from featurekit.layers.feature_tokenizer import FeatureTokenizer
 
@@ -134,6 +135,15 @@ def test_config_round_trip() -> None:
         ([{"name": "a", "num_ids": 0}], "positive whole number"),
         ([{"name": "a", "width": True}], "positive whole number"),
         ([{"name": "a", "width": 1.0}], "positive whole number"),
+        ([{"name": "a", "num_ids": 2, "table": 3}], "name as `table`"),
+        ([{"name": "a", "width": 2, "table": "t"}], "one of"),
+        (
+            [
+                {"name": "a", "num_ids": 2, "table": "t"},
+                {"name": "b", "num_ids": 3, "table": "t"},
+            ],
+            "Expected 2 ids",
+        ),
     ],
 )
 def test_bad_description(features: list[dict[str, object]], message: str) -> None:
@@ -184,6 +194,68 @@ def test_declared_widths_of_vectors() -> None:
     np.testing.assert_allclose(tokens, np.stack(expected, 1), rtol=1e-5, atol=1e-6)
 
 
+def test_ids_of_one_table_have_the_same_vectors() -> None:
+    features = [
+        {"name": "carrier", "num_ids": 3},
+        {"name": "origin", "num_ids": 5, "table": "airports"},
+        {"name": "dest", "num_ids": 5, "table": "airports"},
+        {"name": "home", "num_ids": 5, "table": "airports", "embedding_dim": 2},
+        {"name": "airports", "num_ids": 2},
+    ]
+    layer = FeatureTokenizer(features, 4)
+    layer = FeatureTokenizer.from_config(layer.get_config())
+    inputs = {feature["name"]: np.array([1, 0]) for feature in features}
+    inputs["dest"] = np.array([4, 1])
+    tokens = as_numpy(layer(inputs))
+    assert layer.token_names == ["carrier", "origin", "dest", "airports", "home"]
+    table = as_numpy(layer.weights[0])
+    assert table.shape == (3 + 5 + 2, 4)
+    expected = [table[[1, 0]], table[[4, 3]], table[[7, 4]], table[[9, 8]]]
+    np.testing.assert_array_equal(tokens[:, :4], np.stack(expected, 1))
+
+
+def test_vectors_move_to_a_vocabulary_that_has_grown() -> None:
+    text = {"shared": "w", "oov": "after"}
+    spec = fk.FeatureSpec(
+        {
+            "s": fk.string("s").vocabulary(**text),
+            "t": fk.string("t").vocabulary(**text),
+            "u": fk.string("u").vocabulary().embedding(2),
+        }
+    )
+    first = fk.analyze(spec, {"s": ["b", "b"], "t": ["a", None], "u": ["x", "y"]})
+    more = fk.analyze(spec, {"s": ["c", "c"], "t": ["a", None], "u": ["z", "z"]})
+    grown = fk.grow(first, more)
+    old, new = (
+        FeatureTokenizer(fk.model_inputs(spec, stats), 4) for stats in (first, grown)
+    )
+    fresh = {name: new.get_vectors(name) for name in ("s", "u")}
+    for name in ("s", "u"):
+        before, after = (fk.id_meanings(spec, name, one) for one in (first, grown))
+        rows = fk.row_map(before, after)
+        table = fk.warm_start(old.get_vectors(name), rows, fresh[name])
+        new.set_vectors(name, table)
+    np.testing.assert_array_equal(new.get_vectors("t"), new.get_vectors("s"))
+    # b, a, unknown; after growing also c.
+    moved = {"s": [0, 1, 3], "t": [0, 1, 3], "u": [0, 1, 3]}
+    for name, places in moved.items():
+        kept = new.get_vectors(name)[places]
+        np.testing.assert_array_equal(kept, old.get_vectors(name))
+    for name in ("s", "u"):
+        np.testing.assert_array_equal(new.get_vectors(name)[2], fresh[name][2])
+
+
+def test_vectors_of_what_has_none() -> None:
+    layer = FeatureTokenizer(FEATURES, 4)
+    with pytest.raises(ValueError, match="with ids"):
+        layer.get_vectors("seats")
+    with pytest.raises(ValueError, match=r"shape \(5, 4\)"):
+        layer.set_vectors("carrier", np.zeros((4, 4)))
+    layer.set_vectors("carrier", np.ones((5, 4)))
+    tokens = as_numpy(layer(make_inputs()))
+    assert (tokens[:, layer.token_names.index("carrier")] == 1.0).all()
+
+
 def test_config_keeps_declared_widths() -> None:
     features = [{"name": "carrier", "num_ids": 5, "embedding_dim": 2}]
     layer = FeatureTokenizer.from_config(FeatureTokenizer(features, 4).get_config())
@@ -192,3 +264,58 @@ def test_config_keeps_declared_widths() -> None:
         FeatureTokenizer([{"name": "a", "num_ids": 5, "embedding_dim": 0}], 4)
     with pytest.raises(ValueError, match="Received"):
         FeatureTokenizer([{"name": "a", "width": 5, "embedding_dim": 2}], 4)
+
+
+def test_padded_ids_give_the_mean_of_those_that_are_there() -> None:
+    features = [
+        {"name": "carrier", "num_ids": 5},
+        {"name": "tags", "num_ids": 4, "length": 3, "embedding_dim": 2},
+        {"name": "items", "num_ids": 6, "length": 1},
+    ]
+    layer = FeatureTokenizer(features, 4)
+    tags = np.array([[1, 3, 0], [0, 0, 0], [2, 2, 3]])
+    inputs = {
+        "carrier": np.array([1, 2, 3]),
+        "tags": tags,
+        "items": np.array([[5], [0], [1]], np.int32),
+    }
+    tokens = as_numpy(layer(inputs))
+    assert layer.token_names == ["carrier", "tags", "items"]
+    assert tokens.shape == (3, 3, 4)
+    tables = {weight.path: as_numpy(weight) for weight in layer.weights}
+    table, matrix = (
+        next(v for path, v in tables.items() if path.endswith(f"tags_ids/{name}"))
+        for name in ("table", "matrices")
+    )
+    for row, ids in enumerate(tags):
+        there = ids[ids > 0]
+        wanted = table[there].mean(axis=0) @ matrix[0] if len(there) else np.zeros(4)
+        np.testing.assert_allclose(tokens[row, 1], wanted, rtol=1e-5, atol=1e-6)
+    items = next(v for path, v in tables.items() if path.endswith("items_ids/table"))
+    np.testing.assert_allclose(tokens[0, 2], items[5], rtol=1e-6)
+    assert (tokens[1, 2] == 0.0).all()
+
+
+def test_more_padding_changes_nothing() -> None:
+    def tokens(length: int) -> np.ndarray:
+        keras.utils.set_random_seed(1)
+        features = [{"name": "tags", "num_ids": 4, "length": length}]
+        ids = np.zeros((2, length), np.int64)
+        ids[:, :2] = [[1, 3], [2, 0]]
+        return as_numpy(FeatureTokenizer(features, 4)({"tags": ids}))
+
+    np.testing.assert_allclose(tokens(2), tokens(9), rtol=1e-6)
+
+
+@pytest.mark.parametrize("bad", [-1, 4, 2**40])
+def test_padded_ids_out_of_range_are_nan(bad: int) -> None:
+    layer = FeatureTokenizer([{"name": "tags", "num_ids": 4, "length": 2}], 4)
+    tokens = as_numpy(layer({"tags": np.array([[1, bad], [1, 2]])}))
+    assert np.isnan(tokens[0]).all() and np.isfinite(tokens[1]).all()
+
+
+def test_padded_ids_of_another_length_are_an_error() -> None:
+    layer = FeatureTokenizer([{"name": "tags", "num_ids": 4, "length": 1}], 4)
+    for shape in ((2,), (2, 2)):
+        with pytest.raises(ValueError, match="Expected shape"):
+            layer({"tags": np.zeros(shape, np.int64)})

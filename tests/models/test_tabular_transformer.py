@@ -20,6 +20,7 @@ FEATURES = [
     {"name": "seats", "width": 1},
     {"name": "year", "width": 1},
     {"name": "hour", "width": 4},
+    {"name": "tags", "num_ids": 4, "length": 3, "embedding_dim": 2},
 ]
 VARIANTS = [
     {"pooling": "cls", "activation": "gelu"},
@@ -49,6 +50,7 @@ def make_inputs(rows: int = 9) -> dict[str, np.ndarray]:
         "seats": rng.normal(size=rows).astype(np.float32),
         "year": rng.normal(size=(rows, 1)).astype(np.float32),
         "hour": rng.normal(size=(rows, 4)).astype(np.float32),
+        "tags": rng.integers(0, 4, (rows, 3)),
     }
 
 

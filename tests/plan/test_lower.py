@@ -13,12 +13,14 @@ from featurekit.plan.statistics import (
     Moments,
     Presence,
     Quantiles,
+    QuantileValues,
     Range,
     Statistic,
     VocabularyCounts,
 )
 from featurekit.plan.stats import Stats
 from featurekit.plan.types import ValueType
+from featurekit.spec.columns import Column
 
 SPEC = fk.FeatureSpec(
     features={
@@ -42,6 +44,7 @@ ANSWERS: dict[str, Statistic] = {
     "moments": Moments(3, 1.5, 4.0),
     "range": Range(3, 0.0, 8.0),
     "quantiles": Quantiles(16, 3, (1.0, 2.0), 0.0),
+    "quantile_values": QuantileValues((0.25, 0.5, 0.75), 3, (1.0, 2.0, 4.0), 0.0),
 }
 
 
@@ -202,3 +205,103 @@ def test_vocabularies_compare_by_their_tokens() -> None:
     assert ops.VocabularyTable((b"ab", b"c")) != ops.VocabularyTable((b"a", b"bc"))
     assert ops.VocabularyTable((b"1",)) != ops.VocabularyTable((1,))
     assert ops.VocabularyTable((b"1",)) == ops.VocabularyTable((b"1",))
+
+
+def learned(column: Column) -> list[str]:
+    """The keys of what a column learns."""
+    found = requirements(fk.FeatureSpec({"f": column}))
+    return [request.key for request in found if request.kind != "presence"]
+
+
+def test_later_statistics_count_the_values_that_were_there() -> None:
+    filled = fk.numeric("a").fill_median().log1p().standardize()
+    assert learned(filled) == [
+        "quantile_values(fk.numeric('a'), probabilities=(0.25, 0.5, 0.75))",
+        "moments(fk.numeric('a').log1p())",
+    ]
+    parts = fk.numeric("a").fill_mean() / fk.numeric("b").fill_median()
+    assert learned(parts.quantile_buckets(3)) == [
+        "moments(fk.numeric('a'))",
+        "quantile_values(fk.numeric('b'), probabilities=(0.25, 0.5, 0.75))",
+        "quantiles((fk.numeric('a') / fk.numeric('b')), num_buckets=3)",
+    ]
+    # A constant is no guess: it counts.
+    constant = fk.numeric("a").fill(0.0).standardize()
+    assert learned(constant) == ["moments(fk.numeric('a').fill(0.0))"]
+
+
+def test_the_median_and_the_quartiles_are_one_statistic() -> None:
+    assert len(learned(fk.numeric("a").fill_median().robust())) == 1
+    assert len(learned(fk.numeric("a").fill_mean().standardize())) == 1
+
+
+def test_two_passes_through_an_expression_are_refused() -> None:
+    inner = fk.numeric("a").standardize() + fk.numeric("b")
+    assert len(learned(inner)) == 1
+    for column in (
+        inner.standardize(),
+        fk.where(inner.less_than(0), 1.0, fk.numeric("c")).robust(),
+        fk.numeric("a").robust().winsorize(),
+        fk.numeric("a").winsorize().fill_mean(),
+    ):
+        with pytest.raises(SpecError) as found:
+            learned(column)
+        assert found.value.code == "SPEC_TWO_PASSES"
+        assert found.value.column.startswith("a")
+        assert "…" in found.value.hint or "clip" in found.value.hint
+
+
+def test_a_label_of_learned_parts_is_refused() -> None:
+    label = (fk.numeric("y").standardize() - fk.numeric("z")).greater_equal(0)
+    spec = fk.FeatureSpec({"a": fk.numeric("a")}, label=label)
+    with pytest.raises(SpecError, match="SPEC_TWO_PASSES"):
+        compile_requests(spec, requirements(spec))
+
+
+def test_a_label_that_is_filled_is_never_missing() -> None:
+    spec = fk.FeatureSpec({"a": fk.numeric("a")}, label=fk.numeric("y").fill_mean())
+    assert label_check(compile_requests(spec, requirements(spec))) is None
+    assert label_check(compile_spec(spec, answer(spec))) is None
+
+
+def test_cyclic_of_many_ids_is_refused() -> None:
+    spec = fk.FeatureSpec({"a": fk.string("s").hash_buckets(65_537).cyclic()})
+    with pytest.raises(SpecError, match="SPEC_LIMIT"):
+        compile_spec(spec)
+
+
+def test_plans_of_expressions_round_trip() -> None:
+    a, b, s = fk.numeric("a"), fk.numeric("b"), fk.string("s")
+    spec = fk.FeatureSpec(
+        {
+            "f": (a / b - 0.0).fill(-0.0) * 3,
+            "g": fk.where(a.less_than(b), -0.0, 1 - a).fill_median(),
+            "h": fk.join(s, s, separator="\0").fill_mode().hash_buckets(3),
+            "i": fk.timestamp("t").hour().cyclic(),
+            "j": s.is_missing(),
+            "k": fk.boolean("k").fill(True),
+        }
+    )
+    plan = compile_spec(spec, answer(spec))
+    again = plan_from_proto(plan_to_proto(plan))
+    assert again == plan and str(again) == str(plan)
+
+
+@pytest.mark.parametrize(
+    ("op", "inputs"),
+    [
+        (ops.Arithmetic("add"), ["float64"]),
+        (ops.Arithmetic("add", left=1.0, right=2.0), []),
+        (ops.Arithmetic("add", right=2.0), ["int64"]),
+        (ops.Arithmetic("power"), ["float64", "float64"]),  # type: ignore[arg-type]
+        (ops.CompareNumbers("equal", right=2.0), ["float64"]),  # type: ignore[arg-type]
+        (ops.ChooseNumber(1.0, 2.0), ["int64"]),
+        (ops.JoinText("_"), ["string"]),
+        (ops.LookupVector(2, (0.0, 1.0)), ["int64"]),
+    ],
+    ids=str,
+)
+def test_ops_refuse_inputs_that_do_not_fit(op: ops.Op, inputs: list[str]) -> None:
+    kinds = tuple(ValueType(dtype) for dtype in inputs)  # type: ignore[arg-type]
+    with pytest.raises(SpecError, match="PLAN_TYPE"):
+        op.infer(kinds)

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jobs.trips import SPEC
 from reading.records import make, same
 
 import featurekit as fk
@@ -101,7 +102,7 @@ def test_a_packed_slice_is_the_slice_of_the_packed() -> None:
 
 def test_records_have_few_features(named: Dataset, packed: Dataset) -> None:
     assert set(packed.stored.names) == {"int64", "float32", "label", "weight"}
-    assert len(named.stored.names) == len(named.columns) == 8
+    assert len(named.stored.names) == len(named.columns) == len(SPEC.outputs)
     assert packed.schema == named.schema
     payload = next(
         read_records(packed.file(packed.shards[0].path), compression=packed.compression)

@@ -49,6 +49,7 @@ def copy(served: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(served, tmp_path / "copy"))
 
 
+@pytest.mark.proves(103, 104, 105)
 def test_three_notations_give_one_answer(served: Path) -> None:
     loaded = load_model(served)
     names = [one.name for one in SPEC.serving_inputs]
@@ -90,6 +91,7 @@ def test_features_are_those_of_batch_conversion(
         assert order_free[0] == order_free[1], name
 
 
+@pytest.mark.proves(17)
 def test_label_weight_and_split_are_no_input(served: Path) -> None:
     loaded = tf.saved_model.load(str(served))
     _, arguments = loaded.signatures["serving_default"].structured_input_signature
@@ -176,6 +178,7 @@ def test_a_model_that_computes_something_else_is_refused(
     assert caught.value.code == "GOLDEN_MISMATCH" and caught.value.row == 0
 
 
+@pytest.mark.proves(119)
 def test_preprocessing_that_differs_is_refused(served: Path, tmp_path: Path) -> None:
     path = copy(served, tmp_path)
     moved = fk.analyze(SPEC, trips(60, seed=1))

@@ -200,6 +200,7 @@ print(json.dumps({name: array.tolist() for name, array in found.items()}))
 """
 
 
+@pytest.mark.proves(109)
 @pytest.mark.tensorflow
 def test_it_loads_from_an_export_without_tensorflow(tmp_path: Path) -> None:
     fk.export(None, SPEC, fk.Stats({}), tmp_path / "1")

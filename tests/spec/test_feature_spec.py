@@ -58,15 +58,26 @@ def id_columns(draw: st.DrawFn) -> Column:
             st.lists(st.text(max_size=5), min_size=1, max_size=4, unique=True)
         )
         tokens = [t for t in tokens if not any("\ud800" <= c <= "\udfff" for c in t)]
-        return fk.string(name).fill("x").vocabulary(tokens or ["a"], num_oov=0)
+        column = fk.string(name).vocabulary(
+            tokens or ["a"],
+            num_oov=draw(st.integers(0, 2)),
+            reserved=draw(st.sampled_from([[], ["reserved"], ["a word", "another"]])),
+            oov=draw(st.sampled_from(["before", "after"])),
+            missing_id=draw(st.booleans()),
+        )
+        return column.embedding(2) if draw(st.booleans()) else column
     if kind == "integers":
         found = draw(st.sets(st.integers(-(2**63) + 1, 2**63 - 1), min_size=1))
         return fk.integer(name).vocabulary(found)
     if kind == "hash":
-        return fk.integer(name).fill(2**62).hash_buckets(7)
+        key = draw(st.sampled_from([(), (0, 2**63 - 1)]))
+        return fk.integer(name).fill(2**62).hash_buckets(7, key=key)
     if kind == "time":
         return fk.timestamp(name, tz="Asia/Kolkata").month().one_hot()
-    return fk.cross(fk.string(name), fk.string(name)).hash_buckets(11)
+    cross = fk.cross(fk.string(name), fk.string(name))
+    if draw(st.booleans()):
+        return cross.vocabulary(missing_id=draw(st.booleans()), max_size=3)
+    return cross.hash_buckets(11, hash_key=draw(st.none() | st.integers(1, 2**63 - 1)))
 
 
 @st.composite
@@ -85,6 +96,7 @@ def specs(draw: st.DrawFn) -> fk.FeatureSpec:
         return fk.FeatureSpec({"a": fk.numeric("a")})
 
 
+@pytest.mark.proves(110)
 @given(specs())
 def test_every_notation_gives_the_same_spec(spec: fk.FeatureSpec) -> None:
     assert spec_from_proto(spec_to_proto(spec)) == spec
@@ -135,6 +147,7 @@ def test_every_part_changes_the_fingerprint(change: str) -> None:
     assert change in str(first.diff(second))
 
 
+@pytest.mark.proves(16)
 def test_inputs_are_read_once_and_serving_needs_no_label() -> None:
     spec = fk.FeatureSpec(
         {"a": fk.numeric("x").fill(0.0), "b": fk.numeric("x").log1p()},
@@ -253,11 +266,37 @@ def test_text_that_is_no_spec_is_refused(text: str) -> None:
 
 
 def test_a_file_may_not_say_what_python_cannot() -> None:
-    message = _message(fk.FeatureSpec({"a": fk.string("a").hash_buckets(3)}))
-    message.features[0].column.steps.add().log1p.SetInParent()
-    with pytest.raises(SpecError) as found:
-        spec_from_proto(message.SerializeToString())
-    assert found.value.code == "SPEC_UNKNOWN_OP"
+    column = fk.string("a").hash_buckets(3)
+    followed = _message(fk.FeatureSpec({"a": column}))
+    followed.features[0].column.steps.add().log1p.SetInParent()
+    started = _message(fk.FeatureSpec({"a": column}))
+    started.features[0].column.steps[0].hash_buckets.hash_key = 5
+    crossed = fk.cross(fk.string("a"), fk.string("b"))
+    keyed = _message(fk.FeatureSpec({"a": crossed.hash_buckets(3)}))
+    keyed.features[0].column.steps[0].hash_buckets.key.extend([1, 2])
+    given = _message(fk.FeatureSpec({"a": crossed.vocabulary()}))
+    given.features[0].column.steps[0].vocabulary.tokens.text.append(b"1:a,1:b,")
+    for message in (followed, started, keyed, given):
+        with pytest.raises(SpecError) as found:
+            spec_from_proto(message.SerializeToString())
+        assert found.value.code == "SPEC_UNKNOWN_OP"
+
+
+def test_a_shared_vocabulary_is_declared_alike() -> None:
+    first = fk.string("a").vocabulary(shared="w", max_size=3)
+    for other in (
+        fk.string("b").vocabulary(shared="w"),
+        fk.integer("b").vocabulary(shared="w", max_size=3),
+        fk.cross(
+            fk.string("b").vocabulary(["a"], shared="w"), fk.string("c")
+        ).hash_buckets(3),
+    ):
+        with pytest.raises(SpecError) as found:
+            fk.FeatureSpec({"a": first, "b": other})
+        assert found.value.code == "SPEC_SHARED_VOCABULARY"
+        assert found.value.column == "b"
+    alike = fk.string("b").fill("").vocabulary(shared="w", max_size=3)
+    assert fk.FeatureSpec({"a": first, "b": alike.embedding(4)})
 
 
 @pytest.mark.parametrize(

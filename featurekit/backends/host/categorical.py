@@ -25,19 +25,21 @@ from featurekit.kernels.arrow_columns import (
     span_of,
 )
 from featurekit.kernels.farmhash import (
+    DECIMAL_BYTES,
     fingerprint_cat64,
     fingerprint_decimals,
     fingerprint_span,
+    write_decimal,
 )
-from featurekit.kernels.jit import kernel
+from featurekit.kernels.jit import inlined, kernel
 from featurekit.kernels.memory import leading_word, load_int64, prefetch
+from featurekit.kernels.siphash import siphash_span
 from featurekit.kernels.token_table import find_token, hash_token, slot_address
 from featurekit.kernels.varint import as_int
 
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
+ByteArray: TypeAlias = npt.NDArray[np.uint8]
 IntArray: TypeAlias = npt.NDArray[np.int64]
-
-CROSS_SEED = 0xDECAFCAFFE
 
 # What one pass over some rows tells the next.
 _ROW = 0
@@ -101,13 +103,13 @@ def _probe(code: int, count: int, passes: IntArray, ids: IntArray) -> None:
     """Finds the ids of prepared texts."""
     slots, mask = word(code, at.FIRST), word(code, at.SECOND)
     tokens = word(code, at.THIRD)
-    num_oov, known = word(code, at.FOURTH), word(code, at.FIFTH)
+    num_oov, first_oov = word(code, at.FOURTH), word(code, at.FIFTH)
     for j in range(count):
         start, size = passes[_START, j], passes[_SIZE, j]
         head, hashed = passes[_HEAD, j], passes[_HASH, j]
         found = find_token(slots, mask, tokens, hashed, head, start, size)
         if found < 0 and num_oov:
-            found = known
+            found = first_oov
             if num_oov > 1:
                 whole = fingerprint_span(bytes_at(start, size), 0, size)
                 found += as_int(whole % np.uint64(num_oov))
@@ -120,14 +122,24 @@ def _hash_texts(code: int, line: int, entries: IntArray) -> None:
     kind, spans = load_int64(line + KIND), load_int64(line + SPANS)
     data, end = load_int64(line + DATA), load_int64(line + END)
     first, missing = load_int64(line + ENTRY_START), word(code, at.SUBSTITUTE)
-    count = np.uint64(word(code, at.FOURTH))
     for i in range(len(entries)):
         if entries[i] < 0:
             entries[i] = missing
             continue
         start, size, _ = span_of(kind, spans, data, end, first + entries[i])
-        hashed = fingerprint_span(bytes_at(start, size), 0, size)
-        entries[i] = as_int(hashed % count if count else hashed)
+        entries[i] = _bucket(code, bytes_at(start, size), 0, size)
+
+
+@inlined
+def _bucket(code: int, text: ByteArray, start: int, stop: int) -> int:
+    """The hash of a text, keyed or not, modulo the buckets if there are any."""
+    if word(code, at.FIRST):
+        key = word(code, at.SECOND), word(code, at.THIRD)
+        hashed = siphash_span(text, start, stop, key[0], key[1])
+    else:
+        hashed = fingerprint_span(text, start, stop)
+    count = np.uint64(word(code, at.FOURTH))
+    return as_int(hashed % count if count else hashed)
 
 
 @kernel
@@ -197,6 +209,16 @@ def require_text(code: int, line: int, first_row: int, refused_by: IntArray) -> 
 
 
 @kernel
+def text_is_missing(line: int, first_row: int, y: IntArray) -> bool:
+    """1 in rows without a text, 0 in others; returns as `run_text_op` does."""
+    if not read_entries(line, first_row, y):
+        return False
+    for i in range(len(y)):
+        y[i] = y[i] < 0
+    return True
+
+
+@kernel
 def _find_integers(
     code: int, x: IntArray, y: IntArray, valid: BoolArray, refused_by: IntArray
 ) -> None:
@@ -209,33 +231,43 @@ def _find_integers(
         unknown += y[i] < 0
     if unknown == 0:
         return
-    count, size, node = word(code, at.FOURTH), word(code, at.FIFTH), word(code, at.NODE)
+    count, oov, node = word(code, at.FOURTH), word(code, at.FIFTH), word(code, at.NODE)
     if count:
         hashes = fingerprint_decimals(x)
     for i in range(len(x)):
         if y[i] >= 0:
             continue
         if count:
-            y[i] = size + as_int(hashes[i] % np.uint64(count))
+            y[i] = oov + as_int(hashes[i] % np.uint64(count))
         elif has_value(valid, i):
             refuse(refused_by, i, node)
 
 
 @kernel
-def _hash_integers(x: IntArray, y: IntArray, count: int) -> None:
-    """FarmHash64 of the decimal texts, unsigned, mod count."""
-    hashes = fingerprint_decimals(x)
+def _hash_integers(code: int, x: IntArray, y: IntArray) -> None:
+    """The hashes of the decimal texts."""
+    text = np.empty(DECIMAL_BYTES, np.uint8)
     for i in range(len(x)):
-        y[i] = as_int(hashes[i] % np.uint64(count))
+        y[i] = _bucket(code, text, write_decimal(x[i], text), DECIMAL_BYTES)
 
 
 @kernel
-def _fold(x: IntArray, y: IntArray, first: bool, count: int) -> None:
+def _fold(code: int, x: IntArray, y: IntArray) -> None:
     """Folds one more input of a cross; the last one into a bucket."""
+    first, count = word(code, at.FIRST), np.uint64(word(code, at.SECOND))
+    start = word(code, at.THIRD)
     for i in range(len(x)):
-        state = np.uint64(CROSS_SEED if first else y[i])
+        state = np.uint64(start if first else y[i])
         state = fingerprint_cat64(state, np.uint64(x[i]))
-        y[i] = as_int(state % np.uint64(count) if count else state)
+        y[i] = as_int(state % count if count else state)
+
+
+@kernel
+def _pair(code: int, x: IntArray, y: IntArray) -> None:
+    """Takes the first of two ids, or adds the second."""
+    first, size = word(code, at.FIRST), word(code, at.SECOND)
+    for i in range(len(x)):
+        y[i] = x[i] if first else y[i] * size + x[i]
 
 
 @kernel
@@ -260,6 +292,21 @@ def _one_hot(x: IntArray, vectors: npt.NDArray[np.float32], depth: int) -> None:
 
 
 @kernel
+def _lookup_vector(
+    x: IntArray,
+    table: npt.NDArray[np.float32],
+    vectors: npt.NDArray[np.float32],
+    width: int,
+    ids: int,
+) -> None:
+    """The vectors of ids; zeros in rows that were refused before."""
+    for i in range(len(x)):
+        known = 0 <= x[i] < ids
+        for j in range(width):
+            vectors[i * width + j] = table[x[i] * width + j] if known else 0.0
+
+
+@kernel
 def run_integer_op(
     code: int, x: IntArray, target: int, valid: BoolArray, refused_by: IntArray
 ) -> None:
@@ -277,14 +324,20 @@ def run_integer_op(
     if op == at.FIND_INTEGER:
         _find_integers(code, x, y, valid, refused_by)
     elif op == at.HASH_INTEGER:
-        _hash_integers(x, y, word(code, at.FOURTH))
+        _hash_integers(code, x, y)
     elif op == at.FOLD:
-        _fold(x, y, first != 0, second)
+        _fold(code, x, y)
+    elif op == at.PAIR:
+        _pair(code, x, y)
     elif op == at.CHECK_RANGE:
         _check_range(code, x, y, valid, refused_by)
     elif op == at.TIME_PART:
         offsets = integers_at(word(code, at.THIRD), second + 1)
         part = word(code, at.FOURTH)
         local_parts(x, integers_at(first, second), offsets, part, y)
+    elif op == at.LOOKUP_VECTOR:
+        ids = word(code, at.THIRD)
+        table = floats_at(first, ids * second)
+        _lookup_vector(x, table, floats_at(target, len(x) * second), second, ids)
     else:
         _one_hot(x, floats_at(target, len(x) * first), first)

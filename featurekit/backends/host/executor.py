@@ -15,6 +15,8 @@ from featurekit.backends.host.interpreter import (
     keep_accepted,
     run_block,
 )
+from featurekit.backends.host.joined_text import with_joined
+from featurekit.backends.host.list_executor import ListExecutor
 from featurekit.backends.host.outputs import OutputBuilder
 from featurekit.backends.host.program import assemble
 from featurekit.backends.inputs import check_columns
@@ -25,6 +27,7 @@ from featurekit.kernels.arrow_columns import (
     describe_columns,
 )
 from featurekit.plan.graph import Plan
+from featurekit.plan.levels import has_lists
 
 ByteArray: TypeAlias = npt.NDArray[np.uint8]
 IntArray: TypeAlias = npt.NDArray[np.int64]
@@ -66,6 +69,9 @@ class HostBackend:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
+        self._lists = ListExecutor(plan, HostBackend) if has_lists(plan) else None
+        if self._lists is not None:
+            return
         self._program = assemble(plan)
         self._builder = OutputBuilder(self._program.outputs)
         self._last_layout: _Layout | None = None
@@ -83,7 +89,13 @@ class HostBackend:
             DTypeMismatchError: A column is not of the type that the plan reads.
             IndexError: A dictionary's code points behind its entries.
         """
-        program, rows = self._program, batch.num_rows
+        if self._lists is not None:
+            check_columns(self.plan, batch)
+            return self._lists.run(batch)
+        program, rows, source = self._program, batch.num_rows, batch
+        if program.joined:
+            check_columns(self.plan, batch)
+            batch = with_joined(batch, program.joined)
         memory = np.empty(rows * program.output_bytes, np.uint8)
         refused_by = np.empty(rows, np.int64)
         rejected, kept = _NO_ROWS, None
@@ -92,7 +104,7 @@ class HostBackend:
             kept = refused_by < 0
             rejected = np.flatnonzero(~kept)
         outputs = self._builder.build(batch, memory, kept)
-        return Transformed(self.plan, batch, outputs, rejected, refused_by[rejected])
+        return Transformed(self.plan, source, outputs, rejected, refused_by[rejected])
 
     def _compute(
         self, batch: pa.RecordBatch, memory: ByteArray, refused_by: IntArray
@@ -130,7 +142,9 @@ class HostBackend:
     def _layout(self, batch: pa.RecordBatch) -> _Layout:
         check_columns(self.plan, batch)
         schema = batch.schema
-        chosen = [schema.get_field_index(name) for name in self.plan.columns]
+        joined = (one.name for one in self._program.joined)
+        names = [*self.plan.columns, *joined]
+        chosen = [schema.get_field_index(name) for name in names]
         lies = [column_kind(schema.field(index).type) for index in chosen]
         kinds, code_bytes = np.array(lies, np.int64).reshape(-1, 2).T
         return _Layout(

@@ -31,7 +31,11 @@ THIRD = 9
 FOURTH = 10
 FIFTH = 11
 SUBSTITUTE = 12  # what stands for a missing text
-WORDS = 13
+IN_2 = 13  # the second input, and the third
+IN_2_VALID = 14
+IN_3 = 15
+IN_3_VALID = 16
+WORDS = 17
 NOWHERE = -1
 
 # The words of a place.
@@ -45,6 +49,9 @@ READ_INT64 = 1
 REQUIRE = 2
 FILL = 3  # FIRST: the bits
 REQUIRE_TEXT = 4
+IS_MISSING = 5
+TEXT_IS_MISSING = 6
+CONSTANT = 7  # FIRST: the bits
 
 TO_FLOAT64 = 10  # FIRST: what a NaN means
 CLIP = 11  # FIRST, SECOND: the limits
@@ -53,17 +60,25 @@ SCALE = 13  # FIRST: what is subtracted; SECOND: the divisor
 BUCKETIZE = 14  # FIRST: address of the boundaries; SECOND: their number
 IS_GREATER_EQUAL = 15  # FIRST: the threshold
 TO_FLOAT32 = 16
+COMBINE = 17  # FIRST: which operation
+COMPARE = 18  # FIRST: which comparison
+CHOOSE = 19  # the inputs: condition, then, otherwise
 
-# FIRST to THIRD: the table; FOURTH: num_oov; FIFTH: size of the vocabulary.
+# FIRST to THIRD: the table; FOURTH: num_oov; FIFTH: the first id of unknown tokens.
 FIND_INTEGER = 20
-HASH_INTEGER = 21  # FOURTH: num_buckets
+# FIRST: whether there is a key; SECOND, THIRD: the key; FOURTH: num_buckets.
+HASH_INTEGER = 21
 CHECK_RANGE = 22  # FIRST: num_ids
 TIME_PART = 23  # FIRST: transitions; SECOND: their number; THIRD: offsets; FOURTH: part
 ONE_HOT = 24  # FIRST: depth
-FOLD = 25  # FIRST: whether it is the first input; SECOND: num_buckets of the last, or 0
+# FIRST: whether it is the first input; SECOND: num_buckets of the last, or 0; THIRD:
+# where the fold starts.
+FOLD = 25
+LOOKUP_VECTOR = 26  # FIRST: the vectors; SECOND: numbers per vector; THIRD: ids
+PAIR = 28  # FIRST: whether it is the first input; SECOND: size of the other
 
 FIND_TEXT = 30  # as FIND_INTEGER
-HASH_TEXT = 31  # FOURTH: num_buckets; 0: the whole hash
+HASH_TEXT = 31  # as HASH_INTEGER; no buckets: the whole hash
 
 NAN_IS_MISSING = 0
 NAN_IS_REFUSED = 1

@@ -14,7 +14,9 @@ from featurekit.backends.host.categorical import (
     require_text,
     run_integer_op,
     run_text_op,
+    text_is_missing,
 )
+from featurekit.backends.host.expressions import is_missing, run_expression
 from featurekit.backends.host.instructions import refuse, word
 from featurekit.backends.host.numeric import read_float32, read_int64, run_number_op
 from featurekit.kernels.array_views import bools_at, doubles_at, integers_at
@@ -80,8 +82,8 @@ def _bools(address: int, count: int) -> BoolArray:
 @kernel
 def _copy_validity(code: int, source: BoolArray, target: BoolArray) -> None:
     """A missing input gives a missing result; of several inputs, any."""
-    first = word(code, at.OP) != at.FOLD or word(code, at.FIRST) != 0
-    if first:
+    op = word(code, at.OP)
+    if (op != at.FOLD and op != at.PAIR) or word(code, at.FIRST):
         target[:] = True
     for i in range(len(source)):
         target[i] &= source[i]
@@ -132,18 +134,28 @@ def _run_instruction(
         return run_text_op(code, line, start, memo, y, valid, refused_by)
     if op == at.REQUIRE_TEXT:
         return require_text(code, line, start, refused_by)
+    if op == at.TEXT_IS_MISSING:
+        return text_is_missing(line, start, integers_at(target, count))
+    if op == at.CONSTANT:
+        integers_at(target, count)[:] = word(code, at.FIRST)
+        return True
     if op < at.REQUIRE:
         _read(code, line, start, target, count, valid)
         return True
     source = addresses[word(code, at.IN)]
     source_valid = _bools(addresses[word(code, at.IN_VALID)], count)
+    if op == at.IS_MISSING:
+        is_missing(source_valid, integers_at(target, count))
+        return True
     if op < at.TO_FLOAT64:
         x, y = integers_at(source, count), integers_at(target, count)
         _copy_present(code, x, y, source_valid, refused_by)
         return True
     if len(valid):
         _copy_validity(code, source_valid, valid)
-    if op < at.FIND_INTEGER:
+    if at.COMBINE <= op <= at.CHOOSE:
+        run_expression(code, addresses, valid, count)
+    elif op < at.FIND_INTEGER:
         run_number_op(code, source, target, valid, refused_by)
     else:
         run_integer_op(code, integers_at(source, count), target, valid, refused_by)

@@ -13,9 +13,11 @@ import numpy.typing as npt
 
 from featurekit.backends.farmhash_reference import fingerprint64
 from featurekit.backends.host import instructions as at
+from featurekit.backends.host.expressions import COMPARISON_CODES, OPERATION_CODES
+from featurekit.backends.host.joined_text import JoinedText
 from featurekit.backends.host.places import Kind, Places
 from featurekit.backends.host.time_parts import PART_CODES
-from featurekit.backends.token_ids import id_of_token
+from featurekit.backends.token_ids import bucket_of_token, id_of_token
 from featurekit.kernels.arrow_buffers import read_only
 from featurekit.kernels.token_table import TokenTable
 from featurekit.plan import ops
@@ -47,7 +49,7 @@ class SourceText:
     """Text of a source column.
 
     Args:
-        column: Which of the columns that the plan reads.
+        column: Which of the columns that the plan reads, or of the joined ones after.
         nullable: Whether a row may have none.
         fill: What a row has instead; None where there is no such thing.
     """
@@ -97,6 +99,7 @@ class Program:
         output_bytes: Per row, of all outputs.
         scratch_bytes: Per row of a block.
         outputs: By name.
+        joined: Columns of text that are made before the program runs.
         kept: Arrays whose addresses are in the code.
     """
 
@@ -106,6 +109,7 @@ class Program:
     output_bytes: int
     scratch_bytes: int
     outputs: dict[str, Output]
+    joined: tuple[JoinedText, ...]
     kept: tuple[object, ...]
 
 
@@ -141,10 +145,15 @@ def _bucketize(op: ops.Bucketize, constants: Constants) -> tuple[int, ...]:
 
 
 def _lookup(op: ops.LookupVocabulary, constants: Constants) -> tuple[int, ...]:
-    table = TokenTable.build(op.vocabulary.tokens)
+    table = TokenTable.build(op.vocabulary.tokens, op.token_ids)
     constants.append(table)
     opcode = at.FIND_TEXT if op.vocabulary.is_text else at.FIND_INTEGER
-    return opcode, *table.arguments, op.num_oov, len(op.vocabulary)
+    return opcode, *table.arguments, op.num_oov, op.first_oov
+
+
+def _hash(op: ops.HashBucket) -> tuple[int, ...]:
+    first, second = op.key or (0, 0)
+    return int(bool(op.key)), first, second, op.num_buckets
 
 
 def _time_part(op: ops.ExtractTimePart, constants: Constants) -> tuple[int, ...]:
@@ -152,6 +161,11 @@ def _time_part(op: ops.ExtractTimePart, constants: Constants) -> tuple[int, ...]
     offsets = _address(op.offsets, np.int64, constants)
     count = len(op.transitions)
     return at.TIME_PART, transitions, count, offsets, PART_CODES[op.part]
+
+
+def _lookup_vector(op: ops.LookupVector, constants: Constants) -> tuple[int, ...]:
+    vectors = _address(op.values, np.float32, constants)
+    return at.LOOKUP_VECTOR, vectors, op.width, len(op.values) // op.width
 
 
 def _no_instruction(op: ops.Op, constants: Constants) -> tuple[int, ...]:
@@ -172,13 +186,29 @@ KERNELS: dict[type[ops.Op], Encoder] = {
     ops.Bucketize: _bucketize,
     ops.IsGreaterEqual: lambda op, _: (at.IS_GREATER_EQUAL, *_bits(op.threshold)),
     ops.LookupVocabulary: _lookup,
-    ops.HashBucket: lambda op, _: (at.HASH_INTEGER, 0, 0, 0, op.num_buckets),
+    ops.HashBucket: lambda op, _: (at.HASH_INTEGER, *_hash(op)),
     ops.CrossHash: _no_instruction,
+    ops.CombineIds: _no_instruction,
     ops.CheckRange: lambda op, _: (at.CHECK_RANGE, op.num_ids),
     ops.ExtractTimePart: _time_part,
     ops.RequirePresent: lambda op, _: (at.REQUIRE,),
     ops.OneHotEncode: lambda op, _: (at.ONE_HOT, op.depth),
     ops.ToFloat32: lambda op, _: (at.TO_FLOAT32,),
+    # Between the levels of a plan; see `list_executor`.
+    ops.ReadList: _no_instruction,
+    ops.PadIds: _no_instruction,
+    ops.PadNumbers: _no_instruction,
+    ops.MultiHotEncode: _no_instruction,
+    ops.CountEncode: _no_instruction,
+    ops.WeightEncode: _no_instruction,
+    ops.AggregateList: _no_instruction,
+    ops.CountElements: _no_instruction,
+    ops.IsMissing: lambda op, _: (at.IS_MISSING,),
+    ops.Arithmetic: lambda op, _: (at.COMBINE, OPERATION_CODES[op.operator]),
+    ops.CompareNumbers: lambda op, _: (at.COMPARE, COMPARISON_CODES[op.operator]),
+    ops.ChooseNumber: lambda op, _: (at.CHOOSE,),
+    ops.JoinText: _no_instruction,
+    ops.LookupVector: _lookup_vector,
 }
 assert set(KERNELS) == set(ops.OPS), "an op has no kernel on the host"
 
@@ -197,6 +227,7 @@ class _Assembler:
         self.code: list[list[int]] = []
         self.values: dict[int, Numbers | SourceText] = {}
         self.columns = {name: index for index, name in enumerate(plan.columns)}
+        self.joined: list[JoinedText] = []
         # An output that is a column as it was read needs no place of its own.
         self.written = {
             index
@@ -213,6 +244,7 @@ class _Assembler:
         entry: Numbers | None = None,
         column: int = 0,
         substitute: int = 0,
+        more: tuple[Numbers, ...] = (),
     ) -> None:
         """Adds an instruction.
 
@@ -223,6 +255,7 @@ class _Assembler:
             entry: The input, if it was computed.
             column: The column that is read, if one is.
             substitute: The result where a text is missing.
+            more: The second and the third input.
         """
         line = [0] * at.WORDS
         opcode, *parameters = words
@@ -232,6 +265,9 @@ class _Assembler:
         line[at.IN], line[at.IN_VALID] = entry.place, entry.valid
         line[at.FIRST : at.FIRST + len(parameters)] = parameters
         line[at.SUBSTITUTE] = substitute
+        second, third = (*more, _NOTHING, _NOTHING)[:2]
+        line[at.IN_2], line[at.IN_2_VALID] = second.place, second.valid
+        line[at.IN_3], line[at.IN_3_VALID] = third.place, third.valid
         self.code.append(line)
 
     def room(self, node: int) -> Numbers:
@@ -259,6 +295,15 @@ class _Assembler:
             self.values[index] = self.read(index, op)
         elif isinstance(op, ops.CrossHash):
             self.values[index] = self.cross(index, op)
+        elif isinstance(op, ops.JoinText):
+            self.values[index] = self.join(index, op)
+        elif isinstance(op, ops.Arithmetic | ops.CompareNumbers):
+            self.values[index] = self.express(index, op, (op.left, op.right))
+        elif isinstance(op, ops.ChooseNumber):
+            operands = (None, op.then, op.otherwise)
+            self.values[index] = self.express(index, op, operands)
+        elif isinstance(op, ops.CombineIds):
+            self.values[index] = self.combine(index, op)
         elif isinstance(first, SourceText):
             self.values[index] = self.of_text(index, op, first)
         else:
@@ -286,11 +331,13 @@ class _Assembler:
             case ops.LookupVocabulary():
                 words = KERNELS[type(op)](op, self.constants)
                 substitute = 0 if text.fill is None else id_of_token(op, text.fill)
-            case ops.HashBucket(num_buckets=count):
-                words = _hash_text(count)
-                substitute = (
-                    0 if text.fill is None else fingerprint64(text.fill) % count
-                )
+            case ops.HashBucket():
+                words = at.HASH_TEXT, *_hash(op)
+                substitute = 0 if text.fill is None else bucket_of_token(op, text.fill)
+            case ops.IsMissing():
+                words, substitute = (at.TEXT_IS_MISSING,), 0
+                if not text.nullable:
+                    words = (at.CONSTANT, 0)
             case _:
                 raise AssertionError(f"{op.name} does not take text")
         out = self.room(index)
@@ -304,10 +351,67 @@ class _Assembler:
             count = op.num_buckets if position == len(entries) - 1 else 0
             value = self.values[entry]
             marks = self.marks(index, value) if isinstance(value, SourceText) else value
-            self.emit(index, (at.FOLD, int(position == 0), count), out, marks)
+            words = at.FOLD, int(position == 0), count, op.start
+            self.emit(index, words, out, marks)
             if marks is not value:
                 self.release(marks)
         return out
+
+    def express(
+        self, index: int, op: ops.Op, operands: tuple[float | None, ...]
+    ) -> Numbers:
+        """An op of several inputs; its numbers become columns of a block.
+
+        Args:
+            index: The node.
+            op: Its op.
+            operands: The op's operands; None for those that are inputs.
+        """
+        out = self.room(index)
+        inputs = iter(self.plan.nodes[index].inputs)
+        found = [
+            self.values[next(inputs)] if one is None else self.constant(index, one)
+            for one in operands
+        ]
+        first, *more = cast(list[Numbers], found)
+        words = KERNELS[type(op)](op, self.constants)
+        self.emit(index, words, out, first, more=tuple(more))
+        for value, number in zip(found, operands, strict=True):
+            if number is not None:
+                self.release(value)
+        return out
+
+    def constant(self, index: int, number: float) -> Numbers:
+        """A place that holds a number in every row."""
+        out = Numbers(self.places.take(Kind.BLOCK, 8), at.NOWHERE)
+        self.emit(index, (at.CONSTANT, *_bits(number)), out)
+        return out
+
+    def join(self, index: int, op: ops.JoinText) -> SourceText:
+        """A column of joined text, which is read as one of the source."""
+        names = list(self.columns)
+        entries = self.plan.nodes[index].inputs
+        texts = [cast(SourceText, self.values[entry]) for entry in entries]
+        made = JoinedText(
+            f"join/{index}",
+            tuple((names[text.column], text.fill) for text in texts),
+            op.separator.encode(),
+        )
+        self.joined.append(made)
+        self.columns[made.name] = len(self.columns)
+        return SourceText(self.columns[made.name], self.plan.nodes[index].type.nullable)
+
+    def combine(self, index: int, op: ops.CombineIds) -> Numbers:
+        out = self.room(index)
+        first, second = self.plan.nodes[index].inputs
+        self.emit(index, (at.PAIR, 1, 0), out, self.numbers(first))
+        self.emit(index, (at.PAIR, 0, op.size), out, self.numbers(second))
+        return out
+
+    def numbers(self, index: int) -> Numbers:
+        value = self.values[index]
+        assert isinstance(value, Numbers)
+        return value
 
     def marks(self, index: int, text: SourceText) -> Numbers:
         """The hashes of a text."""
@@ -315,7 +419,8 @@ class _Assembler:
         out = Numbers(self.places.take(Kind.BLOCK, 8), valid)
         hashed = 0 if text.fill is None else fingerprint64(text.fill)
         signed = int(np.uint64(hashed).astype(np.int64))
-        self.emit(index, _hash_text(0), out, column=text.column, substitute=signed)
+        words = (at.HASH_TEXT,)
+        self.emit(index, words, out, column=text.column, substitute=signed)
         return out
 
     def release(self, value: Numbers | SourceText) -> None:
@@ -333,10 +438,6 @@ class _Assembler:
         before = self.places.before
         valid = None if value.valid == at.NOWHERE else before(value.valid)
         return Computed(node.type.dtype, node.type.width, before(value.place), valid)
-
-
-def _hash_text(count: int) -> tuple[int, ...]:
-    return at.HASH_TEXT, 0, 0, 0, count
 
 
 def assemble(plan: Plan) -> Program:
@@ -358,5 +459,6 @@ def assemble(plan: Plan) -> Program:
         made.places.row_bytes(in_outputs=True),
         made.places.row_bytes(in_outputs=False),
         outputs,
+        tuple(made.joined),
         tuple(made.constants),
     )

@@ -25,12 +25,13 @@ PART_CODES = {
     "day_of_month": 3,
     "day_of_year": 4,
     "month": 5,
+    "year": 6,
 }
 
 
 @kernel
 def _calendar_part(days: int, part: int) -> int:
-    """Day of the month, day of the year or month of a day since 1970, from 0."""
+    """Day of the month, day of the year, month, or year of a day since 1970."""
     day = (days + MARCH_0000) % CYCLE
     year = (day - day // 1460 + day // 36_524 - day // 146_096) // 365
     of_year = day - (365 * year + year // 4 - year // 100)  # from March 1
@@ -39,6 +40,8 @@ def _calendar_part(days: int, part: int) -> int:
         return of_year - (153 * month + 2) // 5
     if part == 5:
         return (month + 2) % 12
+    if part == 6:
+        return (days + MARCH_0000) // CYCLE * 400 + year + int(month >= 10)
     if of_year >= 306:  # January and February
         return of_year - 306
     leap = year % 4 == 0 and (year % 100 != 0 or year == 0)

@@ -14,6 +14,7 @@ _OP_LAYERS = (
     "Bucketize",
     "CheckRange",
     "ClipValue",
+    "CombineIds",
     "CrossHash",
     "ExtractTimePart",
     "FillMissing",
@@ -29,7 +30,20 @@ _OP_LAYERS = (
     "ToFloat32",
     "ToFloat64",
 )
-__all__ = sorted([*_FEATURE_LAYER, *_OP_LAYERS])
+_EXPRESSION_LAYERS = (
+    "Arithmetic",
+    "ChooseNumber",
+    "CompareNumbers",
+    "IsMissing",
+    "JoinText",
+    "LookupVector",
+)
+_MODULES = {
+    **dict.fromkeys(_FEATURE_LAYER, "feature_layer"),
+    **dict.fromkeys(_OP_LAYERS, "op_layers"),
+    **dict.fromkeys(_EXPRESSION_LAYERS, "expression_layers"),
+}
+__all__ = sorted(_MODULES)
 
 
 def __getattr__(name: str) -> Any:
@@ -37,9 +51,8 @@ def __getattr__(name: str) -> Any:
 
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = "feature_layer" if name in _FEATURE_LAYER else "op_layers"
     try:
         import_module("tensorflow")
     except ImportError as error:
         raise MissingDependencyError("tensorflow", "tensorflow") from error
-    return getattr(import_module(f"{__name__}.{module}"), name)
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -16,8 +16,6 @@ from featurekit.backends.keras.merged_vocabularies import MergedVocabularies
 from featurekit.backends.keras.values import Outcome, Value, both
 from featurekit.plan import ops
 
-CROSS_SEED = 0xDECAFCAFFE
-
 
 def per_column(numbers: Sequence[int]) -> tf.Tensor:
     """One int64 per column, shape (columns, 1); a scalar where all are equal."""
@@ -26,20 +24,28 @@ def per_column(numbers: Sequence[int]) -> tf.Tensor:
     return tf.constant(numbers, tf.int64)[:, tf.newaxis]
 
 
-def _hash_modulo(tensor: tf.Tensor, counts: Sequence[int]) -> tf.Tensor:
-    """FarmHash64 of the text or decimal text, modulo one number for each column."""
+def _hash_modulo(
+    tensor: tf.Tensor, counts: Sequence[int], key: Sequence[int] = ()
+) -> tf.Tensor:
+    """The hash of the text or decimal text, modulo one number for each column."""
     if set(counts) == {1}:
         return tf.zeros_like(tensor, tf.int64)
     text = tensor if tensor.dtype == tf.string else tf.strings.as_string(tensor)
+
+    def hashed_to(text: tf.Tensor, count: int) -> tf.Tensor:
+        if key:
+            return tf.strings.to_hash_bucket_strong(text, count, list(key))
+        return tf.strings.to_hash_bucket_fast(text, count)
+
     # A remainder by a multiple keeps the remainder: one operation hashes all columns.
     multiple = math.lcm(*counts)
     if multiple < 2**63:
-        hashed = tf.strings.to_hash_bucket_fast(text, multiple)
+        hashed = hashed_to(text, multiple)
         if len(set(counts)) == 1:
             return hashed
         return tf.math.floormod(hashed, per_column(counts))
     rows = zip(tf.unstack(text, num=len(counts)), counts, strict=True)
-    return tf.stack([tf.strings.to_hash_bucket_fast(row, n) for row, n in rows])
+    return tf.stack([hashed_to(row, n) for row, n in rows])
 
 
 def make_table(op: ops.LookupVocabulary) -> tf.lookup.StaticHashTable:
@@ -54,7 +60,7 @@ def make_table(op: ops.LookupVocabulary) -> tf.lookup.StaticHashTable:
             tf.constant(list(ids), dtype, shape=[len(ids)]),
             tf.constant(list(ids.values()), tf.int64, shape=[len(ids)]),
         ),
-        default_value=len(op.vocabulary) if op.num_oov == 1 else -1,
+        default_value=op.first_oov if op.num_oov == 1 else -1,
     )
 
 
@@ -63,7 +69,7 @@ def lookup(
     x: Value,
     table: tf.lookup.StaticHashTable | MergedVocabularies,
 ) -> Outcome:
-    """The id of a token; unknown ones hash into the ids behind the vocabulary.
+    """The id of a token; unknown ones hash into ids of their own.
 
     Args:
         chosen: The ops of a stage, or one.
@@ -77,15 +83,15 @@ def lookup(
     unknown = found < 0
     if not counts[0]:
         return Outcome(Value(found, x.valid), unknown)
-    behind = per_column([len(op.vocabulary) for op in chosen])
+    hashed = per_column([op.first_oov for op in chosen])
     if set(counts) != {1}:
-        behind = behind + _hash_modulo(x.tensor, counts)
-    return Outcome(Value(tf.where(unknown, behind, found), x.valid))
+        hashed = hashed + _hash_modulo(x.tensor, counts)
+    return Outcome(Value(tf.where(unknown, hashed, found), x.valid))
 
 
 def hash_bucket(chosen: Sequence[ops.HashBucket], x: Value) -> Outcome:
-    """FarmHash64 of the text, or of the decimal text of the integer."""
-    found = _hash_modulo(x.tensor, [op.num_buckets for op in chosen])
+    """The hash of the text, or of the decimal text of the integer."""
+    found = _hash_modulo(x.tensor, [op.num_buckets for op in chosen], chosen[0].key)
     return Outcome(Value(found, x.valid))
 
 
@@ -94,13 +100,21 @@ def cross_hash(op: ops.CrossHash, inputs: Sequence[Value]) -> Outcome:
 
     As tf.sparse.cross_hashed, which makes sparse tensors of dense ones first.
     """
-    folded = tf.constant(CROSS_SEED, tf.uint64)
+    folded = tf.constant(op.start, tf.uint64)
     valid = None
     for value in inputs:
         folded = _fingerprint_cat64(folded, _mark(value.tensor))
         valid = both(valid, value.valid)
     bucket = tf.math.floormod(folded, tf.constant(op.num_buckets, tf.uint64))
     return Outcome(Value(tf.bitcast(bucket, tf.int64), valid))
+
+
+def combine_ids(op: ops.CombineIds, inputs: Sequence[Value]) -> Outcome:
+    """The place of a pair of ids among all pairs; inputs of shape (batch,)."""
+    first, second = inputs
+    size = tf.constant(op.size, tf.int64)
+    found = first.tensor * size + second.tensor
+    return Outcome(Value(found, both(first.valid, second.valid)))
 
 
 def _mark(tensor: tf.Tensor) -> tf.Tensor:
@@ -156,3 +170,21 @@ def one_hot(chosen: Sequence[ops.OneHotEncode], x: Value) -> Outcome:
     """1.0 at the id; shape (columns, batch, depth)."""
     found = tf.one_hot(x.tensor, chosen[0].depth, dtype=tf.float32)
     return Outcome(Value(found, x.valid))
+
+
+def is_missing(chosen: Sequence[ops.IsMissing], x: Value) -> Outcome:
+    """1 where there is no value."""
+    del chosen
+    if x.valid is None:
+        return Outcome(Value(tf.zeros_like(x.tensor, tf.int64)))
+    return Outcome(Value(tf.cast(tf.logical_not(x.valid), tf.int64)))
+
+
+def lookup_vector(chosen: Sequence[ops.LookupVector], x: Value) -> Outcome:
+    """The vector of each id; all ops are equal. Shape (columns, batch, width)."""
+    op = chosen[0]
+    count = len(op.values) // op.width
+    table = tf.constant(op.values, tf.float32, shape=[count, op.width])
+    # What stands in refused rows is no id.
+    ids = tf.clip_by_value(x.tensor, 0, count - 1)
+    return Outcome(Value(tf.gather(table, ids), x.valid))

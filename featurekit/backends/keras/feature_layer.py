@@ -10,8 +10,9 @@ import tensorflow as tf
 
 from featurekit.backends.base import Transformed
 from featurekit.backends.inputs import check_columns
+from featurekit.backends.keras.lists import read_lists
 from featurekit.backends.keras.program import Computed, Program
-from featurekit.backends.keras.values import DTYPES, as_raised
+from featurekit.backends.keras.values import DTYPES, Value, as_raised, mark
 from featurekit.backends.missing import is_missing, to_tensors
 from featurekit.errors import (
     DTypeMismatchError,
@@ -23,6 +24,7 @@ from featurekit.plan.lower import compile_spec
 from featurekit.plan.rejects import row_error
 from featurekit.plan.stats import Stats
 from featurekit.spec.feature_spec import FeatureSpec
+from featurekit.spec.inputs import element_dtype
 from featurekit.spec.serialize import spec_from_text, spec_to_text
 
 
@@ -45,11 +47,13 @@ class FeatureLayer(keras.layers.Layer):
         inputs: A dict with a tensor of shape (batch,) for each source column: float32,
             int64, string, or int64 microseconds since 1970-01-01 UTC. A missing value
             is the marker of `featurekit.backends.missing`; for a number under
-            `nan="missing"`, any NaN. Other entries are ignored.
+            `nan="missing"`, any NaN. Lists are a `tf.RaggedTensor` of shape
+            (batch, None), or a tensor of shape (batch, n) with the markers of lists,
+            of which the number of columns does not matter. Other entries are ignored.
 
     Returns:
         A dict by feature name: int64 ids or float32 numbers, shape (batch,), or
-        float32, shape (batch, width).
+        either, shape (batch, width).
 
     Semantics:
         - Refused rows: RowError when run eagerly; in a graph InvalidArgumentError with
@@ -59,7 +63,7 @@ class FeatureLayer(keras.layers.Layer):
 
     Raises:
         MissingColumnError: A source column is not among the inputs.
-        DTypeMismatchError: A tensor has another dtype, or not one dimension.
+        DTypeMismatchError: A tensor has another dtype, or number of dimensions.
 
     Example:
         >>> import featurekit as fk
@@ -85,6 +89,8 @@ class FeatureLayer(keras.layers.Layer):
         self.outputs = outputs
         self.plan = compile_spec(spec, stats, serving=outputs == "features")
         self.program = Program(self.plan)
+        # XLA has no text, and multiplies by the reciprocal of a constant divisor.
+        self.supports_jit = False
         self.built = True
 
     def call(self, inputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
@@ -147,26 +153,30 @@ def check_tensors(plan: Plan, inputs: Mapping[str, Any]) -> dict[str, tf.Tensor]
 
     Raises:
         MissingColumnError: One is not there.
-        DTypeMismatchError: One has another dtype, or not one dimension.
+        DTypeMismatchError: One has another dtype, or number of dimensions.
     """
     found = {}
     for name, read in plan.columns.items():
+        element = element_dtype(read.dtype)
+        wanted = DTYPES[element or read.dtype]  # type: ignore[index]
+        rank, shape = (1, "(batch,)") if element is None else (2, "(batch, n)")
         if name not in inputs:
             error: FeatureKitError = MissingColumnError(
                 "an input is missing",
                 column=name,
                 got=sorted(inputs),
-                expected=f"a {read.dtype} tensor of shape (batch,)",
+                expected=f"a {wanted.name} tensor of shape {shape}",
             )
             raise as_raised(error)
-        tensor = tf.convert_to_tensor(inputs[name])
-        wanted = DTYPES[read.dtype]
-        if tensor.dtype != wanted or tensor.shape.rank not in (1, None):
+        tensor = inputs[name]
+        if element is None or not isinstance(tensor, tf.RaggedTensor):
+            tensor = tf.convert_to_tensor(tensor)
+        if tensor.dtype != wanted or tensor.shape.rank not in (rank, None):
             error = DTypeMismatchError(
                 "an input has the wrong type or shape",
                 column=name,
                 got=f"{tensor.dtype.name} of shape {tensor.shape}",
-                expected=f"{wanted.name} of shape (batch,)",
+                expected=f"{wanted.name} of shape {shape}",
             )
             raise as_raised(error)
         found[name] = tensor
@@ -174,7 +184,11 @@ def check_tensors(plan: Plan, inputs: Mapping[str, Any]) -> dict[str, tf.Tensor]
 
 
 def _plain(scalar: tf.Tensor) -> object:
-    """The Python value of a scalar; None for a marker."""
+    """The Python value of a scalar or of a list; None for a marker."""
+    if scalar.shape.rank:
+        (flat, valid), _, _, there = read_lists(scalar[tf.newaxis])
+        found = tf.unstack(mark(Value(flat, valid)))
+        return [_plain(one) for one in found] if there[0] else None
     value = np.atleast_1d(scalar.numpy())
     if is_missing(value)[0]:
         return None

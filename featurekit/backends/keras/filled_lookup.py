@@ -6,7 +6,7 @@ known when the graph is built, and so is its id.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from featurekit.backends.missing import MISSING_TEXT
 from featurekit.backends.token_ids import id_of_token
@@ -18,7 +18,7 @@ from featurekit.plan.graph import Plan
 class FilledLookup(ops.LookupVocabulary):
     """A lookup whose input is a column of text as it is read, with markers."""
 
-    fill: str
+    fill: str = ""
 
     @property
     def missing_id(self) -> int:
@@ -29,7 +29,7 @@ class FilledLookup(ops.LookupVocabulary):
 def token_ids(op: ops.LookupVocabulary) -> dict[bytes | int, int]:
     """Ids by token, for a table; that of the marker where the op fills."""
     tokens: Sequence[bytes | int] = op.vocabulary.tokens
-    found = {token: index for index, token in enumerate(tokens)}
+    found = dict(zip(tokens, op.token_ids, strict=True))
     if isinstance(op, FilledLookup) and op.missing_id >= 0:
         found[MISSING_TEXT] = op.missing_id
     return found
@@ -49,6 +49,9 @@ def with_filled_lookups(plan: Plan) -> Plan:
             continue
         (source,) = before.inputs
         if isinstance(plan.nodes[source].op, ops.ReadColumn):
-            op = FilledLookup(node.op.vocabulary, node.op.num_oov, str(before.op.value))
+            lookup = {
+                entry.name: getattr(node.op, entry.name) for entry in fields(node.op)
+            }
+            op = FilledLookup(**lookup, fill=str(before.op.value))
             nodes[index] = replace(node, op=op, inputs=(source,))
     return Plan(tuple(nodes), plan.outputs)

@@ -12,6 +12,7 @@ from featurekit.backends.keras.values import Outcome, Value
 from featurekit.plan import ops
 
 SMALLEST_NORMAL = 2.0**-126
+SMALLEST_NORMAL_DOUBLE = 2.0**-1022
 
 
 def constants(numbers: Iterable[float]) -> tf.Tensor:
@@ -24,14 +25,14 @@ def constants(numbers: Iterable[float]) -> tf.Tensor:
     return tf.raw_ops.PlaceholderWithDefault(input=default, shape=default.shape)
 
 
-def flush(x: tf.Tensor) -> tf.Tensor:
+def flush(x: tf.Tensor, smallest: float = SMALLEST_NORMAL) -> tf.Tensor:
     """The float64 values; zeros of their sign below the smallest normal float32.
 
-    What threads do with subnormal float32 values depends on the machine.
+    What threads do with subnormal float32 and float64 values depends on the machine.
     """
     # Hidden from graph rewriting, which takes a product with 0 for 0.
     zero = tf.raw_ops.PlaceholderWithDefault(input=tf.zeros([], tf.float64), shape=[])
-    return tf.where(tf.abs(x) < SMALLEST_NORMAL, x * zero, x)
+    return tf.where(tf.abs(x) < smallest, x * zero, x)
 
 
 def to_float64(chosen: Sequence[ops.ToFloat64], x: Value) -> Outcome:

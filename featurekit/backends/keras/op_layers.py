@@ -24,10 +24,10 @@ from featurekit.plan import ops
 from featurekit.plan.rejects import describe_reject
 from featurekit.plan.types import ValueDType, ValueType
 
-_register = keras.saving.register_keras_serializable(package="featurekit")
+register = keras.saving.register_keras_serializable(package="featurekit")
 
 
-class _OpLayer(keras.layers.Layer):
+class OpLayer(keras.layers.Layer):
     """A layer that runs one op; its arguments are those of the op."""
 
     op_class: ClassVar[type[ops.Op]]
@@ -39,6 +39,7 @@ class _OpLayer(keras.layers.Layer):
         # No casts on the way in: markers and 64-bit ids have to arrive as they are.
         super().__init__(**{"autocast": False, "trainable": False, **kwargs})
         self.op: Any = self.op_class(**{k: _read(v) for k, v in given.items()})
+        self.supports_jit = False
         self.built = True
 
     def call(self, inputs: Any) -> tf.Tensor:
@@ -125,7 +126,7 @@ def _read(value: Any) -> Any:
     return value
 
 
-@_register
+@register
 class ReadColumn(keras.layers.Layer):
     """Takes one column out of a dict of tensors.
 
@@ -182,8 +183,8 @@ class ReadColumn(keras.layers.Layer):
         }
 
 
-@_register
-class ToFloat64(_OpLayer):
+@register
+class ToFloat64(OpLayer):
     """Widens float32 to float64, in which numbers are computed.
 
     Args:
@@ -199,8 +200,8 @@ class ToFloat64(_OpLayer):
     op_class = ops.ToFloat64
 
 
-@_register
-class FillMissing(_OpLayer):
+@register
+class FillMissing(OpLayer):
     """Replaces missing values.
 
     Args:
@@ -215,8 +216,8 @@ class FillMissing(_OpLayer):
     op_class = ops.FillMissing
 
 
-@_register
-class ClipValue(_OpLayer):
+@register
+class ClipValue(OpLayer):
     """Limits numbers to [low, high].
 
     Args:
@@ -233,8 +234,8 @@ class ClipValue(_OpLayer):
     op_class = ops.ClipValue
 
 
-@_register
-class Log1pValue(_OpLayer):
+@register
+class Log1pValue(OpLayer):
     """log(1 + x), rounded to float32 and kept as float64.
 
     Semantics:
@@ -246,8 +247,8 @@ class Log1pValue(_OpLayer):
     op_class = ops.Log1pValue
 
 
-@_register
-class StandardizeValue(_OpLayer):
+@register
+class StandardizeValue(OpLayer):
     """(x - mean) / std.
 
     Args:
@@ -262,8 +263,8 @@ class StandardizeValue(_OpLayer):
     op_class = ops.StandardizeValue
 
 
-@_register
-class MinMaxScale(_OpLayer):
+@register
+class MinMaxScale(OpLayer):
     """(x - minimum) / (maximum - minimum).
 
     Args:
@@ -279,8 +280,8 @@ class MinMaxScale(_OpLayer):
     op_class = ops.MinMaxScale
 
 
-@_register
-class Bucketize(_OpLayer):
+@register
+class Bucketize(OpLayer):
     """The number of boundaries that are <= x.
 
     Args:
@@ -295,8 +296,8 @@ class Bucketize(_OpLayer):
     op_class = ops.Bucketize
 
 
-@_register
-class IsGreaterEqual(_OpLayer):
+@register
+class IsGreaterEqual(OpLayer):
     """1 where x >= threshold, else 0.
 
     Args:
@@ -310,18 +311,23 @@ class IsGreaterEqual(_OpLayer):
     op_class = ops.IsGreaterEqual
 
 
-@_register
-class LookupVocabulary(_OpLayer):
+@register
+class LookupVocabulary(OpLayer):
     """The id of a token in a vocabulary.
 
     Args:
         vocabulary: The tokens in id order: all str or bytes, or all int.
-        num_oov: Ids behind the vocabulary for unknown tokens. Defaults to 1.
+        num_oov: Ids for unknown tokens. Defaults to 1.
+        num_reserved: How many of the tokens have the first ids. Defaults to 0.
+        num_skipped: How many ids after these no token has. Defaults to 0.
+        oov_first: Whether the ids for unknown tokens are the next; else they are the
+            last. Defaults to False.
 
     Semantics:
         - Missing: stays missing. Empty text: a token like any other.
-        - Unknown: len(vocabulary) + FarmHash64 mod num_oov; refused if that is 0.
-        - Output: int64 in [0, len(vocabulary) + num_oov), shape (batch,).
+        - Unknown: the first id for unknown tokens + FarmHash64 mod num_oov; refused if
+          that is 0.
+        - Output: int64 in [0, len(vocabulary) + num_skipped + num_oov), shape (batch,).
 
     Example:
         >>> import featurekit as fk
@@ -339,12 +345,13 @@ class LookupVocabulary(_OpLayer):
         self.table = make_table(self.op)
 
 
-@_register
-class HashBucket(_OpLayer):
-    """FarmHash64 of the text, or of the decimal text of an integer.
+@register
+class HashBucket(OpLayer):
+    """The hash of the text, or of the decimal text of an integer.
 
     Args:
         num_buckets: Divides the hash; the remainder is the id.
+        key: Two integers: SipHash-2-4 under this key. Defaults to FarmHash64.
 
     Semantics:
         - Missing: stays missing. Empty text: hashed like any other.
@@ -354,24 +361,44 @@ class HashBucket(_OpLayer):
     op_class = ops.HashBucket
 
 
-@_register
-class CrossHash(_OpLayer):
+@register
+class CrossHash(OpLayer):
     """One id for the values of several columns; takes a list of tensors.
 
     Args:
         num_buckets: Divides the hash; the remainder is the id.
+        hash_key: Where the fold starts. Defaults to TensorFlow's start.
 
     Semantics:
         - Missing: missing where any input is.
-        - Same ids as `keras.layers.HashedCrossing`.
+        - Same ids as `keras.layers.HashedCrossing`, which has no `hash_key`.
         - Output: int64 in [0, num_buckets), shape (batch,).
     """
 
     op_class = ops.CrossHash
 
 
-@_register
-class CheckRange(_OpLayer):
+@register
+class CombineIds(OpLayer):
+    """One id for each pair of ids; takes a list of two tensors.
+
+    Args:
+        size: The number of ids that the second may be.
+
+    Semantics:
+        - Missing: missing where any input is.
+        - Output: first * size + second, int64, shape (batch,).
+    """
+
+    op_class = ops.CombineIds
+
+    def _infer(self, kinds: tuple[ValueType, ...]) -> ValueType:
+        ids = tuple(replace(kind, num_ids=self.op.size) for kind in kinds)
+        return super()._infer(ids)
+
+
+@register
+class CheckRange(OpLayer):
     """The integer itself.
 
     Args:
@@ -386,12 +413,13 @@ class CheckRange(_OpLayer):
     op_class = ops.CheckRange
 
 
-@_register
-class ExtractTimePart(_OpLayer):
-    """A part of the local time, counted from 0.
+@register
+class ExtractTimePart(OpLayer):
+    """A part of the local time: the year, or a part that is counted from 0.
 
     Args:
-        part: "minute", "hour", "day_of_week", "day_of_month", "day_of_year" or "month".
+        part: "minute", "hour", "day_of_week", "day_of_month", "day_of_year", "month" or
+            "year".
         transitions: Seconds since 1970-01-01 UTC at which the offset changes.
         offsets: Seconds east of UTC, before the first transition and after each.
 
@@ -404,8 +432,8 @@ class ExtractTimePart(_OpLayer):
     op_class = ops.ExtractTimePart
 
 
-@_register
-class RequirePresent(_OpLayer):
+@register
+class RequirePresent(OpLayer):
     """Refuses missing values.
 
     Semantics:
@@ -416,8 +444,8 @@ class RequirePresent(_OpLayer):
     op_class = ops.RequirePresent
 
 
-@_register
-class OneHotEncode(_OpLayer):
+@register
+class OneHotEncode(OpLayer):
     """A vector that is 1.0 at the id.
 
     Args:
@@ -435,8 +463,8 @@ class OneHotEncode(_OpLayer):
         return super()._infer(ids)
 
 
-@_register
-class ToFloat32(_OpLayer):
+@register
+class ToFloat32(OpLayer):
     """Rounds to float32.
 
     Semantics:

@@ -1,27 +1,30 @@
 """A plan as a TensorFlow program: one operation for all numbers of a kind."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from featurekit.backends.keras import categorical, numeric, time_parts
+from featurekit.backends.keras import categorical, expressions, numeric, time_parts
 from featurekit.backends.keras.blocks import Blocks
 from featurekit.backends.keras.filled_lookup import (
     FilledLookup,
     token_ids,
     with_filled_lookups,
 )
+from featurekit.backends.keras.list_program import ListProgram
 from featurekit.backends.keras.merged_vocabularies import MergedVocabularies
 from featurekit.backends.keras.values import Outcome, Value, both, unmark
 from featurekit.plan import ops
 from featurekit.plan.graph import Plan
+from featurekit.plan.levels import has_lists
 from featurekit.plan.rejects import row_error
 from featurekit.plan.stages import plan_stages
 
 _ROW = 10**15 + 1  # stands for the row in a message that the graph completes
 
-KERNELS: dict[type[ops.Op], Callable[[Any, Value], Outcome]] = {
+KERNELS: dict[type[ops.Op], Callable[..., Outcome]] = {
     ops.ToFloat64: numeric.to_float64,
     ops.ClipValue: numeric.clip,
     ops.Log1pValue: numeric.log1p,
@@ -36,8 +39,14 @@ KERNELS: dict[type[ops.Op], Callable[[Any, Value], Outcome]] = {
     ops.RequirePresent: categorical.require_present,
     ops.OneHotEncode: categorical.one_hot,
     ops.ExtractTimePart: time_parts.extract_time_part,
+    ops.IsMissing: categorical.is_missing,
+    ops.Arithmetic: expressions.arithmetic,
+    ops.CompareNumbers: expressions.compare_numbers,
+    ops.ChooseNumber: expressions.choose_number,
+    ops.JoinText: expressions.join_text,
+    ops.LookupVector: categorical.lookup_vector,
 }
-"""Ops of one input; reading, lookup and crossing are handled apart."""
+"""Of the ops of a stage and their inputs; reading, lookup, crossing are apart."""
 
 
 class Computed(NamedTuple):
@@ -63,11 +72,14 @@ def apply_op(op: ops.Op, inputs: list[Value], table: Any = None) -> Outcome:
     """
     if isinstance(op, ops.CrossHash):
         return categorical.cross_hash(op, inputs)
-    (x,) = inputs
+    if isinstance(op, ops.CombineIds):
+        return categorical.combine_ids(op, inputs)
     if isinstance(op, ops.LookupVocabulary):
+        (x,) = inputs
         value, rejected = categorical.lookup([op], x, table)
         return Outcome(value, None if rejected is None else both(rejected, x.valid))
-    (tensor, valid), rejected = apply_stage([op], _map(tf.expand_dims, x, 0))
+    stacked = [_map(tf.expand_dims, x, 0) for x in inputs]
+    (tensor, valid), rejected = apply_stage([op], stacked)
     value = _map(tf.squeeze, Value(tensor, valid), [0])
     return Outcome(value, None if rejected is None else rejected[0])
 
@@ -78,22 +90,24 @@ def _map(function: Callable[..., tf.Tensor], x: Value, axis: Any) -> Value:
 
 
 def apply_stage(
-    chosen: Sequence[ops.Op], x: Value, table: MergedVocabularies | None = None
+    chosen: Sequence[ops.Op],
+    inputs: Sequence[Value],
+    table: MergedVocabularies | None = None,
 ) -> Outcome:
     """Runs ops of one kind on stacked columns, shape (columns, batch).
 
     Args:
         chosen: Ops of one stage, of those in KERNELS, or LookupVocabulary.
-        x: Their inputs.
+        inputs: Their first inputs, their second ones, and so on.
         table: The tokens of all their vocabularies, for LookupVocabulary.
     """
     first = chosen[0]
     if isinstance(first, ops.LookupVocabulary):
-        value, rejected = categorical.lookup(chosen, x, table)  # type: ignore[arg-type]
+        value, rejected = categorical.lookup(chosen, inputs[0], table)  # type: ignore[arg-type]
     else:
-        value, rejected = KERNELS[type(first)](chosen, x)
+        value, rejected = KERNELS[type(first)](chosen, *inputs)
     if rejected is not None and not isinstance(first, ops.RequirePresent):
-        rejected = both(rejected, x.valid)
+        rejected = both(rejected, inputs[0].valid)
     return Outcome(value, rejected)
 
 
@@ -112,6 +126,11 @@ class Program(tf.Module):
         super().__init__(name="program")
         self.plan = plan
         self.few_rows = few_rows
+        self.tables: dict[str, Any] = {}
+        self.lists: ListProgram | None = None
+        if has_lists(plan):
+            self.lists = ListProgram(plan, partial(Program, few_rows=few_rows))
+            return
         self._nodes = with_filled_lookups(plan).nodes
         self._stages = [
             (stage.nodes, [self._nodes[node].op for node in stage.nodes])
@@ -137,10 +156,22 @@ class Program(tf.Module):
             return not self.few_rows
         if isinstance(op, ops.LookupVocabulary):
             return not self.few_rows
-        return isinstance(op, ops.CrossHash)
+        return isinstance(op, ops.CrossHash | ops.CombineIds | ops.JoinText)
 
-    def compute(self, columns: Mapping[str, tf.Tensor]) -> Computed:
-        """Runs the plan on columns with markers, each of shape (batch,)."""
+    def compute(self, columns: Mapping[str, Any]) -> Computed:
+        """Runs the plan on columns with markers.
+
+        Args:
+            columns: Each of shape (batch,); lists as `lists.read_lists` takes them.
+        """
+        compute = self.values if self.lists is None else self.lists.values
+        values, rejecting = compute(columns)
+        return Computed({name: x.tensor for name, x in values.items()}, rejecting)
+
+    def values(
+        self, columns: Mapping[str, tf.Tensor]
+    ) -> tuple[dict[str, Value], tf.Tensor]:
+        """The outputs, where there are any; and what `Computed` calls rejecting."""
         blocks = Blocks(len(self.plan.nodes))
         refusing: list[int] = []
         refused: list[tf.Tensor] = []
@@ -158,9 +189,9 @@ class Program(tf.Module):
             if rejected is not None:
                 refusing += nodes
                 refused.append(rejected)
-        outputs = {name: blocks.tensor(index) for name, index in self.plan.outputs}
+        outputs = {name: blocks.one(index) for name, index in self.plan.outputs}
         size = tf.shape(columns[next(iter(self.plan.columns))])[0]
-        return Computed(outputs, self._first(refusing, refused, size))
+        return outputs, self._first(refusing, refused, size)
 
     def _run(
         self,
@@ -173,10 +204,10 @@ class Program(tf.Module):
         if isinstance(first, ops.ReadColumn):
             return Outcome(unmark(tf.stack([columns[op.column] for op in chosen])))
         entries = [self._nodes[node].inputs for node in nodes]
-        x = blocks.stacked([entry for (entry,) in entries])
+        inputs = [blocks.stacked(same) for same in zip(*entries, strict=True)]
         if isinstance(first, FilledLookup):
-            x = Value(x.tensor)
-        return apply_stage(chosen, x, self.tables.get(str(nodes[0])))
+            inputs = [Value(inputs[0].tensor)]
+        return apply_stage(chosen, inputs, self.tables.get(str(nodes[0])))
 
     def _run_one(
         self, index: int, blocks: Blocks, columns: Mapping[str, tf.Tensor]

@@ -11,7 +11,7 @@ DAY = 86_400
 
 
 def extract_time_part(chosen: Sequence[ops.ExtractTimePart], x: Value) -> Outcome:
-    """The part of the local time, counted from 0; all ops are equal."""
+    """The part of the local time; all ops are equal."""
     op = chosen[0]
     seconds = tf.math.floordiv(x.tensor, 1_000_000)
     local = seconds + _offsets(op, seconds)
@@ -30,15 +30,17 @@ def extract_time_part(chosen: Sequence[ops.ExtractTimePart], x: Value) -> Outcom
 def _offsets(op: ops.ExtractTimePart, seconds: tf.Tensor) -> tf.Tensor:
     if not op.transitions:
         return tf.constant(op.offsets[0], tf.int64)
-    passed = tf.searchsorted(
-        tf.constant(op.transitions, tf.int64), tf.reshape(seconds, [-1]), side="right"
+    # Not tf.searchsorted: its reshaping leaves the shape of no values open.
+    passed = tf.raw_ops.UpperBound(
+        sorted_inputs=tf.constant([op.transitions], tf.int64),
+        values=tf.reshape(seconds, [1, -1]),
     )
     found = tf.gather(tf.constant(op.offsets, tf.int64), passed)
     return tf.reshape(found, tf.shape(seconds))
 
 
 def _date_part(part: str, day: tf.Tensor) -> tf.Tensor:
-    """Day of month, day of year, or month, by Hinnant's `civil_from_days`.
+    """Day of month, day of year, month, or year, by Hinnant's `civil_from_days`.
 
     Years are counted from March, so that the leap day is the last one:
     howardhinnant.github.io/date_algorithms.html.
@@ -62,6 +64,8 @@ def _date_part(part: str, day: tf.Tensor) -> tf.Tensor:
     # From January: March is day 59, or 60 in a leap year; January and February end
     # the year that began in March, so the leap day belongs to the calendar year + 1.
     calendar = year + tf.cast(month >= 10, tf.int64)
+    if part == "year":
+        return 400 * tf.math.floordiv(shifted, 146_097) + calendar
     by_4 = tf.equal(tf.math.floormod(calendar, 4), 0)
     by_100 = tf.equal(tf.math.floormod(calendar, 100), 0)
     by_400 = tf.equal(tf.math.floormod(calendar, 400), 0)

@@ -46,9 +46,18 @@ def find(
 
 @pytest.mark.parametrize("count", [0, 1, 2, len(TEXTS)])
 def test_finds_its_tokens_and_no_others(count: int) -> None:
-    table = TokenTable.build(tuple(TEXTS[:count]))
+    table = TokenTable.build(tuple(TEXTS[:count]), range(count))
     wanted = [index if index < count else -1 for index in range(len(TEXTS))]
     assert find(table, TEXTS) == wanted
+
+
+@pytest.mark.parametrize("gap", [1, 7])
+@pytest.mark.parametrize("start", [0, 1, 20])
+def test_ids_may_have_a_gap(start: int, gap: int) -> None:
+    ids = [index + gap * (index >= start) for index in range(len(TEXTS))]
+    table = TokenTable.build(tuple(TEXTS), ids)
+    assert find(table, TEXTS) == ids
+    assert find(table, [b"b", STEM + b"20"]) == [-1, -1]
 
 
 def test_equal_hashes_are_told_apart() -> None:
@@ -64,7 +73,7 @@ def test_equal_hashes_are_told_apart() -> None:
 
 def test_integers() -> None:
     tokens = (0, -1, 2**63 - 1, -(2**63), 7)
-    table = TokenTable.build(tokens)
+    table = TokenTable.build(tokens, range(5))
     hashes = [int(np.uint64(hash_token(x, 0, 8)).astype(np.int64)) for x in tokens]
     found = [
         find_token(*table.arguments, hashed, token, 0, 8)

@@ -16,7 +16,7 @@ from featurekit.backends.host.executor import HostBackend  # noqa: E402
 from featurekit.backends.keras import op_layers  # noqa: E402
 from featurekit.backends.keras.feature_layer import FeatureLayer  # noqa: E402
 from featurekit.backends.keras.program import KERNELS  # noqa: E402
-from featurekit.backends.missing import to_tensors  # noqa: E402
+from featurekit.backends.missing import MISSING_INTEGER, MISSING_TEXT, to_tensors  # noqa: E402
 from featurekit.errors import (  # noqa: E402
     DTypeMismatchError,
     MissingColumnError,
@@ -109,6 +109,7 @@ def functional_model() -> keras.Model:
     return keras.Model(inputs, FeatureLayer(SPEC, STATS)(inputs))
 
 
+@pytest.mark.proves(106)
 def test_functional_model_and_keras_file(expected, tmp_path: Path) -> None:
     model = functional_model()
     assert bits(model(TENSORS)) == expected
@@ -121,6 +122,17 @@ def test_saved_model(expected, tmp_path: Path) -> None:
     functional_model().export(str(tmp_path / "saved"), verbose=False)
     serve = tf.saved_model.load(str(tmp_path / "saved")).serve
     assert bits(serve(TENSORS)) == expected
+
+
+@pytest.mark.filterwarnings("ignore:Model doesn't support `jit_compile=True`")
+def test_keras_does_not_compile_it_by_xla() -> None:
+    """On a GPU it would, and a division would become a product with other bits."""
+    inputs = {"x": keras.Input((), name="x")}
+    spec = fk.FeatureSpec({"a": fk.numeric("x").standardize(mean=0.0, std=3.0)})
+    for found in (FeatureLayer(spec)(inputs), op_layers.ToFloat64("keep")(inputs["x"])):
+        model = keras.Model(inputs, found)
+        model.compile("sgd", "mse", jit_compile=True)
+        assert model.jit_compile is False
 
 
 def test_label_is_an_output_only_when_asked_for() -> None:
@@ -160,7 +172,14 @@ LAYERS = [
     (op_layers.IsGreaterEqual(threshold=0.5), tf.constant(F64)),
     (op_layers.LookupVocabulary(["a", "\n"], num_oov=2), tf.constant(["\n", "q"])),
     (op_layers.LookupVocabulary([5, -1]), tf.constant([-1, 0], tf.int64)),
+    (
+        op_layers.LookupVocabulary(
+            ["[PAD]", "a"], num_reserved=1, num_skipped=1, oov_first=True
+        ),
+        tf.constant(["a", "q", "[PAD]"]),
+    ),
     (op_layers.HashBucket(num_buckets=11), tf.constant(["a", ""])),
+    (op_layers.HashBucket(num_buckets=11, key=(1, 2)), tf.constant(["a", ""])),
     (op_layers.CheckRange(num_ids=3), tf.constant([0, 2], tf.int64)),
     (
         op_layers.ExtractTimePart(part="hour", transitions=(0,), offsets=(0, 3600)),
@@ -169,13 +188,24 @@ LAYERS = [
     (op_layers.RequirePresent(), tf.constant([1, 2], tf.int64)),
     (op_layers.OneHotEncode(depth=3), tf.constant([1, 2], tf.int64)),
     (op_layers.ToFloat32(), tf.constant(F64)),
+    (fk.keras.IsMissing(), tf.constant(["a", MISSING_TEXT])),
+    (fk.keras.IsMissing(), tf.constant([MISSING_INTEGER, 0], tf.int64)),
+    (fk.keras.Arithmetic("divide", left=3.0), tf.constant(F64)),
+    (fk.keras.Arithmetic("multiply", right=-0.0), tf.constant(F64)),
+    (fk.keras.CompareNumbers("less_than", right=0.5), tf.constant(F64)),
+    (fk.keras.ChooseNumber(then=1.5, otherwise=-0.0), tf.constant([1, 0], tf.int64)),
+    (
+        fk.keras.LookupVector(width=2, values=(0.0, 1.0, 0.5, -1.0)),
+        tf.constant([1, 0], tf.int64),
+    ),
 ]
 
 
-def test_every_op_has_a_layer() -> None:
-    assert {op.__name__ for op in ops.OPS} <= set(fk.keras.__all__)
-    special = {ops.ReadColumn, ops.LookupVocabulary, ops.CrossHash}
-    assert set(KERNELS) | special == set(ops.OPS)
+def test_every_op_on_single_values_has_a_layer() -> None:
+    lists = {op for op in ops.OPS if issubclass(op, ops.ReadList | ops.BaseListEnd)}
+    assert {op.__name__ for op in set(ops.OPS) - lists} <= set(fk.keras.__all__)
+    special = {ops.ReadColumn, ops.LookupVocabulary, ops.CrossHash, ops.CombineIds}
+    assert set(KERNELS) | special | lists == set(ops.OPS)
 
 
 @pytest.mark.parametrize(
@@ -202,6 +232,37 @@ def test_cross_takes_a_list() -> None:
     again = op_layers.CrossHash.from_config(layer.get_config())
     same = again([tf.constant(["a", "b"]), tf.constant([1, 2], tf.int64)])
     assert found.numpy().tolist() == same.numpy().tolist()
+
+
+def test_layers_of_several_inputs_take_a_list() -> None:
+    condition = tf.constant([1, 0, MISSING_INTEGER], tf.int64)
+    x, y = (
+        tf.constant([1.0, 2.0, 3.0], tf.float64),
+        tf.constant([0.0, 4.0, 5.0], tf.float64),
+    )
+    quotient = fk.keras.Arithmetic("divide")([x, y])
+    assert fk.keras.IsMissing()(quotient).numpy().tolist() == [1, 0, 0]
+    assert fk.keras.CompareNumbers("less_than")([x, y]).numpy().tolist() == [0, 1, 1]
+    chosen = fk.keras.ChooseNumber()([condition, x, y])
+    assert chosen.numpy()[:2].tolist() == [1.0, 4.0]
+    assert fk.keras.IsMissing()(chosen).numpy().tolist() == [0, 0, 1]
+    texts = [tf.constant(["a", "b"]), tf.constant(["c", MISSING_TEXT])]
+    joined = fk.keras.JoinText("-")(texts)
+    assert joined.numpy().tolist() == [b"a-c", MISSING_TEXT]
+    entries = [keras.Input((), dtype="float64") for _ in range(2)]
+    model = keras.Model(entries, fk.keras.Arithmetic("subtract")(entries))
+    assert model([x, y]).numpy().tolist() == [1.0, -2.0, -2.0]
+
+
+def test_pairs_of_ids() -> None:
+    layer = op_layers.CombineIds(size=3)
+    inputs = [tf.constant([0, 2, -(2**63)], tf.int64), tf.constant([2, 1, 1], tf.int64)]
+    found = layer(inputs)
+    assert found.numpy().tolist() == [2, 7, -(2**63)]
+    again = op_layers.CombineIds.from_config(json.loads(json.dumps(layer.get_config())))
+    assert again(inputs).numpy().tolist() == found.numpy().tolist()
+    entries = [keras.Input((), dtype="int64") for _ in inputs]
+    assert keras.Model(entries, layer(entries))(inputs).shape == (3,)
 
 
 def test_read_column() -> None:

@@ -1,0 +1,95 @@
+"""Random features of lists, as code."""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from checks.random_draw import INTEGERS, TEXTS, Draw
+
+Make: TypeAlias = Callable[[Draw], str]
+
+
+def _read(draw: Draw, function: str, kind: str, fill: str, **options: str) -> str:
+    """Code of a list column, and what becomes of what is missing."""
+    given = "".join(f", {name}={value}" for name, value in options.items())
+    code = f"fk.{function}({draw.name(kind)}{given})"
+    if draw.chance(draw.fills):
+        code += ".missing_as_empty()"
+    if draw.chance(0.2):
+        return f"{code}.drop_missing()"
+    return f"{code}.fill({fill})" if draw.chance(draw.fills) else code
+
+
+def numbers(draw: Draw) -> str:
+    """Code of lists of numbers."""
+    nan = draw.one("missing", "keep", *(["error"] * (not draw.lenient)))
+    code = _read(draw, "numerics", "X", draw.finite(), nan=repr(nan))
+    steps = ("", ".clip(-9.0, 9.0)", ".standardize(mean=0.3, std=7.0)")
+    return code + draw.one(*steps)
+
+
+def ids(draw: Draw) -> str:
+    """Code of lists of ids."""
+    return draw.one(*IDS)(draw)
+
+
+def _words(draw: Draw) -> str:
+    known = draw.rng.sample(TEXTS, draw.rng.randint(1, 6))
+    text = _read(draw, "strings", "S", repr(draw.one(*TEXTS)))
+    return f"{text}.vocabulary({known!r}, num_oov={draw.one(1, 3)})"
+
+
+def _hashes(draw: Draw) -> str:
+    integer = _read(draw, "integers", "I", repr(draw.one(*INTEGERS)))
+    return f"{integer}.hash_buckets({draw.one(1, 7, 30)})"
+
+
+def _buckets(draw: Draw) -> str:
+    return f"{numbers(draw)}.buckets([-1.0, 0.1, 3.0])"
+
+
+def _pad(draw: Draw) -> str:
+    return f"{ids(draw)}.pad({_shape(draw)})"
+
+
+def _pad_numbers(draw: Draw) -> str:
+    value = draw.one(0.0, -0.0, 0.1, -3.5, 1e30)
+    return f"{numbers(draw)}.pad({_shape(draw)}, value={value})"
+
+
+def _shape(draw: Draw) -> str:
+    sides = draw.one("right", "left"), draw.one("right", "left")
+    return f"{draw.rng.randint(1, 4)}, side={sides[0]!r}, truncate={sides[1]!r}"
+
+
+def _vector(draw: Draw) -> str:
+    return f"{ids(draw)}.{draw.one('multi_hot', 'counts')}()"
+
+
+def _weighted(draw: Draw) -> str:
+    """Lists of one column as ids and as weights: their lengths agree."""
+    name = draw.name("X")
+    weights = f"fk.numerics({name}).missing_as_empty().fill(1.0).clip(-9.0, 9.0)"
+    return f"{weights}.buckets([0.0, 1.0]).weighted({weights})"
+
+
+def _length(draw: Draw) -> str:
+    if draw.chance(0.5):
+        return f"{ids(draw)}.length(maximum={draw.rng.randint(1, 4)})"
+    return f"{numbers(draw)}.length()"
+
+
+def _aggregate(draw: Draw) -> str:
+    code = f"{numbers(draw)}.{draw.one('sum', 'mean', 'min', 'max')}()"
+    return f"{code}.fill(-1.0)" if draw.chance(draw.fills) else code
+
+
+IDS: tuple[Make, ...] = (_words, _hashes, _buckets)
+LISTS: tuple[Make, ...] = (
+    _pad,
+    _pad_numbers,
+    _vector,
+    _weighted,
+    _length,
+    _aggregate,
+)
+"""Features of lists."""

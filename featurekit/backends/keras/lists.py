@@ -1,0 +1,203 @@
+"""Lists in a graph: how tensors hold them, and what ends them.
+
+Inside of a program, the elements of all lists of a column are one tensor of shape
+(elements,), beside the row of each.
+"""
+
+from typing import NamedTuple, TypeAlias
+
+import tensorflow as tf
+
+from featurekit.backends import missing as markers
+from featurekit.backends.keras.numeric import to_float32
+from featurekit.backends.keras.values import Outcome, Value, both, unmark
+from featurekit.plan import ops
+
+BagEncode: TypeAlias = ops.MultiHotEncode | ops.CountEncode | ops.WeightEncode
+
+
+class Lists(NamedTuple):
+    """The lists of a column.
+
+    Args:
+        elements: The elements of all rows, shape (elements,).
+        rows: int64, shape (elements,): the row of each, not decreasing.
+        lengths: int64, shape (batch,): elements of each row, 0 of a missing list.
+        valid: bool, shape (batch,): which lists are not missing.
+    """
+
+    elements: Value
+    rows: tf.Tensor
+    lengths: tf.Tensor
+    valid: tf.Tensor
+
+    @property
+    def batch(self) -> tf.Tensor:
+        """How many rows there are, int64."""
+        return tf.shape(self.lengths, out_type=tf.int64)[0]
+
+
+def read_lists(tensor: tf.Tensor | tf.RaggedTensor) -> Lists:
+    """The lists that a tensor holds.
+
+    Args:
+        tensor: A RaggedTensor of shape (batch, None), or a tensor of shape (batch, n);
+            both with the markers of `featurekit.backends.missing`.
+    """
+    end, no_list = _markers(tensor.dtype)
+    if isinstance(tensor, tf.RaggedTensor):
+        tensor = tensor.to_tensor(end)
+    absent = _equal(tensor, no_list)
+    ends = tf.cast(_equal(tensor, end) | absent, tf.int32)
+    inside = tf.equal(tf.cumsum(ends, axis=1), 0)
+    lengths = tf.reduce_sum(tf.cast(inside, tf.int64), axis=1)
+    missing = tf.reduce_any(absent, axis=1) & tf.equal(lengths, 0)
+    places = tf.where(inside)
+    elements = unmark(tf.gather_nd(tensor, places))
+    return Lists(elements, places[:, 0], lengths, ~missing)
+
+
+def write_lists(ragged: tf.RaggedTensor, valid: tf.Tensor) -> tf.Tensor:
+    """A tensor of shape (batch, n) that `read_lists` takes.
+
+    Args:
+        ragged: The lists, shape (batch, None), with markers for missing elements.
+        valid: bool, shape (batch,): which lists are not missing; others are empty.
+    """
+    end, no_list = _markers(ragged.dtype)
+    # One more column than the longest list: even the longest may be missing.
+    matrix = tf.pad(ragged.to_tensor(end), [[0, 0], [0, 1]], constant_values=end)
+    first = tf.range(tf.shape(matrix)[1]) == 0
+    return tf.where(~valid[:, tf.newaxis] & first, no_list, matrix)
+
+
+def _markers(dtype: tf.DType) -> tuple[tf.Tensor, tf.Tensor]:
+    """What stands behind a list, and for a missing list."""
+    if dtype == tf.float32:
+        bits = (markers.END_FLOAT_BITS, markers.NO_LIST_FLOAT_BITS)
+        end, no_list = (tf.constant(one, tf.int32) for one in bits)
+        return tf.bitcast(end, tf.float32), tf.bitcast(no_list, tf.float32)
+    if dtype == tf.int64:
+        values = (markers.END_INTEGER, markers.NO_LIST_INTEGER)
+        return tf.constant(values[0], dtype), tf.constant(values[1], dtype)
+    return tf.constant(markers.END_TEXT), tf.constant(markers.NO_LIST_TEXT)
+
+
+def _equal(tensor: tf.Tensor, marker: tf.Tensor) -> tf.Tensor:
+    if tensor.dtype == tf.float32:
+        tensor, marker = (tf.bitcast(one, tf.int32) for one in (tensor, marker))
+    return tf.equal(tensor, marker)
+
+
+def end_list(op: ops.BaseListEnd, *inputs: Lists) -> Outcome:
+    """Runs an op that makes one value per row of lists; rejected rows are bool."""
+    if isinstance(op, ops.WeightEncode):
+        return _weigh(op, *inputs)
+    (given,) = inputs
+    lists = _without_missing(given)
+    numbers = lists.elements.tensor
+    match op:
+        case ops.PadIds():
+            return Outcome(Value(_pad(op, lists, numbers + 1, 0)))
+        case ops.PadNumbers(value=value):
+            return Outcome(Value(_pad(op, lists, numbers, value)))
+        case ops.MultiHotEncode():
+            return Outcome(Value(tf.minimum(_count(op, lists), 1.0)))
+        case ops.CountEncode():
+            return Outcome(Value(_count(op, lists)))
+        case ops.AggregateList(kind=kind):
+            return Outcome(_aggregate(lists, kind))
+        case ops.CountElements(maximum=None):
+            return Outcome(Value(tf.cast(lists.lengths, tf.float64), lists.valid))
+        case ops.CountElements(maximum=int() as most):
+            return Outcome(Value(tf.minimum(lists.lengths, most), lists.valid))
+    raise AssertionError(f"{op.name} does not end a list")
+
+
+def _without_missing(lists: Lists) -> Lists:
+    """The lists without the elements that are missing."""
+    valid = lists.elements.valid
+    return lists if valid is None else _chosen(lists, valid)
+
+
+def _chosen(lists: Lists, kept: tf.Tensor) -> Lists:
+    """The lists with some of their elements, all of which are there."""
+    rows = tf.boolean_mask(lists.rows, kept)
+    lengths = tf.math.unsorted_segment_sum(tf.ones_like(rows), rows, lists.batch)
+    elements = Value(tf.boolean_mask(lists.elements.tensor, kept))
+    return Lists(elements, rows, lengths, lists.valid)
+
+
+def _pad(
+    op: ops.PadIds | ops.PadNumbers, lists: Lists, values: tf.Tensor, padding: float
+) -> tf.Tensor:
+    starts = tf.cumsum(lists.lengths, exclusive=True)
+    position = tf.range(tf.size(values, out_type=tf.int64))
+    position -= tf.gather(starts, lists.rows)
+    if op.truncate == "left":
+        position -= tf.gather(tf.maximum(lists.lengths - op.length, 0), lists.rows)
+    kept = (position >= 0) & (position < op.length)
+    if op.side == "left":
+        position += tf.gather(tf.maximum(op.length - lists.lengths, 0), lists.rows)
+    places = tf.boolean_mask(tf.stack([lists.rows, position], axis=1), kept)
+    empty = tf.fill([lists.batch, op.length], tf.constant(padding, values.dtype))
+    return tf.tensor_scatter_nd_update(empty, places, tf.boolean_mask(values, kept))
+
+
+def _places(op: BagEncode, lists: Lists) -> tuple[tf.Tensor, tf.Tensor]:
+    """Row and id of each element, and whether it is an id: refused ones may not be."""
+    ids = lists.elements.tensor
+    fits = (ids >= 0) & (ids < op.depth)
+    return tf.stack([lists.rows, tf.where(fits, ids, 0)], axis=1), fits
+
+
+def _count(op: ops.MultiHotEncode | ops.CountEncode, lists: Lists) -> tf.Tensor:
+    places, fits = _places(op, lists)
+    return tf.scatter_nd(places, tf.cast(fits, tf.float32), [lists.batch, op.depth])
+
+
+def _weigh(op: ops.WeightEncode, ids: Lists, weights: Lists) -> Outcome:
+    """Sums in the order of the list: on the CPU, tf.scatter_nd adds one by one."""
+    differ = tf.not_equal(ids.lengths, weights.lengths)
+    # Of rows of one length, the elements that are left are pairs.
+    ids, weights = (_in_rows(one, ~differ) for one in (ids, weights))
+    there = both(ids.elements.valid, weights.elements.valid)
+    if there is not None:
+        ids, weights = _chosen(ids, there), _chosen(weights, there)
+    places, fits = _places(op, ids)
+    added = tf.where(fits, weights.elements.tensor, tf.constant(0.0, tf.float64))
+    totals = tf.scatter_nd(places, added, [ids.batch, op.depth])
+    value, too_large = to_float32([ops.ToFloat32()], Value(totals))
+    return Outcome(value, differ | tf.reduce_any(too_large, axis=1))
+
+
+def _in_rows(lists: Lists, chosen: tf.Tensor) -> Lists:
+    """The elements of some rows, missing ones among them."""
+    kept = tf.gather(chosen, lists.rows)
+    valid = lists.elements.valid
+    found = _chosen(lists, kept)
+    if valid is None:
+        return found
+    return found._replace(elements=Value(found.elements.tensor, valid[kept]))
+
+
+def _aggregate(lists: Lists, kind: str) -> Value:
+    """One number of each list; sums as in `_weigh`."""
+    numbers, rows = lists.elements.tensor, lists.rows
+    if kind in ("sum", "mean"):
+        total = tf.scatter_nd(rows[:, tf.newaxis], numbers, [lists.batch])
+        if kind == "sum":
+            return Value(total, lists.valid)
+        count = tf.cast(tf.maximum(lists.lengths, 1), tf.float64)
+        return Value(total / count, lists.valid & (lists.lengths > 0))
+    reduce = (
+        tf.math.unsorted_segment_min if kind == "min" else tf.math.unsorted_segment_max
+    )
+    is_nan = tf.math.is_nan(numbers)
+    ordinary = tf.where(is_nan, tf.zeros_like(numbers), numbers)
+    extreme = reduce(ordinary, rows, lists.batch)
+    extreme = tf.where(tf.equal(extreme, 0.0), tf.zeros_like(extreme), extreme)
+    nans = tf.math.unsorted_segment_max(tf.cast(is_nan, tf.int32), rows, lists.batch)
+    nan = tf.constant(float("nan"), tf.float64)
+    found = tf.where(nans > 0, nan, extreme)
+    return Value(found, lists.valid & (lists.lengths > 0))

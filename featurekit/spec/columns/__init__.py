@@ -1,0 +1,237 @@
+"""Columns: typed, fluent, frozen declarations of one feature each.
+
+A column is a source and the steps applied to it. Every method returns a new column of
+the kind that the result has, so an editor offers only what can follow: `.embedding`
+exists on ids, `.log1p` on numbers.
+"""
+
+from typing import TypeAlias
+
+from featurekit.errors import SpecError
+from featurekit.spec.columns.base import (
+    Cross,
+    Expression,
+    Source,
+    WeightedBag,
+)
+from featurekit.spec.columns.categorical import (
+    BooleanColumn,
+    CategoricalColumn,
+    DenseColumn,
+    EmbeddingColumn,
+)
+from featurekit.spec.columns.crossing import (
+    CrossColumn,
+)
+from featurekit.spec.columns.expressions import (
+    join,
+    maximum,
+    minimum,
+    where,
+)
+from featurekit.spec.columns.lists import (
+    IdsColumn,
+    IntegersColumn,
+    NumericsColumn,
+    PaddedIdsColumn,
+    StringsColumn,
+)
+from featurekit.spec.columns.numbers import (
+    NumericColumn,
+)
+from featurekit.spec.columns.times import (
+    TimestampColumn,
+)
+from featurekit.spec.columns.tokens import (
+    IntegerColumn,
+    StringColumn,
+)
+from featurekit.spec.inputs import Input, NanPolicy, check_zone
+
+__all__ = [
+    "BooleanColumn",
+    "CategoricalColumn",
+    "Column",
+    "Cross",
+    "CrossColumn",
+    "DenseColumn",
+    "EmbeddingColumn",
+    "Expression",
+    "IdsColumn",
+    "IntegerColumn",
+    "IntegersColumn",
+    "NumericColumn",
+    "NumericsColumn",
+    "PaddedIdsColumn",
+    "Source",
+    "StringColumn",
+    "StringsColumn",
+    "TimestampColumn",
+    "WeightedBag",
+    "boolean",
+    "cross",
+    "integer",
+    "integers",
+    "join",
+    "maximum",
+    "minimum",
+    "numeric",
+    "numerics",
+    "string",
+    "strings",
+    "timestamp",
+    "where",
+]
+
+Column: TypeAlias = (
+    NumericColumn
+    | StringColumn
+    | IntegerColumn
+    | TimestampColumn
+    | CategoricalColumn
+    | BooleanColumn
+    | CrossColumn
+    | DenseColumn
+    | EmbeddingColumn
+    | StringsColumn
+    | IntegersColumn
+    | NumericsColumn
+    | IdsColumn
+    | PaddedIdsColumn
+)
+
+
+def numeric(name: str, *, nan: NanPolicy = "missing") -> NumericColumn:
+    """A real number, read as float32.
+
+    Args:
+        name: Column name in the source.
+        nan: What a NaN means. "missing" treats it as a missing value, "error" rejects
+            the row, "keep" passes it on. Defaults to "missing". Statistics count NaN
+            and null apart whatever the policy.
+
+    Example:
+        >>> import featurekit as fk
+        >>> fk.numeric("delay").fill(0.0).clip(-60, 600).standardize()
+        fk.numeric('delay').fill(0.0).clip(-60.0, 600.0).standardize()
+    """
+    return NumericColumn(Input(name, "float32", nan))
+
+
+def integer(name: str) -> IntegerColumn:
+    """A 64-bit integer id.
+
+    Example:
+        >>> import featurekit as fk
+        >>> fk.integer("flight").hash_buckets(1000).embedding(8)
+        fk.integer('flight').hash_buckets(1000).embedding(8)
+    """
+    return IntegerColumn(Input(name, "int64"))
+
+
+def boolean(name: str) -> BooleanColumn:
+    """A flag: a boolean, or an integer that is 0 or 1; `fk.integer(name).boolean()`.
+
+    Semantics:
+        - Missing: stays missing.
+        - Text files: 0 and 1. JSON: true and false too.
+        - Any other integer: the row is rejected.
+        - Output: int64, 0 or 1.
+
+    Example:
+        >>> import featurekit as fk
+        >>> fk.boolean("is_member").fill(False).one_hot()
+        fk.integer('is_member').boolean().fill(False).one_hot()
+    """
+    return integer(name).boolean()
+
+
+def string(name: str) -> StringColumn:
+    """A text.
+
+    Example:
+        >>> import featurekit as fk
+        >>> fk.string("carrier").vocabulary(max_size=64).embedding(4)
+        fk.string('carrier').vocabulary(max_size=64).embedding(4)
+    """
+    return StringColumn(Input(name, "string"))
+
+
+def timestamp(name: str, *, tz: str = "UTC") -> TimestampColumn:
+    """A point in time.
+
+    Args:
+        name: Column name in the source.
+        tz: IANA time zone in which parts are taken, and in which timestamps without a
+            zone are read. Defaults to "UTC".
+
+    Example:
+        >>> import featurekit as fk
+        >>> fk.timestamp("time_hour", tz="America/New_York").hour().one_hot()
+        fk.timestamp('time_hour', tz='America/New_York').hour().one_hot()
+    """
+    return TimestampColumn(Input(name, "timestamp", time_zone=check_zone(tz, name)))
+
+
+def numerics(name: str, *, nan: NanPolicy = "missing") -> NumericsColumn:
+    """A list of real numbers in each row, read as float32.
+
+    Args:
+        name: Column name in the source.
+        nan: What a NaN in a list means. "missing" treats it as a missing element,
+            "error" rejects the row, "keep" passes it on. Defaults to "missing".
+
+    Example:
+        >>> import featurekit as fk
+        >>> fk.numerics("prices").drop_missing().mean().fill(0.0)
+        fk.numerics('prices').drop_missing().mean().fill(0.0)
+    """
+    return NumericsColumn(Input(name, "list<float32>", nan))
+
+
+def integers(name: str) -> IntegersColumn:
+    """A list of 64-bit integer ids in each row.
+
+    Example:
+        >>> import featurekit as fk
+        >>> fk.integers("items").hash_buckets(1000).pad(20).embedding(8)
+        fk.integers('items').hash_buckets(1000).pad(20).embedding(8)
+    """
+    return IntegersColumn(Input(name, "list<int64>"))
+
+
+def strings(name: str) -> StringsColumn:
+    """A list of texts in each row.
+
+    Example:
+        >>> import featurekit as fk
+        >>> fk.strings("genres").vocabulary(max_size=64).multi_hot()
+        fk.strings('genres').vocabulary(max_size=64).multi_hot()
+    """
+    return StringsColumn(Input(name, "list<string>"))
+
+
+def cross(*columns: Column) -> CrossColumn:
+    """Several columns taken together.
+
+    Args:
+        *columns: Two or more string, integer or categorical columns.
+
+    Example:
+        >>> import featurekit as fk
+        >>> fk.cross(fk.string("origin"), fk.string("dest")).hash_buckets(4000)
+        fk.cross(fk.string('origin'), fk.string('dest')).hash_buckets(4000)
+    """
+    if len(columns) < 2:
+        raise SpecError(
+            "a cross takes two columns or more", code="SPEC_BAD_VALUE", got=columns
+        )
+    for column in columns:
+        if not isinstance(column, StringColumn | IntegerColumn | CategoricalColumn):
+            raise SpecError(
+                "only string, integer and categorical columns can be crossed",
+                code="SPEC_BAD_VALUE",
+                got=column,
+                hint="give numbers buckets first",
+            )
+    return CrossColumn(Cross(columns))

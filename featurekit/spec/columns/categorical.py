@@ -1,0 +1,101 @@
+"""Columns of ids, and of what is made of ids."""
+
+from dataclasses import dataclass, replace
+
+from featurekit.spec import steps as s
+from featurekit.spec.columns.base import BaseColumn
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class EmbeddingColumn(BaseColumn):
+    """Ids for which a model trains one vector each. Output: int64 ids."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class DenseColumn(BaseColumn):
+    """A float32 vector of fixed width, ready for a model."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CategoricalColumn(BaseColumn):
+    """Ids from 0 to a known number. Output: int64, shape (batch,)."""
+
+    def one_hot(self) -> DenseColumn:
+        """A float32 vector that is 1.0 at the id and 0.0 elsewhere.
+
+        Semantics:
+            - Missing: the row is rejected, unless an earlier `fill` replaced it.
+            - Out of range: cannot occur; ids come from a step with a known range.
+            - Output: float32, shape (batch, num_ids).
+
+        Example:
+            >>> import featurekit as fk
+            >>> column = fk.string("s").vocabulary(["a", "b"]).one_hot()
+            >>> fk.preview(column, {"s": ["b", "?"]})
+            [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
+
+        Elsewhere:
+            - `tf.feature_column.indicator_column`, `keras.layers.CategoryEncoding`:
+              zeros for an id that is out of range.
+        """
+        return DenseColumn(self.source, self._step(s.OneHot))
+
+    def cyclic(self) -> DenseColumn:
+        """The point of a circle: sine and cosine of 2π·id/num_ids.
+
+        The last id is as near to the first as any id to the next: for hours, weekdays
+        and months. Both numbers are constants of the plan for each id.
+
+        Semantics:
+            - Missing: the row is rejected, unless an earlier `fill` replaced it.
+            - Quarters of the circle are exact: 0.0, 1.0 and -1.0.
+            - At most 65,536 ids; more are refused when the spec is compiled.
+            - Output: float32, shape (batch, 2): sine, cosine.
+
+        Example:
+            >>> import featurekit as fk
+            >>> fk.timestamp("t").hour().cyclic()
+            fk.timestamp('t', tz='UTC').hour().cyclic()
+        """
+        return DenseColumn(self.source, self._step(s.Cyclic))
+
+    def embedding(self, dim: int) -> EmbeddingColumn:
+        """Declares a trainable vector of `dim` numbers for each id.
+
+        The records and the preprocessing hold the id; the vector is built by the model.
+
+        Example:
+            >>> import featurekit as fk
+            >>> column = fk.string("s").vocabulary(["a", "b"]).embedding(8)
+            >>> fk.preview(column, {"s": ["b", "a"]})
+            [1, 0]
+
+        Elsewhere:
+            - `tf.feature_column.embedding_column`, `keras.layers.Embedding`.
+        """
+        return EmbeddingColumn(self.source, self._step(s.Embedding, dim))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class BooleanColumn(CategoricalColumn):
+    """Ids 0 for False and 1 for True: a flag, or what a comparison gives."""
+
+    def fill(self, value: bool) -> "BooleanColumn":
+        """Replaces missing values by True or False.
+
+        Semantics:
+            - Missing: becomes the value.
+            - Output: int64, 0 or 1, never missing.
+        """
+        if not isinstance(value, bool | int) or value not in (0, 1):
+            raise self._bad("fill", "a boolean is filled with True or False", value)
+        return replace(self, steps=self._step(s.Fill, bool(value)))
+
+    def is_missing(self) -> "BooleanColumn":
+        """1 where there is no value, else 0; never missing itself.
+
+        Semantics:
+            - Missing: 1. True, False: 0.
+            - Output: int64, 0 or 1.
+        """
+        return replace(self, steps=self._step(s.IsMissing))

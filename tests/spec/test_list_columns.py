@@ -1,0 +1,151 @@
+"""Columns of lists: what can be written, how it prints, and what is refused."""
+
+import pytest
+
+import featurekit as fk
+from featurekit.errors import SpecError, StatisticsError
+from featurekit.plan.requirements import requirements
+from featurekit.plan.serialize import plan_from_proto, plan_to_proto
+from featurekit.spec.columns import Column
+from featurekit.spec.serialize import (
+    spec_from_proto,
+    spec_from_text,
+    spec_to_proto,
+    spec_to_text,
+)
+
+T, N, X = fk.strings("t"), fk.integers("i"), fk.numerics("x", nan="keep")
+COLUMNS: list[Column] = [
+    T.fill("q").vocabulary(["a", "b"], num_oov=2).pad(3),
+    T.hash_buckets(9).pad(3, side="left", truncate="left").embedding(4),
+    T.drop_missing().missing_as_empty().hash_buckets(9).multi_hot(),
+    N.fill(-1).vocabulary([5, 7]).counts(),
+    N.identity(4).weighted(X.clip(0, 1)),
+    N.hash_buckets(9).length(maximum=5).one_hot(),
+    T.length().log1p().standardize(mean=0.0, std=2.0),
+    X.log1p().min_max(minimum=0, maximum=2).pad(2, value=-1),
+    X.standardize(mean=1, std=2).buckets([0, 1]).counts(),
+    X.sum().fill(0.0),
+    X.mean().fill(0.0).buckets([1.0]).embedding(2),
+    X.min().fill(0.0),
+    X.max().fill(0.0).greater_equal(2),
+]
+
+
+@pytest.mark.parametrize("column", COLUMNS, ids=repr)
+def test_columns_print_as_code_and_survive_every_form(column: Column) -> None:
+    assert eval(repr(column), {"fk": fk}) == column
+    spec = fk.FeatureSpec({"f": column})
+    assert spec_from_proto(spec_to_proto(spec)) == spec
+    for form in ("json", "textproto"):
+        assert spec_from_text(spec_to_text(spec, form=form), form=form) == spec
+    plan = fk.compile(spec)
+    assert plan_from_proto(plan_to_proto(plan)) == plan
+
+
+def test_what_is_measured() -> None:
+    spec = fk.FeatureSpec(
+        {
+            "v": T.drop_missing().vocabulary(max_size=9).pad(3),
+            "same": T.missing_as_empty().vocabulary(max_size=9).multi_hot(),
+            "z": fk.numerics("x").fill(0.0).standardize().pad(2),
+            "q": fk.numerics("x").quantile_buckets(4).multi_hot(),
+            "s": fk.numerics("x").drop_missing().sum().min_max(),
+            "n": T.length().standardize(),
+        }
+    )
+    asked = {request.key: request.value_type for request in requirements(spec)}
+    assert asked == {
+        "presence(fk.strings('t'))": "string",
+        "presence(fk.numerics('x'))": "number",
+        "vocabulary(fk.strings('t'), max_size=9, min_count=1)": "string",
+        "moments(fk.numerics('x').fill(0.0))": "number",
+        "quantiles(fk.numerics('x'), num_buckets=4)": "number",
+        "range(fk.numerics('x').drop_missing().sum())": "number",
+        "moments(fk.strings('t').length())": "number",
+    }
+    with pytest.raises(StatisticsError):
+        fk.compile(spec)
+
+
+def test_a_list_has_to_be_ended() -> None:
+    for column in (T, N, X, T.hash_buckets(3)):
+        with pytest.raises(SpecError, match="end the list with"):
+            fk.FeatureSpec({"f": column})
+    with pytest.raises(SpecError, match="only string, integer and categorical"):
+        fk.cross(T, fk.string("s"))
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: T.fill(1), "filled with text"),
+        (lambda: T.drop_missing().fill("a"), "left out before"),
+        (lambda: N.drop_missing().fill(1), "left out before"),
+        (lambda: X.drop_missing().fill(1.0), "left out before"),
+        (lambda: N.vocabulary(["a"]), "must be an int"),
+        (lambda: T.hash_buckets(0), "out of range"),
+        (lambda: T.hash_buckets(3).pad(0), "length is out of range"),
+        (lambda: T.hash_buckets(3).pad(2, side="up"), "unknown side"),
+        (lambda: X.pad(2, truncate="both"), "unknown truncate"),
+        (lambda: X.pad(2, value=float("nan")), "finite"),
+        (lambda: X.pad(2, value=1e39), "range of float32"),
+        (lambda: X.pad(2, value=1e-39), "range of float32"),
+        (lambda: T.length(maximum=0), "maximum is out of range"),
+        (lambda: T.hash_buckets(3).weighted(fk.numeric("w")), "list of numbers"),
+        (lambda: fk.strings(""), "non-empty"),
+        (lambda: fk.numerics("x", nan="drop"), "unknown policy"),
+    ],
+)
+def test_bad_arguments(make, message: str) -> None:
+    with pytest.raises(SpecError, match=message):
+        make()
+
+
+def test_one_column_is_not_read_in_two_ways() -> None:
+    for other in (fk.string("t"), fk.integers("t")):
+        with pytest.raises(SpecError, match="is read both as"):
+            features = {"a": T.length(), "b": other.hash_buckets(3)}
+            if isinstance(other, type(N)):
+                features["b"] = other.length()
+            fk.FeatureSpec(features)
+    with pytest.raises(SpecError, match="is read both as"):
+        fk.FeatureSpec({"a": T.length()}, key=["t"])
+
+
+def test_a_label_may_hold_ids_but_no_weights() -> None:
+    assert fk.FeatureSpec({"x": X.pad(1)}, label=T.hash_buckets(3).multi_hot())
+    with pytest.raises(SpecError, match="label"):
+        fk.FeatureSpec({"x": X.pad(1)}, label=T.hash_buckets(3).weighted(X))
+
+
+def test_files_are_checked_as_code_is() -> None:
+    spec = fk.FeatureSpec({"f": N.identity(4).weighted(X)})
+    text = spec_to_text(spec, form="json").replace("identity", "drop_missing")
+    text = text.replace('"num_ids": "4"', "")
+    with pytest.raises(SpecError):
+        spec_from_text(text, form="json")
+    with pytest.raises(SpecError, match="aggregate"):
+        spec_from_text(
+            spec_to_text(fk.FeatureSpec({"f": X.sum()}), form="json").replace(
+                '"sum"', '"median"'
+            ),
+            form="json",
+        )
+
+
+def test_what_a_model_is_told() -> None:
+    spec = fk.FeatureSpec(
+        {
+            "p": T.hash_buckets(9).pad(3).embedding(4),
+            "i": T.hash_buckets(9).pad(2),
+            "m": T.hash_buckets(9).multi_hot(),
+            "x": X.pad(5),
+        }
+    )
+    assert fk.model_inputs(spec) == [
+        {"name": "p", "num_ids": 10, "length": 3, "embedding_dim": 4},
+        {"name": "i", "num_ids": 10, "length": 2},
+        {"name": "m", "width": 9},
+        {"name": "x", "width": 5},
+    ]
