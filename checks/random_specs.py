@@ -35,6 +35,7 @@ from featurekit.plan.lower import compile_spec
 ROWS_PER_TASK = 11
 SAVED_SIZE = 3
 PROGRESS = 500
+SHRINK_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -164,12 +165,14 @@ def attempt(case: RandomCase, index: int) -> tuple[list[Compared], str]:
 
 
 def shrink(case: RandomCase, index: int) -> RandomCase:
-    """A case that fails with fewer features and rows."""
-    while True:
+    """A case that fails with fewer features and rows; found in limited time."""
+    end = time.monotonic() + SHRINK_SECONDS
+    while time.monotonic() < end:
         smaller = next((one for one in case.smaller() if attempt(one, index)[1]), None)
         if smaller is None:
             return case
         case = smaller
+    return case
 
 
 def run(seed: int, first: int, cases: int) -> int:

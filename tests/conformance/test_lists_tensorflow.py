@@ -197,3 +197,14 @@ def indicator(column, tensors) -> list[list[float]]:
     column.create_state(state)
     cache = FeatureTransformationCache(tensors)
     return column.get_dense_tensor(cache, state).numpy().tolist()
+
+
+def test_both_zeros_pad_in_one_process() -> None:
+    """TensorFlow keeps the first of two equal Python numbers for the second."""
+    lists = fk.numerics("x").missing_as_empty().fill(1.0)
+    spec = fk.FeatureSpec({"p": lists.pad(2, value=0.0), "n": lists.pad(2, value=-0.0)})
+    batch = pa.record_batch({"x": pa.array([[2.0], []], pa.large_list(pa.float32()))})
+    found = KerasBackend(fk.compile(spec)).run(batch).outputs
+    signs = {name: np.signbit(found.column(name).flatten()) for name in ("p", "n")}
+    assert signs["p"].tolist() == [False, False, False, False]
+    assert signs["n"].tolist() == [False, True, True, True]

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from featurekit.backends import missing as markers
 from featurekit.backends.keras.numeric import to_float32
-from featurekit.backends.keras.values import Outcome, Value, both, unmark
+from featurekit.backends.keras.values import Outcome, Value, both, exact, unmark
 from featurekit.plan import ops
 
 BagEncode: TypeAlias = ops.MultiHotEncode | ops.CountEncode | ops.WeightEncode
@@ -140,7 +140,7 @@ def _pad(
     if op.side == "left":
         position += tf.gather(tf.maximum(op.length - lists.lengths, 0), lists.rows)
     places = tf.boolean_mask(tf.stack([lists.rows, position], axis=1), kept)
-    empty = tf.fill([lists.batch, op.length], tf.constant(padding, values.dtype))
+    empty = tf.fill([lists.batch, op.length], exact(padding, values.dtype))
     return tf.tensor_scatter_nd_update(empty, places, tf.boolean_mask(values, kept))
 
 
@@ -165,7 +165,7 @@ def _weigh(op: ops.WeightEncode, ids: Lists, weights: Lists) -> Outcome:
     if there is not None:
         ids, weights = _chosen(ids, there), _chosen(weights, there)
     places, fits = _places(op, ids)
-    added = tf.where(fits, weights.elements.tensor, tf.constant(0.0, tf.float64))
+    added = tf.where(fits, weights.elements.tensor, exact(0.0, tf.float64))
     totals = tf.scatter_nd(places, added, [ids.batch, op.depth])
     value, too_large = to_float32([ops.ToFloat32()], Value(totals))
     return Outcome(value, differ | tf.reduce_any(too_large, axis=1))

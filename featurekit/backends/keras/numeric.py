@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import tensorflow as tf
 
-from featurekit.backends.keras.values import Outcome, Value
+from featurekit.backends.keras.values import Outcome, Value, exact
 from featurekit.plan import ops
 
 SMALLEST_NORMAL = 2.0**-126
@@ -31,7 +31,7 @@ def flush(x: tf.Tensor, smallest: float = SMALLEST_NORMAL) -> tf.Tensor:
     What threads do with subnormal float32 and float64 values depends on the machine.
     """
     # Hidden from graph rewriting, which takes a product with 0 for 0.
-    zero = tf.raw_ops.PlaceholderWithDefault(input=tf.zeros([], tf.float64), shape=[])
+    zero = tf.raw_ops.PlaceholderWithDefault(input=exact(0.0, tf.float64), shape=[])
     return tf.where(tf.abs(x) < smallest, x * zero, x)
 
 

@@ -6,6 +6,7 @@ Between layers a missing value is a marker inside of the tensor, see
 
 from typing import NamedTuple
 
+import numpy as np
 import tensorflow as tf
 
 from featurekit.backends.missing import (
@@ -50,6 +51,15 @@ class Outcome(NamedTuple):
 
     value: Value
     rejected: tf.Tensor | None = None
+
+
+def exact(value: float, dtype: tf.DType) -> tf.Tensor:
+    """A number with the sign of its zero.
+
+    Of Python numbers, TensorFlow keeps tensors for later calls: after 0.0 it gives 0.0
+    for -0.0 too, which is equal; and the other way around. It keeps no arrays.
+    """
+    return tf.constant(np.array(value, dtype.as_numpy_dtype))
 
 
 def both(first: tf.Tensor | None, second: tf.Tensor | None) -> tf.Tensor | None:
