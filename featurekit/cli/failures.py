@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from featurekit.cli.exit_codes import ExitCode, exit_code
+from featurekit.cli.interrupts import report_interrupt
 from featurekit.errors import FeatureKitError, show
 
 # What a hint calls by its Python name has another one here.
@@ -39,7 +40,8 @@ class CommandGroup(TyperGroup):
             report(error, as_json=as_json)
             code = exit_code(error)
         except KeyboardInterrupt:
-            code = interrupted(as_json=as_json)
+            code = report_interrupt()
+            _write_json(as_json, "INTERRUPTED", "interrupted")
         except Exception as error:
             if hasattr(error, "format_message"):  # a usage error, which Typer shows
                 _write_json(as_json, "USAGE", error.format_message())
@@ -49,13 +51,6 @@ class CommandGroup(TyperGroup):
             _write_json(as_json, "BUG", f"{type(error).__name__}: {error}")
             code = ExitCode.BUG
         raise typer.Exit(code)
-
-
-def interrupted(*, as_json: bool = False) -> ExitCode:
-    """Says that Ctrl-C ended the command."""
-    print("interrupted", file=sys.stderr)
-    _write_json(as_json, "INTERRUPTED", "interrupted")
-    return ExitCode.INTERRUPTED
 
 
 def _write_json(as_json: bool, code: str, message: str) -> None:

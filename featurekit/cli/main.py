@@ -1,9 +1,11 @@
 """The program `featurekit`."""
 
+import gc
 import sys
 from io import TextIOWrapper
 
 from featurekit.cli.exit_codes import ExitCode
+from featurekit.cli.interrupts import report_interrupt
 
 
 def main() -> None:
@@ -27,8 +29,10 @@ def main() -> None:
         )
         sys.exit(ExitCode.SURROUNDINGS)
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        sys.exit(ExitCode.INTERRUPTED)
+        sys.exit(report_interrupt())
+    finally:
+        # Python's last collection would free each of the compiler's objects: 0.3 s.
+        gc.freeze()
 
 
 if __name__ == "__main__":

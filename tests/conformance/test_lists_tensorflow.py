@@ -54,6 +54,18 @@ def test_sums_of_many_numbers_have_one_order() -> None:
     assert_same(KerasBackend(plan).run(batch), HostBackend(plan).run(batch))
 
 
+def test_infinities_are_the_extremes_of_their_lists() -> None:
+    inf = float("inf")
+    lists = [[-inf], [inf], [], [inf, -inf], [-inf, -inf], [1.0, inf], []]
+    x = fk.numerics("x")
+    spec = fk.FeatureSpec({"min": x.min().fill(0.0), "max": x.max().fill(0.0)})
+    plan = fk.compile(spec)
+    batch = pa.record_batch({"x": pa.array(lists, pa.list_(pa.float32()))})
+    found = KerasBackend(plan).run(batch)
+    assert_same(found, HostBackend(plan).run(batch))
+    assert found.outputs.column("max").to_pylist() == [-inf, inf, 0.0, inf, -inf, inf, 0.0]
+
+
 SPEC = fk.FeatureSpec(
     {
         "p": fk.strings("t").missing_as_empty().hash_buckets(50).pad(2).embedding(4),

@@ -190,12 +190,13 @@ def _aggregate(lists: Lists, kind: str) -> Value:
             return Value(total, lists.valid)
         count = tf.cast(tf.maximum(lists.lengths, 1), tf.float64)
         return Value(total / count, lists.valid & (lists.lengths > 0))
-    reduce = (
-        tf.math.unsorted_segment_min if kind == "min" else tf.math.unsorted_segment_max
-    )
+    # The unsorted forms start at the largest finite number, which loses infinities.
+    reduce = tf.math.segment_min if kind == "min" else tf.math.segment_max
     is_nan = tf.math.is_nan(numbers)
     ordinary = tf.where(is_nan, tf.zeros_like(numbers), numbers)
-    extreme = reduce(ordinary, rows, lists.batch)
+    extreme = reduce(ordinary, rows)  # of the lists up to the last with an element
+    rest = lists.batch - tf.shape(extreme, tf.int64)[0]
+    extreme = tf.pad(extreme, [[0, rest]])
     extreme = tf.where(tf.equal(extreme, 0.0), tf.zeros_like(extreme), extreme)
     nans = tf.math.unsorted_segment_max(tf.cast(is_nan, tf.int32), rows, lists.batch)
     nan = tf.constant(float("nan"), tf.float64)
