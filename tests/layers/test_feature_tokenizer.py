@@ -214,6 +214,7 @@ def test_ids_of_one_table_have_the_same_vectors() -> None:
     np.testing.assert_array_equal(tokens[:, :4], np.stack(expected, 1))
 
 
+@pytest.mark.proves(43)
 def test_vectors_move_to_a_vocabulary_that_has_grown() -> None:
     text = {"shared": "w", "oov": "after"}
     spec = fk.FeatureSpec(
