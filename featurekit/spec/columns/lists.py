@@ -33,7 +33,17 @@ class ListColumn(BaseColumn):
     """
 
     def missing_as_empty(self) -> Self:
-        """Takes a missing list as a list without elements."""
+        """Takes a missing list as a list without elements.
+
+        Example:
+            >>> import featurekit as fk
+            >>> t = fk.strings("t").vocabulary(["a", "b"])
+            >>> fk.preview(t.missing_as_empty().counts(), {"t": [None, ["a"]]})
+            [[0.0, 0.0, 0.0], [1.0, 0.0, 0.0]]
+
+        Elsewhere:
+            - TensorFlow's parser of tf.Examples does this to every list, unasked.
+        """
         return type(self)(self.source, self._step(s.MissingAsEmpty))
 
     def drop_missing(self) -> Self:
@@ -42,6 +52,15 @@ class ListColumn(BaseColumn):
         Semantics:
             - All elements missing: an empty list. Missing list: stays missing.
             - `length` does not count what was left out.
+
+        Example:
+            >>> import featurekit as fk
+            >>> t = fk.strings("t").vocabulary(["a", "b"])
+            >>> fk.preview(t.drop_missing().counts(), {"t": [["a", None], ["b"]]})
+            [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
+
+        Elsewhere:
+            - `tf.feature_column` leaves out empty texts and -1, always.
         """
         return type(self)(self.source, self._step(s.DropMissing))
 
@@ -61,6 +80,15 @@ class ListColumn(BaseColumn):
         Semantics:
             - Missing list: missing. Empty list: 0.
             - Output: a number; with `maximum` int64 in [0, maximum], shape (batch,).
+
+        Example:
+            >>> import featurekit as fk
+            >>> fk.preview(fk.strings("t").length(maximum=3), {"t": [["a"] * 5, []]})
+            [3, 0]
+
+        Elsewhere:
+            - The second tensor of sequence columns of `tf.feature_column`;
+              `tf.RaggedTensor.row_lengths`.
         """
         steps = self._step(s.Length, maximum=maximum)
         if maximum is None:
@@ -106,6 +134,16 @@ class IdsColumn(ListColumn):
             - Missing list: the row is rejected, unless `missing_as_empty` came before.
             - Empty list: zeros alone.
             - Output: int64 in [0, num_ids], shape (batch, length).
+
+        Example:
+            >>> import featurekit as fk
+            >>> t = fk.strings("t").vocabulary(["a", "b"])
+            >>> fk.preview(t.pad(3), {"t": [["a", "b", "c", "a"], ["b"], []]})
+            [[1, 2, 3], [2, 0, 0], [0, 0, 0]]
+
+        Elsewhere:
+            - `keras.utils.pad_sequences`, which pads with an id, and on the left;
+              `output_sequence_length` of `keras.layers.TextVectorization`.
         """
         steps = self._step(s.Pad, length, side=side, truncate=truncate)
         return PaddedIdsColumn(self.source, steps)
@@ -118,6 +156,16 @@ class IdsColumn(ListColumn):
             - Missing list: the row is rejected, unless `missing_as_empty` came before.
             - Empty list: zeros alone.
             - Output: float32, shape (batch, num_ids).
+
+        Example:
+            >>> import featurekit as fk
+            >>> t = fk.strings("t").vocabulary(["a", "b"])
+            >>> fk.preview(t.multi_hot(), {"t": [["a", "c", "a"], []]})
+            [[1.0, 0.0, 1.0], [0.0, 0.0, 0.0]]
+
+        Elsewhere:
+            - `keras.layers.CategoryEncoding(output_mode="multi_hot")`;
+              `MultiLabelBinarizer` of scikit-learn, which leaves unknown labels out.
         """
         return DenseColumn(self.source, self._step(s.MultiHot))
 
@@ -130,6 +178,16 @@ class IdsColumn(ListColumn):
             - Missing list: the row is rejected, unless `missing_as_empty` came before.
             - Empty list: zeros alone.
             - Output: float32, shape (batch, num_ids).
+
+        Example:
+            >>> import featurekit as fk
+            >>> t = fk.strings("t").vocabulary(["a", "b"])
+            >>> fk.preview(t.counts(), {"t": [["a", "c", "a"], []]})
+            [[2.0, 0.0, 1.0], [0.0, 0.0, 0.0]]
+
+        Elsewhere:
+            - `tf.feature_column.indicator_column`; in Keras
+              `CategoryEncoding(output_mode="count")`.
         """
         return DenseColumn(self.source, self._step(s.Counts))
 
@@ -150,6 +208,17 @@ class IdsColumn(ListColumn):
               left out.
             - Missing list: the row is rejected, unless `missing_as_empty` came before.
             - Output: float32, shape (batch, num_ids).
+
+        Example:
+            >>> import featurekit as fk
+            >>> t = fk.strings("t").vocabulary(["a", "b"])
+            >>> bag = t.weighted(fk.numerics("w"))
+            >>> fk.preview(bag, {"t": [["a", "b", "a"]], "w": [[0.5, 1.0, 2.0]]})
+            [[2.5, 1.0, 0.0]]
+
+        Elsewhere:
+            - `tf.feature_column.weighted_categorical_column`, which sums in float32, in no
+              stated order.
         """
         if not isinstance(weights, NumericsColumn):
             raise self._bad("weighted", "weights must be a list of numbers", weights)
@@ -165,7 +234,14 @@ class StringsColumn(ListColumn):
         return StringColumn(self.source, self.steps)
 
     def fill(self, value: str) -> "StringsColumn":
-        """Replaces missing elements by a text; a missing list stays missing."""
+        """Replaces missing elements by a text; a missing list stays missing.
+
+        Example:
+            >>> import featurekit as fk
+            >>> t = fk.strings("t").fill("?").vocabulary(["a", "?"])
+            >>> fk.preview(t.counts(), {"t": [["a", None]]})
+            [[1.0, 1.0, 0.0]]
+        """
         self._check_fill(value)
         return StringsColumn(self.source, self._each.fill(value).steps)
 
@@ -257,7 +333,14 @@ class IntegersColumn(ListColumn):
         return IdsColumn(self.source, found.steps)
 
     def identity(self, num_ids: int) -> IdsColumn:
-        """The integers themselves; one outside of [0, num_ids) rejects the row."""
+        """The integers themselves; one outside of [0, num_ids) rejects the row.
+
+        Example:
+            >>> import featurekit as fk
+            >>> i = fk.integers("i").identity(3)
+            >>> fk.preview(i.counts(), {"i": [[0, 2, 2], [3]]})
+            [[1.0, 0.0, 2.0], 'refused: OUT_OF_RANGE']
+        """
         return IdsColumn(self.source, self._each.identity(num_ids).steps)
 
 
@@ -274,7 +357,14 @@ class NumericsColumn(ListColumn):
         return NumericColumn(self.source, self.steps)
 
     def fill(self, value: float) -> "NumericsColumn":
-        """Replaces missing elements by a number; a missing list stays missing."""
+        """Replaces missing elements by a number; a missing list stays missing.
+
+        Example:
+            >>> import featurekit as fk
+            >>> x = fk.numerics("x")
+            >>> fk.preview(x.fill(0.0).pad(2), {"x": [[1.0, None]]})
+            [[1.0, 0.0]]
+        """
         self._check_fill(value)
         return NumericsColumn(self.source, self._each.fill(value).steps)
 
@@ -328,6 +418,15 @@ class NumericsColumn(ListColumn):
             - Missing list: the row is rejected, unless `missing_as_empty` came before.
             - Empty list: padding alone.
             - Output: float32, shape (batch, length).
+
+        Example:
+            >>> import featurekit as fk
+            >>> x = fk.numerics("x")
+            >>> fk.preview(x.pad(3, value=-1.0), {"x": [[1.0, 2.0, 3.0, 4.0], [5.0]]})
+            [[1.0, 2.0, 3.0], [5.0, -1.0, -1.0]]
+
+        Elsewhere:
+            - `keras.utils.pad_sequences`, whose default makes integers of the numbers.
         """
         steps = self._step(s.Pad, length, side=side, truncate=truncate, value=value)
         return DenseColumn(self.source, steps)
@@ -338,6 +437,15 @@ class NumericsColumn(ListColumn):
         Semantics:
             - Missing list: missing. Empty list: 0.0.
             - NaN, under `nan="keep"`: gives NaN.
+
+        Example:
+            >>> import featurekit as fk
+            >>> x = fk.numerics("x")
+            >>> fk.preview(x.sum(), {"x": [[1.0, 2.0], []]})
+            [3.0, 0.0]
+
+        Elsewhere:
+            - `tf.reduce_sum` of a RaggedTensor, in float32.
         """
         return NumericColumn(self.source, self._step(s.Aggregate, "sum"))
 
@@ -347,6 +455,15 @@ class NumericsColumn(ListColumn):
         Semantics:
             - Missing list, empty list: missing.
             - NaN, under `nan="keep"`: gives NaN.
+
+        Example:
+            >>> import featurekit as fk
+            >>> x = fk.numerics("x")
+            >>> fk.preview(x.mean().fill(-1.0), {"x": [[1.0, 2.0], []]})
+            [1.5, -1.0]
+
+        Elsewhere:
+            - `tf.reduce_mean` of a RaggedTensor gives NaN for an empty list.
         """
         return NumericColumn(self.source, self._step(s.Aggregate, "mean"))
 
@@ -356,6 +473,15 @@ class NumericsColumn(ListColumn):
         Semantics:
             - Missing list, empty list: missing.
             - NaN, under `nan="keep"`: gives NaN.
+
+        Example:
+            >>> import featurekit as fk
+            >>> x = fk.numerics("x")
+            >>> fk.preview(x.min().fill(0.0), {"x": [[1.0, -2.0], []]})
+            [-2.0, 0.0]
+
+        Elsewhere:
+            - `tf.reduce_min` of a RaggedTensor: the largest float32 for an empty list.
         """
         return NumericColumn(self.source, self._step(s.Aggregate, "min"))
 
@@ -365,5 +491,15 @@ class NumericsColumn(ListColumn):
         Semantics:
             - Missing list, empty list: missing.
             - NaN, under `nan="keep"`: gives NaN.
+
+        Example:
+            >>> import featurekit as fk
+            >>> x = fk.numerics("x")
+            >>> fk.preview(x.max().fill(0.0), {"x": [[1.0, -2.0], []]})
+            [1.0, 0.0]
+
+        Elsewhere:
+            - `tf.reduce_max` of a RaggedTensor: the least float32 for an empty list, and for
+              -inf too.
         """
         return NumericColumn(self.source, self._step(s.Aggregate, "max"))
