@@ -217,8 +217,8 @@ class IdsColumn(ListColumn):
             [[2.5, 1.0, 0.0]]
 
         Elsewhere:
-            - `tf.feature_column.weighted_categorical_column`, which sums in float32, in no
-              stated order.
+            - `tf.feature_column.weighted_categorical_column`, which sums in float32,
+              in no stated order.
         """
         if not isinstance(weights, NumericsColumn):
             raise self._bad("weighted", "weights must be a list of numbers", weights)
@@ -499,7 +499,7 @@ class NumericsColumn(ListColumn):
             [1.0, 0.0]
 
         Elsewhere:
-            - `tf.reduce_max` of a RaggedTensor: the least float32 for an empty list, and for
-              -inf too.
+            - `tf.reduce_max` of a RaggedTensor: the least float32 for an empty list,
+              and for one of -inf alone.
         """
         return NumericColumn(self.source, self._step(s.Aggregate, "max"))
