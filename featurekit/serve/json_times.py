@@ -16,6 +16,7 @@ from featurekit.spec.inputs import Input
 
 _CLOCK = r"[T ](\d\d)(?::(\d\d)(?::(\d\d)(?:\.(\d+))?)?)?"
 _SHAPE = rf'"[ \t]*(\d{{4}})-(\d\d)-(\d\d)(?:{_CLOCK}(Z|[+-]\d\d(?::?\d\d)?)?)?[ \t]*'
+_DATE = r'"[ \t]*\d{4}-\d\d-\d\d[ \t]*'
 _ZONE = r"([+-])(\d\d):?(\d\d)?"
 _MICROSECOND, _SECOND, _DAY = 1, 1_000_000, 86_400
 
@@ -119,6 +120,19 @@ def _days(year: tf.Tensor, month: tf.Tensor, day: tf.Tensor) -> tf.Tensor:
     return era * 146_097 + of_era * 365 + leaps + of_year - 719_468
 
 
+def _zone_required(columns: list[Input], token: tf.Tensor, rows: tf.Tensor) -> Refusal:
+    """Of times of day whose column is read in several zones; dates are of UTC."""
+    return Refusal(
+        rows & ~tf.strings.regex_full_match(token, _DATE),
+        token,
+        code="TZ_REQUIRED",
+        message="the time carries no zone, and its column is read in several",
+        column=names_of(columns),
+        expected="a suffix such as Z or +02:00",
+        hint="send timestamps with a zone",
+    )
+
+
 def _to_utc(
     columns: list[Input],
     token: tf.Tensor,
@@ -131,7 +145,10 @@ def _to_utc(
     A zone changes its offset at most once within two days, so the offsets a day before
     and a day after are the two that a local time may have.
     """
-    zone = columns[0].time_zone or "UTC"
+    zone = columns[0].time_zone
+    if zone is None:
+        refusals.append(_zone_required(columns, token, rows))
+        return local
     transitions, offsets = offset_transitions(zone)
 
     def offset_at(instant: tf.Tensor) -> tf.Tensor:

@@ -3,6 +3,7 @@
 import hashlib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Literal
 
@@ -312,7 +313,8 @@ def _check_key(key: Iterable[str | Column]) -> tuple[Input, ...]:
 def merge_inputs(inputs: Iterable[Input]) -> tuple[Input, ...]:
     """Each source column once; the key reads whatever the column is read as.
 
-    Where a column is read in several time zones, times without a zone are of the first.
+    Read in several time zones, a column has none, as its local times have no one
+    meaning; times with a zone of their own are read in each.
 
     Raises:
         SpecError: One column is read with two dtypes.
@@ -322,6 +324,8 @@ def merge_inputs(inputs: Iterable[Input]) -> tuple[Input, ...]:
         known = merged.setdefault(item.name, item)
         both = {known.dtype, item.dtype}
         if len(both) == 1:
+            if known.time_zone != item.time_zone:
+                merged[item.name] = replace(known, time_zone=None)
             continue
         # A float and a list have no one text; every other type has.
         if "key" in both and both <= {"key", "int64", "string", "timestamp"}:

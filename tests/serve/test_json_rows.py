@@ -26,6 +26,7 @@ INPUTS = [
     Input("i", "int64"),
     Input("s", "string"),
     Input("t", "timestamp", time_zone=ZONE),
+    Input("u", "timestamp"),  # read in several zones
 ]
 READER = JsonRows(INPUTS, ["label", "x"])
 YEAR_1, YEAR_9999 = -62_135_596_800_000_000, 253_402_300_799_999_999
@@ -58,7 +59,8 @@ def in_calendar(batch: pa.RecordBatch) -> pa.RecordBatch:
     ]
     texts = pa.array(batch.column("s").to_pylist()).cast(pa.large_string())
     columns = {"x": batch.column("x"), "i": batch.column("i"), "s": texts}
-    return pa.record_batch({**columns, "t": pa.array(times, pa.int64())})
+    instants = pa.array(times, pa.int64())
+    return pa.record_batch({**columns, "t": instants, "u": instants})
 
 
 @settings(max_examples=60)
@@ -143,28 +145,29 @@ def moments(draw: st.DrawFn) -> str:
     return draw(st.sampled_from([text, f" {text}", text[:10], text[:9], text + "x"]))
 
 
-def cast_time(text: str) -> int | str:
+def cast_time(text: str, column: str) -> int | str:
+    zone = ZONE if column == "t" else None
     try:
         array = pa.array([text])
-        found = cast_column(array, "timestamp", column="t", timezone=ZONE)
+        found = cast_column(array, "timestamp", column=column, timezone=zone)
     except RowError as error:
         return error.code
     return found[0].as_py()
 
 
-def read_time(text: str) -> int | str:
+def read_time(text: str, column: str) -> int | str:
     try:
-        return int(read([json.dumps({"t": text})])["t"][0])
+        return int(read([json.dumps({column: text})])[column][0])
     except tf.errors.InvalidArgumentError as error:
         message = str(error)
-        codes = ("PARSE", "LOSSY_CAST", "TZ_AMBIGUOUS")
+        codes = ("PARSE", "LOSSY_CAST", "TZ_AMBIGUOUS", "TZ_REQUIRED")
         return next(code for code in codes if f"[{code}]" in message)
 
 
 @settings(max_examples=300)
-@given(moments())
-def test_times_are_read_as_casting_reads_them(text: str) -> None:
-    assert read_time(text) == cast_time(text)
+@given(moments(), st.sampled_from("tu"))
+def test_times_are_read_as_casting_reads_them(text: str, column: str) -> None:
+    assert read_time(text, column) == cast_time(text, column)
 
 
 @pytest.mark.parametrize(
@@ -174,7 +177,7 @@ def test_times_are_read_as_casting_reads_them(text: str) -> None:
      "2013-01-01T10:00:60", "9999-12-31T23:59:59.999999Z"],
 )  # fmt: skip
 def test_calendar(text: str) -> None:
-    assert read_time(text) == cast_time(text)
+    assert read_time(text, "t") == cast_time(text, "t")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import featurekit as fk
-from featurekit.errors import SpecError, VersionTooNewError
+from featurekit.errors import FeatureKitError, SpecError, VersionTooNewError
 from featurekit.proto import spec_pb2
 from featurekit.spec.columns import Column
 from featurekit.spec.inputs import Input
@@ -320,3 +320,15 @@ def test_a_split_starts_within_the_calendar() -> None:
     for moment in (start * 10_000, -start * 10_000):
         with pytest.raises(SpecError, match="years 1 to 9999"):
             TimeSplit(Input("t", "timestamp", time_zone="UTC"), ("a", "b"), (moment,))
+
+
+def test_the_order_of_features_does_not_decide_what_a_local_time_means() -> None:
+    paris = fk.timestamp("t", tz="Europe/Paris").hour()
+    utc = fk.timestamp("t").hour()
+    for features in ({"a": paris, "b": utc}, {"b": utc, "a": paris}):
+        spec = fk.FeatureSpec(features)
+        for local in ("2024-07-01T12:00:00", datetime(2024, 7, 1, 12)):
+            with pytest.raises(FeatureKitError, match="zone"):
+                fk.Preprocessor(spec).transform([{"t": local}])
+        found = fk.Preprocessor(spec).transform([{"t": "2024-07-01T12:00:00Z"}])
+        assert (found["a"].item(), found["b"].item()) == (14, 12)
