@@ -83,7 +83,20 @@ def _aggregate(draw: Draw) -> str:
     return f"{code}.fill(-1.0)" if draw.chance(draw.fills) else code
 
 
-IDS: tuple[Make, ...] = (_words, _hashes, _buckets)
+def _crosses(draw: Draw) -> str:
+    """A list crossed with a list of ids or texts, and maybe with a single value."""
+    others = [
+        draw.one(_words, _hashes)(draw),
+        _read(draw, "strings", "S", repr(draw.one(*TEXTS))),
+        f"fk.integer({draw.name('i')})",
+        f"fk.string({draw.name('s')}).fill('a')",
+    ]
+    columns = [_read(draw, "integers", "I", "1"), *draw.rng.sample(others, 2)]
+    draw.rng.shuffle(columns)
+    return f"fk.cross({', '.join(columns)}).hash_buckets({draw.one(1, 7, 30)})"
+
+
+IDS: tuple[Make, ...] = (_words, _hashes, _buckets, _crosses)
 LISTS: tuple[Make, ...] = (
     _pad,
     _pad_numbers,

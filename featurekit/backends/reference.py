@@ -5,6 +5,7 @@ shares no code with them. NumPy appears only where a batch comes in and goes out
 op becomes a function once per plan, so that single rows are served by it as well.
 """
 
+import itertools
 import math
 import operator
 import struct
@@ -146,7 +147,8 @@ def _step(node: Node) -> Step:
         return lambda row, values: take_list(row[name], missing)
     if isinstance(op, ops.CrossHash):
         entries = node.inputs
-        return lambda row, values: cross_hash([values[at] for at in entries], op)
+        crossed = cross_lists if node.type.is_list else cross_hash
+        return lambda row, values: crossed([values[at] for at in entries], op)
     if isinstance(op, ops.CombineIds):
         first, second = node.inputs
         size = op.size
@@ -437,6 +439,14 @@ def cross_hash(values: Sequence[Any], op: ops.CrossHash) -> int | None:
         mark = fingerprint64(value) if isinstance(value, bytes) else value % 2**64
         folded = fingerprint_cat64(folded, mark)
     return folded % op.num_buckets
+
+
+def cross_lists(values: Sequence[Any], op: ops.CrossHash) -> Value:
+    """The bucket of each combination, the last input running fastest."""
+    if None in values:
+        return ()
+    chosen = (there(one) if isinstance(one, tuple) else (one,) for one in values)
+    return tuple(cross_hash(one, op) for one in itertools.product(*chosen))
 
 
 def combine_ids(first: Any, second: Any, size: int) -> int | None:

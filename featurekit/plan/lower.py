@@ -243,7 +243,6 @@ class _Lowering:
                 self.value(one.source, one.steps, refuse_missing=True), one.steps
             )
             for one in bag.columns
-            if isinstance(one.source, Input)
         )
         num_ids = self.builder.nodes[ids].type.num_ids or 0
         return self.builder.add(ops.WeightEncode(num_ids), ids, weights)
@@ -252,7 +251,7 @@ class _Lowering:
         self, source: Cross, steps: tuple[s.Step, ...]
     ) -> tuple[int, tuple[s.Step, ...]]:
         """The id of a combination, and the steps after it."""
-        parts = [self.value(one.source, one.steps) for one in source.columns]
+        parts = [self._part(one) for one in source.columns]
         step, *rest = steps
         if isinstance(step, s.HashBuckets):
             op = ops.CrossHash(step.num_buckets, step.hash_key)
@@ -260,6 +259,13 @@ class _Lowering:
         assert isinstance(step, s.Vocabulary)
         tokens = self._find(step_request(source, (step,)), VocabularyCounts).tokens
         return lower_exact_cross(self.builder, parts, tokens, step), tuple(rest)
+
+    def _part(self, column: Column) -> int:
+        """What a column gives to a cross: of a list, elements that are there."""
+        value = self.value(column.source, column.steps)
+        if self.builder.nodes[value].type.is_list:
+            return self._elements(value, column.steps)
+        return value
 
     def _express(self, source: Expression) -> int:
         parts = [self.value(one.source, one.steps) for one in source.columns]

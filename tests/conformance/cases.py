@@ -4,6 +4,7 @@ import pytest
 from conformance import (
     cases_categorical,
     cases_cross,
+    cases_cross_lists,
     cases_expressions,
     cases_lists,
     cases_numeric,
@@ -17,6 +18,7 @@ ALL_CASES: list[Case] = [
     *cases_numeric.CASES,
     *cases_categorical.CASES,
     *cases_cross.CASES,
+    *cases_cross_lists.CASES,
     *cases_vocabulary.CASES,
     *cases_timestamp.CASES,
     *cases_lists.CASES,
@@ -40,6 +42,7 @@ PROVES: dict[str, tuple[int, ...]] = {
     "cross_of": (45,),
     "cross_takes": (47,),
     "cross_of_a_cross": (47,),
+    "cross_lists": (46,),
     "fill": (67,),
 }
 """What a case proves (see `checks/capabilities.py`), by the start of its name."""

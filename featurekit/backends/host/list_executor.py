@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from featurekit.backends.base import Backend, Transformed
 from featurekit.backends.host import list_ends
+from featurekit.backends.host.list_crosses import Crossed, cross_lists
 from featurekit.kernels.arrow_buffers import (
     arrow_array,
     filled_numbers,
@@ -67,6 +68,10 @@ class ListExecutor:
             for reader, level in self.levels.elements.items()
         }
         self._rows = make_backend(self.levels.rows.plan)
+        self._crossed = {
+            cross: make_backend(level.plan)
+            for cross, level in self.levels.crossed.items()
+        }
 
     def run(self, batch: pa.RecordBatch) -> Transformed:
         """Computes all outputs for all rows that no op refuses."""
@@ -75,10 +80,14 @@ class ListExecutor:
             reader: self._run_elements(reader, level, batch, refused_by)
             for reader, level in self.levels.elements.items()
         }
-        ended = {
-            end: self._run_end(end, elements, refused_by) for end in self.levels.ends
-        }
-        single = self._run_rows(batch, ended, refused_by)
+        ended: dict[int, pa.Array] = {}
+        for end in self.levels.ends:
+            if end in self._crossed:
+                elements[end] = self._run_cross(end, batch, elements, ended, refused_by)
+            else:
+                ended[end] = self._run_end(end, elements, refused_by)
+        rows = self.levels.rows
+        single = self._run_rows(self._rows, rows, batch, ended, refused_by)
         accepted = np.flatnonzero(refused_by == len(self.plan.nodes))
         rejected = np.flatnonzero(refused_by < len(self.plan.nodes))
         columns = {
@@ -107,10 +116,38 @@ class ListExecutor:
         np.minimum.at(refused_by, rows, nodes)
         return Elements(offsets, valid, _all_rows(done))
 
+    def _run_cross(
+        self,
+        cross: int,
+        batch: pa.RecordBatch,
+        elements: dict[int, Elements],
+        ended: dict[int, pa.Array],
+        refused_by: IntArray,
+    ) -> Elements:
+        node, level = self.plan.nodes[cross], self.levels.crossed[cross]
+        assert isinstance(node.op, ops.CrossHash)
+        backend = self._crossed[cross]
+        single = self._run_rows(backend, level, batch, ended, refused_by)
+        inputs = []
+        for entry in node.inputs:
+            if self.plan.nodes[entry].type.is_list:
+                found = _holding(elements, entry)
+                inputs.append(Crossed(found.offsets, found.column(entry)))
+            else:
+                each = read_only(np.arange(batch.num_rows + 1))
+                inputs.append(Crossed(each, single.column(output_name(entry))))
+        offsets, ids = cross_lists(node.op, inputs)
+        values = pa.RecordBatch.from_arrays([arrow_array(ids)], [output_name(cross)])
+        return Elements(offsets, _ALL, values)
+
     def _run_rows(
-        self, batch: pa.RecordBatch, ended: dict[int, pa.Array], refused_by: IntArray
+        self,
+        backend: Backend,
+        level: Level,
+        batch: pa.RecordBatch,
+        ended: dict[int, pa.Array],
+        refused_by: IntArray,
     ) -> pa.RecordBatch:
-        level = self.levels.rows
         columns = {
             name: batch.column(name)
             for name in level.plan.columns
@@ -118,7 +155,7 @@ class ListExecutor:
         }
         columns |= {output_name(end): array for end, array in ended.items()}
         arrays = list(columns.values())
-        done = self._rows.run(pa.RecordBatch.from_arrays(arrays, list(columns)))
+        done = backend.run(pa.RecordBatch.from_arrays(arrays, list(columns)))
         nodes = np.array(level.nodes, np.int64)[done.rejecting_nodes]
         np.minimum.at(refused_by, done.rejected_rows, nodes)
         return _all_rows(done)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
+from featurekit.backends.keras.list_crosses import as_lists, cross_lists
 from featurekit.backends.keras.lists import Lists, end_list, read_lists
 from featurekit.backends.keras.values import Value, mark
 from featurekit.plan import ops
@@ -32,6 +33,11 @@ class ListProgram(tf.Module):
         self._elements = [*levels.elements.items()]
         self.element_programs = [make_program(one.plan) for _, one in self._elements]
         self.row_program = make_program(levels.rows.plan)
+        self._crossed = levels.crossed
+        self.crossed_programs = {
+            str(cross): make_program(level.plan)
+            for cross, level in levels.crossed.items()
+        }
 
     def values(self, columns: Mapping[str, Any]) -> tuple[dict[str, Value], tf.Tensor]:
         """The outputs, and the first node that refuses each row, as `Program.values`.
@@ -50,6 +56,12 @@ class ListProgram(tf.Module):
         ended: dict[int, Value] = {}
         for end in self._ends:
             op, inputs = self.plan.nodes[end].op, self.plan.nodes[end].inputs
+            if isinstance(op, ops.CrossHash):
+                values, rejecting = self._run_crossed(end, columns, ended)
+                refusing += rejecting
+                known = {**values, **found}
+                found[end] = cross_lists(op, [known[entry] for entry in inputs])
+                continue
             assert isinstance(op, ops.BaseListEnd)
             ended[end], refused = end_list(op, *(found[entry] for entry in inputs))
             if refused is not None:
@@ -83,6 +95,20 @@ class ListProgram(tf.Module):
             node: lists._replace(elements=values[output_name(node)]) for node in nodes
         }
         return found, refusing
+
+    def _run_crossed(
+        self, cross: int, columns: Mapping[str, Any], ended: Mapping[int, Value]
+    ) -> tuple[dict[int, Lists], list[tf.Tensor]]:
+        """The single values that a cross of lists takes, as lists."""
+        level = self._crossed[cross]
+        if not level.nodes:
+            return {}, []
+        made_of = {output_name(end): mark(value) for end, value in ended.items()}
+        program = self.crossed_programs[str(cross)]
+        values, rejecting = program.values({**columns, **made_of})
+        nodes = [level.nodes[place] for _, place in level.plan.outputs]
+        found = {node: as_lists(values[output_name(node)]) for node in nodes}
+        return found, [self._whole(level, rejecting)]
 
     @property
     def _never(self) -> tf.Tensor:

@@ -94,7 +94,7 @@ def end_list(op: ops.BaseListEnd, *inputs: Lists) -> Outcome:
     if isinstance(op, ops.WeightEncode):
         return _weigh(op, *inputs)
     (given,) = inputs
-    lists = _without_missing(given)
+    lists = without_missing(given)
     numbers = lists.elements.tensor
     match op:
         case ops.PadIds():
@@ -114,7 +114,7 @@ def end_list(op: ops.BaseListEnd, *inputs: Lists) -> Outcome:
     raise AssertionError(f"{op.name} does not end a list")
 
 
-def _without_missing(lists: Lists) -> Lists:
+def without_missing(lists: Lists) -> Lists:
     """The lists without the elements that are missing."""
     valid = lists.elements.valid
     return lists if valid is None else _chosen(lists, valid)

@@ -5,7 +5,7 @@ the kind that the result has, so an editor offers only what can follow: `.embedd
 exists on ids, `.log1p` on numbers.
 """
 
-from typing import TypeAlias
+from typing import TypeAlias, overload
 
 from featurekit.errors import SpecError
 from featurekit.spec.columns.base import (
@@ -28,6 +28,9 @@ from featurekit.spec.columns.expressions import (
     maximum,
     minimum,
     where,
+)
+from featurekit.spec.columns.list_crossing import (
+    ListCrossColumn,
 )
 from featurekit.spec.columns.lists import (
     IdsColumn,
@@ -60,6 +63,7 @@ __all__ = [
     "IdsColumn",
     "IntegerColumn",
     "IntegersColumn",
+    "ListCrossColumn",
     "NumericColumn",
     "NumericsColumn",
     "PaddedIdsColumn",
@@ -98,6 +102,7 @@ Column: TypeAlias = (
     | NumericsColumn
     | IdsColumn
     | PaddedIdsColumn
+    | ListCrossColumn
 )
 
 
@@ -211,11 +216,18 @@ def strings(name: str) -> StringsColumn:
     return StringsColumn(Input(name, "list<string>"))
 
 
-def cross(*columns: Column) -> CrossColumn:
+@overload
+def cross(
+    *columns: StringColumn | IntegerColumn | CategoricalColumn,
+) -> CrossColumn: ...
+@overload
+def cross(*columns: Column) -> CrossColumn | ListCrossColumn: ...
+def cross(*columns: Column) -> CrossColumn | ListCrossColumn:
     """Several columns taken together.
 
     Args:
-        *columns: Two or more string, integer or categorical columns.
+        *columns: Two or more string, integer or categorical columns, or lists of those.
+            With a list among them, all combinations of a row are taken.
 
     Example:
         >>> import featurekit as fk
@@ -226,12 +238,16 @@ def cross(*columns: Column) -> CrossColumn:
         raise SpecError(
             "a cross takes two columns or more", code="SPEC_BAD_VALUE", got=columns
         )
+    single = StringColumn | IntegerColumn | CategoricalColumn
+    lists = StringsColumn | IntegersColumn | IdsColumn
     for column in columns:
-        if not isinstance(column, StringColumn | IntegerColumn | CategoricalColumn):
+        if not isinstance(column, single | lists):
             raise SpecError(
                 "only string, integer and categorical columns can be crossed",
                 code="SPEC_BAD_VALUE",
                 got=column,
                 hint="give numbers buckets first",
             )
+    if any(isinstance(column, lists) for column in columns):
+        return ListCrossColumn(Cross(columns))
     return CrossColumn(Cross(columns))
