@@ -15,7 +15,8 @@ def _read(draw: Draw, function: str, kind: str, fill: str, **options: str) -> st
     if draw.chance(draw.fills):
         code += ".missing_as_empty()"
     if draw.chance(0.2):
-        return f"{code}.drop_missing()"
+        marked = f".missing_values([{fill}])" if draw.chance(0.5) else ""
+        return f"{code}.drop_missing(){marked}"
     return f"{code}.fill({fill})" if draw.chance(draw.fills) else code
 
 
@@ -35,6 +36,10 @@ def ids(draw: Draw) -> str:
 def _words(draw: Draw) -> str:
     known = draw.rng.sample(TEXTS, draw.rng.randint(1, 6))
     text = _read(draw, "strings", "S", repr(draw.one(*TEXTS)))
+    if draw.chance(0.2):
+        default = draw.one("'missing'", "0") if draw.lenient else "'missing'"
+        layout = f"num_oov=0, default={default}"
+        return f"{text}.vocabulary({known!r}, {layout}).drop_missing()"
     return f"{text}.vocabulary({known!r}, num_oov={draw.one(1, 3)})"
 
 

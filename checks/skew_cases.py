@@ -264,5 +264,27 @@ CASES: dict[type[ops.Op], SkewCase] = {
         xla=False,
         learns=True,
     ),
+    ops.MarkMissing: SkewCase(
+        {"s": texts(*_WORDS), "i": integers(*_NUMBERS), "x": floats(0.1)},
+        {
+            "text": _S.missing_values(["", "é"]).fill("日本").vocabulary(_WORDS),
+            "integer": _I.missing_values([-1, 2**62]).fill(5).hash_buckets(99),
+            "number": _X.missing_values([0.0, 0.1, np.inf]).fill(-1.0),
+        },
+        xla=False,
+    ),
+    ops.DefaultId: SkewCase(
+        {"s": texts(*_WORDS), "i": integers(10), "v": lists(texts(*_WORDS))},
+        {
+            "id": _I.fill(0).identity(10, default=3),
+            "token": _S.fill("").vocabulary(_WORDS, num_oov=0, default=2),
+            "missing": strings("v")
+            .missing_as_empty()
+            .drop_missing()
+            .vocabulary(_WORDS, num_oov=0, default="missing")
+            .counts(),
+        },
+        xla=False,
+    ),
 }  # fmt: skip
 CASES |= LIST_CASES

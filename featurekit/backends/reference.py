@@ -258,6 +258,11 @@ def _of_present(op: ops.Op) -> Callable[[Any], Value]:
             return lambda value: hash_value(value, key) % count
         case ops.CheckRange(num_ids=count):
             return lambda value: require_range(value, count)
+        case ops.DefaultId(num_ids=count, default=default):
+            return lambda value: value if 0 <= value < count else default
+        case ops.MarkMissing(values=given):
+            marked = [v.encode() if isinstance(v, str) else v for v in given]
+            return lambda value: None if value in marked else value
         case ops.ExtractTimePart():
             return lambda value: time_part(value, op)
         case ops.OneHotEncode(depth=depth):

@@ -6,6 +6,7 @@ from typing import assert_never
 from featurekit.errors import SpecError, StatisticsError
 from featurekit.plan import ops
 from featurekit.plan.circle import MAX_POINTS, circle_points
+from featurekit.plan.float32 import to_float32
 from featurekit.plan.graph import Plan, PlanBuilder
 from featurekit.plan.requirements import (
     AnalysisRequest,
@@ -22,7 +23,7 @@ from featurekit.plan.statistics import (
 )
 from featurekit.plan.stats import S, Stats
 from featurekit.plan.time_zones import offset_transitions
-from featurekit.plan.vocabularies import add_lookup, lower_exact_cross
+from featurekit.plan.vocabularies import add_lookup, default_id, lower_exact_cross
 from featurekit.spec import steps as s
 from featurekit.spec.columns import (
     Column,
@@ -305,8 +306,13 @@ class _Lowering:
                 return ops.IsGreaterEqual(float(threshold))
             case s.HashBuckets(num_buckets=count, key=key):
                 return ops.HashBucket(count, key)
-            case s.Identity(num_ids=count):
+            case s.Identity(num_ids=count, default=None):
                 return ops.CheckRange(count)
+            case s.Identity(num_ids=count, default=default):
+                return default_id(count, default)
+            case s.MissingValues(values=values):
+                rounded = (to_float32(v) if isinstance(v, float) else v for v in values)
+                return ops.MarkMissing(tuple(rounded))
             case s.TimePart(part=part):
                 assert isinstance(source, Input), "points in time are read"
                 transitions, offsets = offset_transitions(source.time_zone or "UTC")

@@ -92,6 +92,8 @@ def describe_reject(op: ops.Op) -> tuple[str, str, str | None, str | None]:
             | ops.ChooseNumber()
             | ops.JoinText()
             | ops.LookupVector()
+            | ops.MarkMissing()
+            | ops.DefaultId()
         ):
             raise AssertionError(f"{op.name} accepts every value")
         case _:

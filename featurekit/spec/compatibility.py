@@ -1,6 +1,7 @@
 """What a change of a declaration asks for, from nothing to training anew."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import IntEnum
 from itertools import zip_longest
 from typing import NamedTuple
@@ -126,7 +127,7 @@ def _compare_steps(
 ) -> Verdict:
     if old == new:
         return _SAME
-    filled = _compare_fills(old, new)
+    filled = _compare_fills(old, new) or _compare_defaults(old, new)
     if filled is not None:
         return filled
     changed = _changed_meaning(old, new)
@@ -155,6 +156,7 @@ _VALUE_STEPS = (
     s.MinMax,
     s.MissingAsEmpty,
     s.DropMissing,
+    s.MissingValues,
 )
 # What gives ids that can be mapped to those of another step of the same kind.
 _RE_INDEXED = (s.Vocabulary, s.Identity)
@@ -173,6 +175,26 @@ def _why_retrain(old: s.Step | None, new: s.Step | None) -> str:
     if isinstance(old, s.Embedding) and isinstance(new, s.Embedding):
         return "the trained vectors have another width"
     return "ids mean something else, and none can be mapped"
+
+
+def _compare_defaults(
+    old: tuple[s.Step, ...], new: tuple[s.Step, ...]
+) -> Verdict | None:
+    """The verdict where nothing but `default` of what gives ids has been changed."""
+    compatibility = Compatibility.SERVE_COMPATIBLE
+    if len(old) != len(new):
+        return None
+    for first, second in zip(old, new, strict=True):
+        if first == second:
+            continue
+        both = (s.Vocabulary, s.Identity)
+        if not isinstance(first, both) or not isinstance(second, both):
+            return None
+        if replace(first, default=second.default) != second:
+            return None
+        if first.default is not None:
+            compatibility = _OTHER_VALUES
+    return Verdict(compatibility, "what is not known has another id, or one at all")
 
 
 def _compare_fills(old: tuple[s.Step, ...], new: tuple[s.Step, ...]) -> Verdict | None:

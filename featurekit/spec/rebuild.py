@@ -157,8 +157,10 @@ def _apply(column: Any, step: s.Step) -> Any:
             return method(count)
         case s.GreaterEqual(threshold=threshold):
             return method(threshold)
-        case s.Identity(num_ids=count):
-            return method(count)
+        case s.Identity(num_ids=count, default=default):
+            return method(count, default=default)
+        case s.MissingValues(values=values):
+            return method(values)
         case s.Embedding(dim=dim):
             return method(dim)
 
@@ -173,6 +175,7 @@ def _vocabulary_arguments(step: s.Vocabulary) -> dict[str, Any]:
         "oov": "before" if step.oov_first else "after",
         "missing_id": step.missing_id,
         "shared": step.shared,
+        "default": step.default,
     }
 
 

@@ -9,6 +9,7 @@ from conformance import (
     cases_lists,
     cases_numeric,
     cases_presence,
+    cases_special_values,
     cases_timestamp,
     cases_vocabulary,
 )
@@ -24,6 +25,7 @@ ALL_CASES: list[Case] = [
     *cases_lists.CASES,
     *cases_presence.CASES,
     *cases_expressions.CASES,
+    *cases_special_values.CASES,
 ]
 PROVES: dict[str, tuple[int, ...]] = {
     "identity": (3,),

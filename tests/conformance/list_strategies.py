@@ -103,11 +103,19 @@ def ids(draw: st.DrawFn) -> IdsColumn:
     kinds = ["words", "numbers", "hash", "identity", "buckets", "cross"]
     match draw(st.sampled_from(kinds)):
         case "cross":
-            buckets, key = draw(st.sampled_from([1, 3, 50])), draw(st.none() | st.just(7))
+            buckets = draw(st.sampled_from([1, 3, 50]))
+            key = draw(st.none() | st.just(7))
             return draw(crosses()).hash_buckets(buckets, hash_key=key)
         case "words":
             column = fk.strings("t")
             column = column.fill("b") if draw(st.booleans()) else column
+            if draw(st.booleans()):
+                column = column.missing_values([draw(st.sampled_from(_WORDS))])
+                default = draw(st.sampled_from(["missing", 0, 2]))
+                found = draw(_policies(column)).vocabulary(
+                    _WORDS[:3], num_oov=0, default=default
+                )
+                return draw(_policies(found))
             oov = draw(st.sampled_from([0, 1, 3]))
             return draw(_policies(column)).vocabulary(_WORDS[:3], num_oov=oov)
         case "numbers":
@@ -118,7 +126,9 @@ def ids(draw: st.DrawFn) -> IdsColumn:
             return column.hash_buckets(draw(st.sampled_from([1, 3, 50])))
         case "identity":
             filled = fk.integers("i").fill(1)
-            return draw(_policies(fk.integers("i")) | st.just(filled)).identity(9)
+            default = draw(st.sampled_from([None, 8, "missing"]))
+            column = draw(_policies(fk.integers("i")) | st.just(filled))
+            return column.identity(9, default=default)
     boundaries = draw(st.sets(finite, min_size=1, max_size=4))
     return draw(numerics()).buckets(sorted(boundaries))
 

@@ -1,4 +1,4 @@
-"""Crosses of lists on the host: the ids of all combinations of the values of each row."""
+"""Crosses of lists on the host: ids of all combinations of the values of a row."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias

@@ -1,4 +1,4 @@
-"""Crosses of lists in a graph: the ids of all combinations of the values of each row."""
+"""Crosses of lists in a graph: ids of all combinations of the values of a row."""
 
 from collections.abc import Sequence
 

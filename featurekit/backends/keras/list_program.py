@@ -50,29 +50,29 @@ class ListProgram(tf.Module):
         for (reader, level), program in zip(
             self._elements, self.element_programs, strict=True
         ):
-            made, rejecting = self._run_elements(reader, level, program, columns)
-            found |= made
+            lists, rejecting = self._run_elements(reader, level, program, columns)
+            found |= lists
             refusing += rejecting
         ended: dict[int, Value] = {}
         for end in self._ends:
             op, inputs = self.plan.nodes[end].op, self.plan.nodes[end].inputs
             if isinstance(op, ops.CrossHash):
-                values, rejecting = self._run_crossed(end, columns, ended)
+                single, rejecting = self._run_crossed(end, columns, ended)
                 refusing += rejecting
-                known = {**values, **found}
+                known = {**single, **found}
                 found[end] = cross_lists(op, [known[entry] for entry in inputs])
                 continue
             assert isinstance(op, ops.BaseListEnd)
             ended[end], refused = end_list(op, *(found[entry] for entry in inputs))
             if refused is not None:
                 refusing.append(self._where(refused, end))
-        single = {output_name(end): value for end, value in ended.items()}
+        made = {output_name(end): value for end, value in ended.items()}
         if self._rows.nodes:
-            made_of = {name: mark(value) for name, value in single.items()}
-            values, rejecting = self.row_program.values({**columns, **made_of})
-            refusing.append(self._whole(self._rows, rejecting))
-            single |= values
-        outputs = {name: single[output_name(node)] for name, node in self.plan.outputs}
+            made_of = {name: mark(value) for name, value in made.items()}
+            values, refused_rows = self.row_program.values({**columns, **made_of})
+            refusing.append(self._whole(self._rows, refused_rows))
+            made |= values
+        outputs = {name: made[output_name(node)] for name, node in self.plan.outputs}
         return outputs, tf.reduce_min(tf.stack(refusing), axis=0)
 
     def _run_elements(

@@ -53,6 +53,10 @@ from featurekit.plan.ops.presence import (
     ReadColumn,
     RequirePresent,
 )
+from featurekit.plan.ops.special_values import (
+    DefaultId,
+    MarkMissing,
+)
 from featurekit.plan.ops.timestamp import (
     ExtractTimePart,
 )
@@ -73,6 +77,7 @@ __all__ = [
     "CountElements",
     "CountEncode",
     "CrossHash",
+    "DefaultId",
     "ExtractTimePart",
     "FillMissing",
     "HashBucket",
@@ -82,6 +87,7 @@ __all__ = [
     "Log1pValue",
     "LookupVector",
     "LookupVocabulary",
+    "MarkMissing",
     "MinMaxScale",
     "MissingList",
     "MultiHotEncode",
@@ -132,5 +138,7 @@ Op: TypeAlias = (
     | ChooseNumber
     | JoinText
     | LookupVector
+    | MarkMissing
+    | DefaultId
 )
 OPS: tuple[type[Op], ...] = Op.__args__

@@ -217,11 +217,11 @@ def strings(name: str) -> StringsColumn:
 
 
 @overload
-def cross(
+def cross(  # type: ignore[overload-overlap]
     *columns: StringColumn | IntegerColumn | CategoricalColumn,
 ) -> CrossColumn: ...
 @overload
-def cross(*columns: Column) -> CrossColumn | ListCrossColumn: ...
+def cross(*columns: Column) -> ListCrossColumn: ...
 def cross(*columns: Column) -> CrossColumn | ListCrossColumn:
     """Several columns taken together.
 

@@ -169,6 +169,19 @@ class StringsColumn(ListColumn):
         self._check_fill(value)
         return StringsColumn(self.source, self._each.fill(value).steps)
 
+    def missing_values(self, values: Iterable[str]) -> "StringsColumn":
+        """`StringColumn.missing_values` of each element.
+
+        Example:
+            >>> import featurekit as fk
+            >>> tags = fk.strings("t").missing_values([""]).drop_missing()
+            >>> rows = {"t": [["a", "", "b"], [""]]}
+            >>> fk.preview(tags.vocabulary(["a", "b"]).pad(2), rows)
+            [[1, 2], [0, 0]]
+        """
+        found = self._each.missing_values(values)
+        return StringsColumn(self.source, found.steps)
+
     def vocabulary(
         self,
         tokens: Iterable[str] | None = None,
@@ -180,12 +193,14 @@ class StringsColumn(ListColumn):
         oov: OovPlace = "after",
         missing_id: bool = False,
         shared: str | None = None,
+        default: s.DefaultId | None = None,
     ) -> IdsColumn:
         """`StringColumn.vocabulary` of each element; every element counts.
 
         Semantics:
             - Unknown, empty text, order of learned tokens: as in single values.
-            - With `num_oov=0` one unknown element rejects the row.
+            - With `num_oov=0` one unknown element rejects the row; with
+              `default="missing"` it is missing, so that `drop_missing` leaves it out.
         """
         if missing_id:
             self._check_fill(missing_id)
@@ -198,6 +213,7 @@ class StringsColumn(ListColumn):
             oov=oov,
             missing_id=missing_id,
             shared=shared,
+            default=default,
         )
         return IdsColumn(self.source, found.steps)
 
@@ -224,6 +240,11 @@ class IntegersColumn(ListColumn):
         self._check_fill(value)
         return IntegersColumn(self.source, self._each.fill(value).steps)
 
+    def missing_values(self, values: Iterable[int]) -> "IntegersColumn":
+        """`IntegerColumn.missing_values` of each element."""
+        found = self._each.missing_values(values)
+        return IntegersColumn(self.source, found.steps)
+
     def vocabulary(
         self,
         tokens: Iterable[int] | None = None,
@@ -235,6 +256,7 @@ class IntegersColumn(ListColumn):
         oov: OovPlace = "after",
         missing_id: bool = False,
         shared: str | None = None,
+        default: s.DefaultId | None = None,
     ) -> IdsColumn:
         """`IntegerColumn.vocabulary` of each element; every element counts."""
         if missing_id:
@@ -248,6 +270,7 @@ class IntegersColumn(ListColumn):
             oov=oov,
             missing_id=missing_id,
             shared=shared,
+            default=default,
         )
         return IdsColumn(self.source, found.steps)
 
@@ -256,9 +279,17 @@ class IntegersColumn(ListColumn):
         found = self._each.hash_buckets(num_buckets, key=key)
         return IdsColumn(self.source, found.steps)
 
-    def identity(self, num_ids: int) -> IdsColumn:
-        """The integers themselves; one outside of [0, num_ids) rejects the row."""
-        return IdsColumn(self.source, self._each.identity(num_ids).steps)
+    def identity(
+        self, num_ids: int, *, default: s.DefaultId | None = None
+    ) -> IdsColumn:
+        """The integers themselves; one outside of [0, num_ids) rejects the row.
+
+        Args:
+            num_ids: How many ids there are.
+            default: As of `IntegerColumn.identity`.
+        """
+        found = self._each.identity(num_ids, default=default)
+        return IdsColumn(self.source, found.steps)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -277,6 +308,11 @@ class NumericsColumn(ListColumn):
         """Replaces missing elements by a number; a missing list stays missing."""
         self._check_fill(value)
         return NumericsColumn(self.source, self._each.fill(value).steps)
+
+    def missing_values(self, values: Iterable[float]) -> "NumericsColumn":
+        """`NumericColumn.missing_values` of each element."""
+        found = self._each.missing_values(values)
+        return NumericsColumn(self.source, found.steps)
 
     def clip(self, low: float, high: float) -> "NumericsColumn":
         """`NumericColumn.clip` of each element."""

@@ -50,6 +50,10 @@ from featurekit.spec.steps.presence import (
     FillMode,
     IsMissing,
 )
+from featurekit.spec.steps.special_values import (
+    DefaultId,
+    MissingValues,
+)
 from featurekit.spec.steps.timestamp import (
     PART_SIZES,
     TimePart,
@@ -67,6 +71,7 @@ __all__ = [
     "Clip",
     "Counts",
     "Cyclic",
+    "DefaultId",
     "DropMissing",
     "Embedding",
     "Fill",
@@ -81,6 +86,7 @@ __all__ = [
     "Log1p",
     "MinMax",
     "MissingAsEmpty",
+    "MissingValues",
     "MultiHot",
     "OneHot",
     "Pad",
@@ -130,6 +136,7 @@ Step: TypeAlias = (
     | Robust
     | Winsorize
     | Cyclic
+    | MissingValues
 )
 STEPS: tuple[type[Step], ...] = Step.__args__
 
