@@ -101,6 +101,13 @@ def _crosses(draw: Draw) -> str:
     return f"fk.cross({', '.join(columns)}).hash_buckets({draw.one(1, 7, 30)})"
 
 
+def _vector_of_size(draw: Draw) -> str:
+    """Most lists have another size, so few cases have it."""
+    if draw.lenient:
+        return _aggregate(draw)
+    return f"fk.vector({draw.name('X')}, {draw.one(1, 2)}).fill(0.0).clip(-9.0, 9.0)"
+
+
 IDS: tuple[Make, ...] = (_words, _hashes, _buckets, _crosses)
 LISTS: tuple[Make, ...] = (
     _pad,
@@ -109,5 +116,6 @@ LISTS: tuple[Make, ...] = (
     _weighted,
     _length,
     _aggregate,
+    _vector_of_size,
 )
 """Features of lists."""

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from featurekit.spec.columns import string as string
     from featurekit.spec.columns import strings as strings
     from featurekit.spec.columns import timestamp as timestamp
+    from featurekit.spec.columns import vector as vector
     from featurekit.spec.columns import where as where
     from featurekit.spec.feature_spec import FeatureSpec as FeatureSpec
     from featurekit.spec.splits import key_split as key_split
@@ -79,6 +80,7 @@ _LAZY = {
     "strings": "featurekit.spec.columns:strings",
     "time_split": "featurekit.spec.splits:time_split",
     "timestamp": "featurekit.spec.columns:timestamp",
+    "vector": "featurekit.spec.columns:vector",
     "verify": "featurekit.io.verify:verify",
     "where": "featurekit.spec.columns:where",
     "warm_start": "featurekit.embedding_rows:warm_start",

@@ -274,6 +274,8 @@ def _of_present(op: ops.Op) -> Callable[[Any], Value]:
         case ops.PadNumbers(length=length, side=side, truncate=cut, value=value):
             padding = round_to_float32(value)
             return lambda found: pad(there(found), length, side, cut, padding)
+        case ops.PackVector(size=size):
+            return lambda found: require_size(there(found), size)
         case ops.MultiHotEncode(depth=depth):
             return lambda ids: tuple(float(at in ids) for at in range(depth))
         case ops.CountEncode(depth=depth):
@@ -497,6 +499,13 @@ def take_list(found: Any, missing: ops.MissingList) -> Value:
 def there(found: Sequence[Any]) -> list[Any]:
     """The elements that are not missing."""
     return [entry for entry in found if entry is not None]
+
+
+def require_size(found: list[float], size: int) -> tuple[float, ...]:
+    """The numbers, of which there are so many."""
+    if len(found) != size:
+        raise Reject
+    return tuple(found)
 
 
 def pad(

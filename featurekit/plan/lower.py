@@ -31,6 +31,7 @@ from featurekit.spec.columns import (
     CrossColumn,
     Expression,
     Source,
+    VectorColumn,
     WeightedBag,
 )
 from featurekit.spec.feature_spec import LABEL, FeatureSpec
@@ -124,10 +125,14 @@ class _Lowering:
             steps = steps[:-1]
         if isinstance(column, CrossColumn):
             raise AssertionError("a cross without hash_buckets is no feature")
-        value = self.value(column.source, steps)
+        is_vector = isinstance(column, VectorColumn)
+        value = self.value(column.source, steps, refuse_missing=is_vector)
         if self.builder.nodes[value].type.nullable:
             value = add(ops.RequirePresent(), value)
         found = self.builder.nodes[value].type
+        if isinstance(column, VectorColumn):
+            op = ops.PackVector(column.inputs[0].size or 0)
+            return add(op, add(ops.ToFloat32(), value))
         if isinstance(last, s.OneHot):
             return add(ops.OneHotEncode(found.num_ids or 0), value)
         if isinstance(last, s.Cyclic):
@@ -157,7 +162,7 @@ class _Lowering:
             # A combination is present where its hash is.
             value, _ = self._cross(column.source, (s.HashBuckets(1),))
         else:
-            refuse = any(map(_makes_vector, steps))
+            refuse = any(map(_makes_vector, steps)) or isinstance(column, VectorColumn)
             before = steps[: learned[0]]
             value = self.value(column.source, before, refuse_missing=refuse)
         if self.builder.nodes[value].type.is_list:

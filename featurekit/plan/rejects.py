@@ -59,6 +59,13 @@ def describe_reject(op: ops.Op) -> tuple[str, str, str | None, str | None]:
                 "a list, which may be empty",
                 "missing_as_empty() the column, or clean the data",
             )
+        case ops.PackVector(size=size):
+            return (
+                "LENGTH_MISMATCH",
+                "the vector has another size",
+                f"{size} numbers",
+                "clean the data, or declare the size it has",
+            )
         case ops.WeightEncode():
             return (
                 "WEIGHT_MISMATCH",

@@ -47,16 +47,18 @@ class Column(_message.Message):
     def __init__(self, input: _Optional[_Union[Input, _Mapping]] = ..., cross: _Optional[_Union[Cross, _Mapping]] = ..., weighted_bag: _Optional[_Union[WeightedBag, _Mapping]] = ..., expression: _Optional[_Union[Expression, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[Step, _Mapping]]] = ...) -> None: ...
 
 class Input(_message.Message):
-    __slots__ = ("name", "dtype", "nan", "time_zone")
+    __slots__ = ("name", "dtype", "nan", "time_zone", "size")
     NAME_FIELD_NUMBER: _ClassVar[int]
     DTYPE_FIELD_NUMBER: _ClassVar[int]
     NAN_FIELD_NUMBER: _ClassVar[int]
     TIME_ZONE_FIELD_NUMBER: _ClassVar[int]
+    SIZE_FIELD_NUMBER: _ClassVar[int]
     name: str
     dtype: str
     nan: str
     time_zone: str
-    def __init__(self, name: _Optional[str] = ..., dtype: _Optional[str] = ..., nan: _Optional[str] = ..., time_zone: _Optional[str] = ...) -> None: ...
+    size: int
+    def __init__(self, name: _Optional[str] = ..., dtype: _Optional[str] = ..., nan: _Optional[str] = ..., time_zone: _Optional[str] = ..., size: _Optional[int] = ...) -> None: ...
 
 class Cross(_message.Message):
     __slots__ = ("columns",)

@@ -14,6 +14,7 @@ from featurekit.spec.columns import (
     EmbeddingColumn,
     NumericColumn,
     PaddedIdsColumn,
+    VectorColumn,
     WeightedBag,
 )
 from featurekit.spec.columns.lists import ListColumn
@@ -25,7 +26,12 @@ from featurekit.spec.splits import KeySplit, Split, TimeSplit
 LABEL = "label"
 WEIGHT = "weight"
 Feature = (
-    NumericColumn | CategoricalColumn | DenseColumn | EmbeddingColumn | PaddedIdsColumn
+    NumericColumn
+    | CategoricalColumn
+    | DenseColumn
+    | EmbeddingColumn
+    | PaddedIdsColumn
+    | VectorColumn
 )
 
 

@@ -20,6 +20,7 @@ from featurekit.spec.columns import (
     StringColumn,
     StringsColumn,
     TimestampColumn,
+    VectorColumn,
     WeightedBag,
     cross,
     join,
@@ -83,6 +84,8 @@ def rebuild(source: Source, steps: Iterable[s.Step]) -> Column:
         if source.dtype == "timestamp":
             check_zone(source.time_zone or "", source.name)
         column = _KINDS[source.dtype](source)
+        if source.size is not None:
+            column = VectorColumn(source)
     for step in steps:
         column = _apply(column, step)
     return column  # type: ignore[no-any-return]

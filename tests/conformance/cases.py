@@ -11,6 +11,7 @@ from conformance import (
     cases_presence,
     cases_special_values,
     cases_timestamp,
+    cases_vectors,
     cases_vocabulary,
 )
 from conformance.case import Case
@@ -26,6 +27,7 @@ ALL_CASES: list[Case] = [
     *cases_presence.CASES,
     *cases_expressions.CASES,
     *cases_special_values.CASES,
+    *cases_vectors.CASES,
 ]
 PROVES: dict[str, tuple[int, ...]] = {
     "identity": (3,),
@@ -45,6 +47,7 @@ PROVES: dict[str, tuple[int, ...]] = {
     "cross_takes": (47,),
     "cross_of_a_cross": (47,),
     "cross_lists": (46,),
+    "vector": (1,),
     "fill": (67,),
 }
 """What a case proves (see `checks/capabilities.py`), by the start of its name."""

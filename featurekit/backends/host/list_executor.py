@@ -188,6 +188,11 @@ class ListExecutor:
                 found, refused = _weigh(lists, array, other, weights, depth)
                 refused_by[refused] = np.minimum(refused_by[refused], end)
                 return found
+            case ops.PackVector(size=size):
+                refused = _counts(lists, array) != size
+                refused_by[refused] = np.minimum(refused_by[refused], end)
+                op = ops.PadNumbers(size, "right", "right", 0.0)
+                return _pad(op, lists, array, filled_numbers(array), 0.0)
             case ops.PadIds():
                 return _pad(node.op, lists, array, filled_numbers(array) + 1, 0)
             case ops.PadNumbers(value=value):

@@ -206,6 +206,7 @@ KERNELS: dict[type[ops.Op], Encoder] = {
     # Between the levels of a plan; see `list_executor`.
     ops.ReadList: _no_instruction,
     ops.PadIds: _no_instruction,
+    ops.PackVector: _no_instruction,
     ops.PadNumbers: _no_instruction,
     ops.MultiHotEncode: _no_instruction,
     ops.CountEncode: _no_instruction,

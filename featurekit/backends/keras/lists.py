@@ -97,6 +97,10 @@ def end_list(op: ops.BaseListEnd, *inputs: Lists) -> Outcome:
     lists = without_missing(given)
     numbers = lists.elements.tensor
     match op:
+        case ops.PackVector(size=size):
+            padded = ops.PadNumbers(size, "right", "right", 0.0)
+            found = Value(_pad(padded, lists, numbers, 0.0))
+            return Outcome(found, tf.not_equal(lists.lengths, size))
         case ops.PadIds():
             return Outcome(Value(_pad(op, lists, numbers + 1, 0)))
         case ops.PadNumbers(value=value):

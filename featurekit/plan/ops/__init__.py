@@ -32,6 +32,7 @@ from featurekit.plan.ops.lists import (
     CountEncode,
     MissingList,
     MultiHotEncode,
+    PackVector,
     PadIds,
     PadNumbers,
     ReadList,
@@ -93,6 +94,7 @@ __all__ = [
     "MultiHotEncode",
     "OneHotEncode",
     "Op",
+    "PackVector",
     "PadIds",
     "PadNumbers",
     "ReadColumn",
@@ -140,5 +142,6 @@ Op: TypeAlias = (
     | LookupVector
     | MarkMissing
     | DefaultId
+    | PackVector
 )
 OPS: tuple[type[Op], ...] = Op.__args__

@@ -49,6 +49,10 @@ from featurekit.spec.columns.tokens import (
     IntegerColumn,
     StringColumn,
 )
+from featurekit.spec.columns.vectors import (
+    VectorColumn,
+    vector,
+)
 from featurekit.spec.inputs import Input, NanPolicy, check_zone
 
 __all__ = [
@@ -71,6 +75,7 @@ __all__ = [
     "StringColumn",
     "StringsColumn",
     "TimestampColumn",
+    "VectorColumn",
     "WeightedBag",
     "boolean",
     "cross",
@@ -84,6 +89,7 @@ __all__ = [
     "string",
     "strings",
     "timestamp",
+    "vector",
     "where",
 ]
 
@@ -103,6 +109,7 @@ Column: TypeAlias = (
     | IdsColumn
     | PaddedIdsColumn
     | ListCrossColumn
+    | VectorColumn
 )
 
 
