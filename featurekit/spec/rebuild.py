@@ -159,8 +159,8 @@ def _apply(column: Any, step: s.Step) -> Any:
             return method(threshold)
         case s.Identity(num_ids=count):
             return method(count)
-        case s.Embedding(dim=dim):
-            return method(dim)
+        case s.Embedding():
+            return _call(method, step, step.dim, **_embedding_arguments(step))
 
 
 def _vocabulary_arguments(step: s.Vocabulary) -> dict[str, Any]:
@@ -173,6 +173,14 @@ def _vocabulary_arguments(step: s.Vocabulary) -> dict[str, Any]:
         "oov": "before" if step.oov_first else "after",
         "missing_id": step.missing_id,
         "shared": step.shared,
+    }
+
+
+def _embedding_arguments(step: s.Embedding) -> dict[str, Any]:
+    return {
+        "combiner": step.combiner,
+        "max_norm": step.max_norm,
+        "table": step.table,
     }
 
 

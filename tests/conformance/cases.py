@@ -2,6 +2,7 @@
 
 import pytest
 from conformance import (
+    cases_bags,
     cases_categorical,
     cases_cross,
     cases_expressions,
@@ -20,6 +21,7 @@ ALL_CASES: list[Case] = [
     *cases_vocabulary.CASES,
     *cases_timestamp.CASES,
     *cases_lists.CASES,
+    *cases_bags.CASES,
     *cases_presence.CASES,
     *cases_expressions.CASES,
 ]

@@ -7,6 +7,9 @@ bit for bit is what `tests/conformance` checks.
 
 from typing import TypeAlias
 
+from featurekit.plan.ops.bags import (
+    PadWeighted,
+)
 from featurekit.plan.ops.categorical import (
     CheckRange,
     CombineIds,
@@ -89,6 +92,7 @@ __all__ = [
     "Op",
     "PadIds",
     "PadNumbers",
+    "PadWeighted",
     "ReadColumn",
     "ReadList",
     "RequirePresent",
@@ -132,5 +136,6 @@ Op: TypeAlias = (
     | ChooseNumber
     | JoinText
     | LookupVector
+    | PadWeighted
 )
 OPS: tuple[type[Op], ...] = Op.__args__

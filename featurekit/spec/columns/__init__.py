@@ -8,6 +8,10 @@ exists on ids, `.log1p` on numbers.
 from typing import TypeAlias
 
 from featurekit.errors import SpecError
+from featurekit.spec.columns.bags import (
+    PaddedIdsColumn,
+    WeightedIdsColumn,
+)
 from featurekit.spec.columns.base import (
     Cross,
     Expression,
@@ -33,7 +37,6 @@ from featurekit.spec.columns.lists import (
     IdsColumn,
     IntegersColumn,
     NumericsColumn,
-    PaddedIdsColumn,
     StringsColumn,
 )
 from featurekit.spec.columns.numbers import (
@@ -68,6 +71,7 @@ __all__ = [
     "StringsColumn",
     "TimestampColumn",
     "WeightedBag",
+    "WeightedIdsColumn",
     "boolean",
     "cross",
     "integer",
@@ -98,6 +102,7 @@ Column: TypeAlias = (
     | NumericsColumn
     | IdsColumn
     | PaddedIdsColumn
+    | WeightedIdsColumn
 )
 
 

@@ -9,12 +9,9 @@ from dataclasses import dataclass
 from typing import Self, overload
 
 from featurekit.spec import steps as s
+from featurekit.spec.columns.bags import PaddedIdsColumn, WeightedIdsColumn
 from featurekit.spec.columns.base import BaseColumn, WeightedBag
-from featurekit.spec.columns.categorical import (
-    CategoricalColumn,
-    DenseColumn,
-    EmbeddingColumn,
-)
+from featurekit.spec.columns.categorical import CategoricalColumn, DenseColumn
 from featurekit.spec.columns.numbers import NumericColumn
 from featurekit.spec.columns.tokens import IntegerColumn, StringColumn
 from featurekit.spec.columns.vocabularies import OovPlace
@@ -101,19 +98,6 @@ class ListColumn(BaseColumn):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class PaddedIdsColumn(BaseColumn):
-    """Ids of lists of one length. Output: int64, shape (batch, length)."""
-
-    def embedding(self, dim: int) -> EmbeddingColumn:
-        """Declares a trainable vector of `dim` numbers for each id.
-
-        The records hold the padded ids; a model takes the mean of the vectors of those
-        that are no padding.
-        """
-        return EmbeddingColumn(self.source, self._step(s.Embedding, dim))
-
-
-@dataclass(frozen=True, slots=True, repr=False)
 class IdsColumn(ListColumn):
     """A list of ids from 0 to a known number; a feature once it is ended."""
 
@@ -191,10 +175,11 @@ class IdsColumn(ListColumn):
         """
         return DenseColumn(self.source, self._step(s.Counts))
 
-    def weighted(self, weights: "NumericsColumn") -> DenseColumn:
+    def weighted(self, weights: "NumericsColumn") -> WeightedIdsColumn:
         """A float32 vector that holds at each id the sum of its weights.
 
-        As `tf.feature_column.indicator_column` of a weighted categorical column.
+        As `tf.feature_column.indicator_column` of a weighted categorical column. Where
+        there are too many ids for a vector, `pad` follows: ids and weights apart.
 
         Args:
             weights: A list of numbers, one for each id.
@@ -222,7 +207,7 @@ class IdsColumn(ListColumn):
         """
         if not isinstance(weights, NumericsColumn):
             raise self._bad("weighted", "weights must be a list of numbers", weights)
-        return DenseColumn(WeightedBag(self, weights))
+        return WeightedIdsColumn(WeightedBag(self, weights))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
