@@ -74,7 +74,8 @@ def _weighted(draw: Draw) -> str:
     """Lists of one column as ids and as weights: their lengths agree."""
     name = draw.name("X")
     weights = f"fk.numerics({name}).missing_as_empty().fill(1.0).clip(-9.0, 9.0)"
-    return f"{weights}.buckets([0.0, 1.0]).weighted({weights})"
+    code = f"{weights}.buckets([0.0, 1.0]).weighted({weights})"
+    return f"{code}.pad({_shape(draw)})" if draw.chance(0.5) else code
 
 
 def _length(draw: Draw) -> str:

@@ -77,6 +77,14 @@ LIST_CASES: dict[type[ops.Op], SkewCase] = {
         },
         xla=False,
     ),
+    ops.PadWeighted: SkewCase(
+        {"x": lists(floats(0.0, 1.0), sizes=7), "s": lists(texts(*_WORDS), sizes=7)},
+        {
+            "right": _FEW.weighted(_NUMBERS).pad(3),
+            "left": _FEW.weighted(_NUMBERS).pad(4, side="left", truncate="left"),
+        },
+        xla=False,
+    ),
     ops.AggregateList: SkewCase(
         _COLUMNS,
         {

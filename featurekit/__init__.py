@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from featurekit.plan.id_meanings import id_meanings as id_meanings
     from featurekit.plan.lower import compile_spec as compile
     from featurekit.plan.model_inputs import model_inputs as model_inputs
+    from featurekit.plan.model_inputs import suggest_dim as suggest_dim
     from featurekit.plan.stats import Stats as Stats
     from featurekit.serve.export import export as export
     from featurekit.serve.preprocessor import Preprocessor as Preprocessor
@@ -78,6 +79,7 @@ _LAZY = {
     "serve": "featurekit.serve",
     "string": "featurekit.spec.columns:string",
     "strings": "featurekit.spec.columns:strings",
+    "suggest_dim": "featurekit.plan.model_inputs:suggest_dim",
     "time_split": "featurekit.spec.splits:time_split",
     "timestamp": "featurekit.spec.columns:timestamp",
     "vector": "featurekit.spec.columns:vector",

@@ -160,6 +160,9 @@ def _step(node: Node) -> Step:
     if isinstance(op, ops.WeightEncode):
         (ids, weights), depth = node.inputs, op.depth
         return lambda row, values: sum_weights(values[ids], values[weights], depth)
+    if isinstance(op, ops.PadWeighted):
+        (first, second), shape = node.inputs, op
+        return lambda row, values: pad_weighted(values[first], values[second], shape)
     (entry,) = node.inputs
     function = _of_value(op)
     if not node.type.is_list:
@@ -296,6 +299,7 @@ def _of_present(op: ops.Op) -> Callable[[Any], Value]:
             | ops.CrossHash()
             | ops.ReadList()
             | ops.WeightEncode()
+            | ops.PadWeighted()
             | ops.CountElements()
             | ops.Arithmetic()
             | ops.CompareNumbers()
@@ -542,6 +546,21 @@ def sum_weights(ids: Any, weights: Any, depth: int) -> Value:
         if at is not None and weight is not None:
             totals[at] += weight
     return tuple(map(to_float32, totals))
+
+
+def pad_weighted(ids: Any, weights: Any, op: ops.PadWeighted) -> Value:
+    """The ids or the weights of the pairs of which both are there, in one length."""
+    if len(ids) != len(weights):
+        raise Reject
+    pairs = [
+        (at + 1, weight)
+        for at, weight in zip(ids, weights, strict=True)
+        if at is not None and weight is not None
+    ]
+    shape = op.length, op.side, op.truncate
+    if op.part == "ids":
+        return pad([at for at, _ in pairs], *shape, 0)
+    return pad([weight for _, weight in pairs], *shape, 0.0)
 
 
 def _arrow_type(kind: ValueType) -> pa.DataType:

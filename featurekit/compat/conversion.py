@@ -111,13 +111,11 @@ class Conversion:
 
     def _embedding(self, column: EmbeddingColumn) -> fk.Column:
         found: Any = self._ids(column.ids)
-        if column.max_norm is not None or column.table is not None:
-            raise _unsupported(column, "max_norm and shared tables")
-        if isinstance(found, fk.CategoricalColumn):
-            return found.embedding(column.dimension)
-        if column.combiner != "mean" or isinstance(column.ids, WeightedColumn):
-            raise _unsupported(column, "other combiners than 'mean', and weights,")
-        return found.pad(self._length(column)).embedding(column.dimension)  # type: ignore[no-any-return]
+        options: dict[str, Any] = {"max_norm": column.max_norm, "table": column.table}
+        if not isinstance(found, fk.CategoricalColumn):
+            found = found.pad(self._length(column))
+            options["combiner"] = column.combiner
+        return found.embedding(column.dimension, **options)  # type: ignore[no-any-return]
 
     def _length(self, column: AnyColumn) -> int:
         if self.max_length is None:
@@ -128,12 +126,6 @@ class Conversion:
                 hint="features(columns, max_length=…); longer rows are cut",
             )
         return self.max_length
-
-
-def _unsupported(column: AnyColumn, what: str) -> SpecError:
-    return SpecError(
-        f"{what} cannot be carried over", code="SPEC_BAD_VALUE", feature=column.name
-    )
 
 
 def _checked(column: object) -> FeatureColumn:

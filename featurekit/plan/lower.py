@@ -1,7 +1,7 @@
 """From declarations to operations: FeatureSpec and Stats become a Plan."""
 
 from collections.abc import Iterable, Mapping
-from typing import assert_never
+from typing import Literal, assert_never
 
 from featurekit.errors import SpecError, StatisticsError
 from featurekit.plan import ops
@@ -34,6 +34,7 @@ from featurekit.spec.columns import (
     VectorColumn,
     WeightedBag,
 )
+from featurekit.spec.columns.bags import weights_key
 from featurekit.spec.feature_spec import LABEL, FeatureSpec
 from featurekit.spec.inputs import Input
 
@@ -60,7 +61,12 @@ def compile_spec(
         # First in the plan: a row without label is known as such, whatever else it
         # lacks, because the first op that refuses a row names the reason.
         lowering.output(columns[LABEL])
-    outputs = [(name, lowering.output(column)) for name, column in columns.items()]
+    outputs = []
+    for name, column in columns.items():
+        outputs.append((name, lowering.output(column)))
+        weights = weights_key(name, column)
+        if weights is not None:
+            outputs.append((weights, lowering.bag(column, "weights")))
     return lowering.builder.build(outputs)
 
 
@@ -125,6 +131,8 @@ class _Lowering:
             steps = steps[:-1]
         if isinstance(column, CrossColumn):
             raise AssertionError("a cross without hash_buckets is no feature")
+        if weights_key("", column) is not None:
+            return self.bag(column, "ids")
         is_vector = isinstance(column, VectorColumn)
         value = self.value(column.source, steps, refuse_missing=is_vector)
         if self.builder.nodes[value].type.nullable:
@@ -244,14 +252,28 @@ class _Lowering:
                 assert_never(step)
 
     def _weighted(self, bag: WeightedBag) -> int:
+        ids, weights = self._lists_of(bag)
+        num_ids = self.builder.nodes[ids].type.num_ids or 0
+        return self.builder.add(ops.WeightEncode(num_ids), ids, weights)
+
+    def _lists_of(self, bag: WeightedBag) -> tuple[int, int]:
         ids, weights = (
             self._elements(
                 self.value(one.source, one.steps, refuse_missing=True), one.steps
             )
             for one in bag.columns
         )
-        num_ids = self.builder.nodes[ids].type.num_ids or 0
-        return self.builder.add(ops.WeightEncode(num_ids), ids, weights)
+        return ids, weights
+
+    def bag(self, column: Column, part: Literal["ids", "weights"]) -> int:
+        """The padded ids of a column of weighted ids, or their weights."""
+        assert isinstance(column.source, WeightedBag)
+        step = column.steps[0]
+        assert isinstance(step, s.Pad)
+        ids, weights = self._lists_of(column.source)
+        weights = self.builder.add(ops.ToFloat32(), weights)
+        op = ops.PadWeighted(part, step.length, step.side, step.truncate)
+        return self.builder.add(op, ids, weights)
 
     def _cross(
         self, source: Cross, steps: tuple[s.Step, ...]

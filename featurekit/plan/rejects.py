@@ -73,6 +73,13 @@ def describe_reject(op: ops.Op) -> tuple[str, str, str | None, str | None]:
                 "one weight for each id, and sums of at most 3.4028235e38",
                 "clean the data, or clip() the weights",
             )
+        case ops.PadWeighted():
+            return (
+                "WEIGHT_MISMATCH",
+                "the weights do not fit the ids",
+                "one weight for each id",
+                "clean the data",
+            )
         case (
             ops.ReadColumn()
             | ops.ReadList()

@@ -277,10 +277,16 @@ class OneHot(_message.Message):
     def __init__(self) -> None: ...
 
 class Embedding(_message.Message):
-    __slots__ = ("dim",)
+    __slots__ = ("dim", "combiner", "max_norm", "table")
     DIM_FIELD_NUMBER: _ClassVar[int]
+    COMBINER_FIELD_NUMBER: _ClassVar[int]
+    MAX_NORM_FIELD_NUMBER: _ClassVar[int]
+    TABLE_FIELD_NUMBER: _ClassVar[int]
     dim: int
-    def __init__(self, dim: _Optional[int] = ...) -> None: ...
+    combiner: str
+    max_norm: float
+    table: str
+    def __init__(self, dim: _Optional[int] = ..., combiner: _Optional[str] = ..., max_norm: _Optional[float] = ..., table: _Optional[str] = ...) -> None: ...
 
 class MissingAsEmpty(_message.Message):
     __slots__ = ()

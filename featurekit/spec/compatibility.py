@@ -72,6 +72,8 @@ def _compare_sources(before: Column, after: Column) -> Verdict:
     steps = (*before.steps, *after.steps)
     if isinstance(old, Cross) or isinstance(new, Cross):
         return _compare_crosses(old, new, steps)
+    if isinstance(old, WeightedBag) != isinstance(new, WeightedBag):
+        return Verdict(Compatibility.RETRAIN, "one of the two has weights")
     if _learns_ids(steps):
         return Verdict(
             Compatibility.RE_INDEX, "the vocabulary is learned from another column"
@@ -173,6 +175,8 @@ def _changed_meaning(
 
 def _why_retrain(old: s.Step | None, new: s.Step | None) -> str:
     if isinstance(old, s.Embedding) and isinstance(new, s.Embedding):
+        if old.dim == new.dim:
+            return "the trained vectors are combined, clipped or shared otherwise"
         return "the trained vectors have another width"
     return "ids mean something else, and none can be mapped"
 

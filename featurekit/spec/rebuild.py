@@ -164,8 +164,8 @@ def _apply(column: Any, step: s.Step) -> Any:
             return method(count, default=default)
         case s.MissingValues(values=values):
             return method(values)
-        case s.Embedding(dim=dim):
-            return method(dim)
+        case s.Embedding():
+            return _call(method, step, step.dim, **_embedding_arguments(step))
 
 
 def _vocabulary_arguments(step: s.Vocabulary) -> dict[str, Any]:
@@ -179,6 +179,14 @@ def _vocabulary_arguments(step: s.Vocabulary) -> dict[str, Any]:
         "missing_id": step.missing_id,
         "shared": step.shared,
         "default": step.default,
+    }
+
+
+def _embedding_arguments(step: s.Embedding) -> dict[str, Any]:
+    return {
+        "combiner": step.combiner,
+        "max_norm": step.max_norm,
+        "table": step.table,
     }
 
 

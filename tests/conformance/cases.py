@@ -2,6 +2,7 @@
 
 import pytest
 from conformance import (
+    cases_bags,
     cases_categorical,
     cases_cross,
     cases_cross_lists,
@@ -24,6 +25,7 @@ ALL_CASES: list[Case] = [
     *cases_vocabulary.CASES,
     *cases_timestamp.CASES,
     *cases_lists.CASES,
+    *cases_bags.CASES,
     *cases_presence.CASES,
     *cases_expressions.CASES,
     *cases_special_values.CASES,
@@ -49,6 +51,29 @@ PROVES: dict[str, tuple[int, ...]] = {
     "cross_lists": (46,),
     "vector": (1,),
     "fill": (67,),
+    "fill_mean_and_fill_median": (68,),
+    "fill_mode": (68,),
+    "robust": (21, 22),
+    "is_missing": (69,),
+    "boolean": (5,),
+    "time": (11,),
+    "cyclic": (11,),
+    "layout": (32, 35),
+    "learned_tokens_follow": (32,),
+    "shared_vocabulary": (33,),
+    "keyed_hash": (37,),
+    "cross_with_a_hash_key": (37,),
+    "exact_cross": (48,),
+    "arithmetic": (13,),
+    "compare": (13,),
+    "where": (13,),
+    "join": (13,),
+    "list_missing_empty": (70,),
+    "list_hash": (6,),
+    "list_weights": (7,),
+    "list_pad": (9,),
+    "list_numbers_padded": (9,),
+    "list_multi_hot": (41,),
 }
 """What a case proves (see `checks/capabilities.py`), by the start of its name."""
 

@@ -164,7 +164,9 @@ def list_features(draw: st.DrawFn) -> Column:
         case "counts":
             return draw(ids()).counts()
         case "weighted":
-            return draw(ids()).weighted(draw(numerics()))
+            found = draw(ids()).weighted(draw(numerics()))
+            apart = draw(st.booleans())
+            return found.pad(draw(st.integers(1, 5)), **sides) if apart else found
         case "length":
             maximum = draw(st.none() | st.integers(1, 3))
             column = draw(ids() | numerics())

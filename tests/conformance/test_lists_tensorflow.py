@@ -151,6 +151,7 @@ def test_a_refused_list_is_shown() -> None:
     assert found.value.got == [1, 3]
 
 
+@pytest.mark.proves(41)
 def test_oracle_keras_category_encoding() -> None:
     lists = [one or [0] for one in random_lists(200, 6, 2)]
     ragged = tf.ragged.constant(lists, tf.int64)
@@ -164,6 +165,7 @@ def test_oracle_keras_category_encoding() -> None:
         assert column_of(feature, i=i).tolist() == wanted.tolist(), mode
 
 
+@pytest.mark.proves(9)
 def test_oracle_keras_pad_sequences() -> None:
     lists = random_lists(200, 50, 3)
     i = integers(*lists)
@@ -178,6 +180,7 @@ def test_oracle_keras_pad_sequences() -> None:
             assert column_of(feature, i=i).tolist() == wanted.tolist()
 
 
+@pytest.mark.proves(6, 7, 41)
 def test_oracle_feature_columns() -> None:
     """Counts, and weights of ids, as TensorFlow's feature columns have them."""
     lists = [[str(entry) for entry in one] for one in random_lists(200, 6, 4)]

@@ -57,6 +57,7 @@ def test_hash_buckets(texts: list[str], integers: np.ndarray, count: int) -> Non
     np.testing.assert_array_equal(found, tf.strings.to_hash_bucket_fast(decimal, count))
 
 
+@pytest.mark.proves(37)
 @pytest.mark.parametrize("count", [1, 2, 1000, 2**31 - 1])
 @pytest.mark.parametrize("key", [(0, 0), (1, 2), (2**63 - 1, 7)])
 def test_keyed_hash_buckets(
@@ -72,6 +73,7 @@ def test_keyed_hash_buckets(
     np.testing.assert_array_equal(found, strong(decimal, count, list(key)))
 
 
+@pytest.mark.proves(37)
 def test_keras_salted_hashing(texts: list[str]) -> None:
     import keras
 
@@ -153,6 +155,7 @@ def crossed_column(keys: list[object], count: int, features: dict, **options: in
             return session.run(tf.argmax(vectors, axis=1))
 
 
+@pytest.mark.proves(45, 47)
 @pytest.mark.parametrize("hash_key", [None, 1, 12345, 2**63 - 1])
 def test_crossed_column_of_all_kinds(hash_key: int | None) -> None:
     rows, count = 10_000, 211
@@ -239,6 +242,7 @@ def test_log1p(floats: np.ndarray) -> None:
     np.testing.assert_array_equal(found, wanted)
 
 
+@pytest.mark.proves(41)
 def test_one_hot(floats: np.ndarray) -> None:
     boundaries = [-1.0, 0.0, 1.0]
     ids = np.searchsorted(boundaries, floats, side="right")

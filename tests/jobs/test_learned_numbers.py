@@ -33,6 +33,7 @@ def whole() -> np.ndarray:
     return np.random.default_rng(4).lognormal(size=ROWS).astype(np.float32)
 
 
+@pytest.mark.proves(68)
 @pytest.mark.parametrize("strategy", ["mean", "median"])
 def test_fills_are_those_of_scikit_learn(strategy: str, values: np.ndarray) -> None:
     impute = pytest.importorskip("sklearn.impute")
@@ -54,6 +55,7 @@ def test_fill_mode_is_the_most_frequent_and_of_equals_the_last() -> None:
     assert computed(filled, i=numbers).tolist() == [0, 0, 1, 0, 1, 2]
 
 
+@pytest.mark.proves(21)
 def test_robust_is_that_of_scikit_learn_where_quartiles_are_values(
     whole: np.ndarray,
 ) -> None:
@@ -87,6 +89,7 @@ def test_robust_of_a_constant_divides_by_1() -> None:
     assert found.tolist() == [0.0] * 9 + [1.0]
 
 
+@pytest.mark.proves(22)
 def test_winsorize_is_clip_at_numpys_quantiles(whole: np.ndarray) -> None:
     wide = whole.astype(np.float64)
     column = fk.numeric("x").winsorize(lower=0.05, upper=0.95)

@@ -36,6 +36,7 @@ def in_order(counted: Counter) -> list[tuple[object, int]]:
     return sorted(counted.items(), key=lambda entry: (entry[1], entry[0]), reverse=True)
 
 
+@pytest.mark.proves(33)
 @given(rows)
 @settings(max_examples=50)
 def test_shared_counts_are_added(drawn) -> None:
@@ -60,6 +61,7 @@ def netstring(value: str | int) -> bytes:
     return b"%d:%s," % (len(data), data)
 
 
+@pytest.mark.proves(48)
 @given(rows, st.sampled_from([None, 1, 3]))
 @settings(max_examples=50)
 def test_exact_crosses_give_every_combination_its_id(drawn, max_size) -> None:

@@ -28,6 +28,7 @@ def stats_of(spec: fk.FeatureSpec, tokens: list[bytes]) -> Stats:
     return Stats({key: VocabularyCounts(tuple(tokens), counts, 99, len(tokens))})
 
 
+@pytest.mark.proves(43)
 @given(vocabularies, vocabularies, places, oovs, st.booleans(), st.data())
 def test_every_old_row_keeps_its_vector(old, new, oov, num_oov, missing_id, data):
     reserved = data.draw(st.lists(st.sampled_from(["r", "a"]), unique=True))
@@ -147,6 +148,7 @@ class TestIdMeanings:
             found = fk.id_meanings(spec, name, stats)
             assert list(map(str, found)) == shared
 
+    @pytest.mark.proves(42)
     def test_each_id_means_what_a_backend_gives_it_for(self) -> None:
         spec = fk.FeatureSpec(
             {

@@ -81,6 +81,7 @@ CHANGES: list[tuple[Column, Column, Compatibility]] = [
 ]
 
 
+@pytest.mark.proves(111)
 @pytest.mark.parametrize(
     ("before", "after", "wanted"), CHANGES, ids=[f"{a} to {b}" for a, b, _ in CHANGES]
 )
@@ -144,6 +145,7 @@ KEPT = [
 ]
 
 
+@pytest.mark.proves(111)
 @pytest.mark.parametrize(("before", "after"), KEPT, ids=[repr(b) for _, b in KEPT])
 def test_a_serve_compatible_change_keeps_every_bit(
     before: Column, after: Column

@@ -21,6 +21,9 @@ COLUMNS: list[Column] = [
     T.drop_missing().missing_as_empty().hash_buckets(9).multi_hot(),
     N.fill(-1).vocabulary([5, 7]).counts(),
     N.identity(4).weighted(X.clip(0, 1)),
+    N.identity(4).weighted(X).pad(3, side="left"),
+    N.identity(4).weighted(X).pad(3).embedding(2, combiner="sum", max_norm=1),
+    T.hash_buckets(9).pad(3).embedding(table="words"),
     N.hash_buckets(9).length(maximum=5).one_hot(),
     T.length().log1p().standardize(mean=0.0, std=2.0),
     X.log1p().min_max(minimum=0, maximum=2).pad(2, value=-1),
@@ -149,3 +152,46 @@ def test_what_a_model_is_told() -> None:
         {"name": "m", "width": 9},
         {"name": "x", "width": 5},
     ]
+
+
+def test_the_record_key_of_weights_is_no_other_feature() -> None:
+    bag = T.hash_buckets(9).weighted(X).pad(3)
+    assert list(fk.compile(fk.FeatureSpec({"f": bag})).output_types) == [
+        "f",
+        "f_weights",
+    ]
+    with pytest.raises(SpecError, match="SPEC_KEY_CONFLICT"):
+        fk.FeatureSpec({"f": bag, "f_weights": X.pad(1)})
+    with pytest.raises(SpecError, match="SPEC_NAME_COLLISION"):
+        fk.FeatureSpec({"\u00e9": bag, "e\u0301_weights": X.pad(1)})
+    with pytest.raises(SpecError, match="SPEC_BAD_NAME"):
+        fk.FeatureSpec({"f" * 250: bag})
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"dim": 0}, {"combiner": "max"}, {"max_norm": 0}, {"max_norm": float("inf")}],
+)
+def test_bad_embeddings(options: dict[str, object]) -> None:
+    with pytest.raises(SpecError, match="SPEC_BAD_VALUE"):
+        T.hash_buckets(9).pad(3).embedding(**options)  # type: ignore[arg-type]
+    with pytest.raises(SpecError, match="SPEC_BAD_NAME"):
+        T.hash_buckets(9).pad(3).embedding(2, table="a/b")
+
+
+def test_what_a_change_of_a_bag_asks_for() -> None:
+    ids = T.hash_buckets(9)
+    plain, bag = ids.pad(3).embedding(2), ids.weighted(X).pad(3).embedding(2)
+    changes = {
+        ids.weighted(X.clip(0, 1)).pad(3).embedding(2): "re-transform",
+        ids.weighted(X).pad(4).embedding(2): "retrain",
+        ids.weighted(X).pad(3).embedding(2, combiner="sum"): "retrain",
+        ids.weighted(X).pad(3).embedding(2, max_norm=1.0): "retrain",
+        T.hash_buckets(8).weighted(X).pad(3).embedding(2): "retrain",
+        plain: "retrain",
+        bag: "identical",
+    }
+    for after, expected in changes.items():
+        before = fk.FeatureSpec({"f": bag})
+        found = before.diff(fk.FeatureSpec({"f": after})).compatibility
+        assert str(found) == expected, after

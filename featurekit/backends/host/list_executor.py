@@ -193,6 +193,12 @@ class ListExecutor:
                 refused_by[refused] = np.minimum(refused_by[refused], end)
                 op = ops.PadNumbers(size, "right", "right", 0.0)
                 return _pad(op, lists, array, filled_numbers(array), 0.0)
+            case ops.PadWeighted():
+                other = _holding(elements, node.inputs[1])
+                weights = other.column(node.inputs[1])
+                found, refused = _pad_weighted(node.op, lists, array, other, weights)
+                refused_by[refused] = np.minimum(refused_by[refused], end)
+                return found
             case ops.PadIds():
                 return _pad(node.op, lists, array, filled_numbers(array) + 1, 0)
             case ops.PadNumbers(value=value):
@@ -263,6 +269,34 @@ def _weigh(
     lists: Elements, ids: pa.Array, other: Elements, weights: pa.Array, depth: int
 ) -> tuple[pa.Array, BoolArray]:
     """Vectors of sums, and the rows whose lists differ or whose sums are too large."""
+    offsets, pairs, refused = _pairs(lists, ids, other, weights)
+    totals = np.zeros((len(refused), depth))
+    list_ends.sum_weights(offsets, *pairs, totals)
+    found = np.empty(totals.shape, np.float32)
+    list_ends.round_totals(totals, found, refused)
+    return _vectors(found), refused
+
+
+def _pad_weighted(
+    op: ops.PadWeighted,
+    lists: Elements,
+    ids: pa.Array,
+    other: Elements,
+    weights: pa.Array,
+) -> tuple[pa.Array, BoolArray]:
+    """Ids or weights of pairs, and the rows whose lists differ."""
+    offsets, (kept_ids, kept_weights), refused = _pairs(lists, ids, other, weights)
+    kept = read_only(kept_ids + 1) if op.part == "ids" else kept_weights
+    found = np.zeros((len(refused), op.length), kept.dtype)
+    ends = op.side == "left", op.truncate == "left"
+    list_ends.pad(offsets, _ALL, kept, np.diff(offsets), *ends, found)
+    return _vectors(found), refused
+
+
+def _pairs(
+    lists: Elements, ids: pa.Array, other: Elements, weights: pa.Array
+) -> tuple[IntArray, tuple[npt.NDArray[Any], npt.NDArray[Any]], BoolArray]:
+    """The pairs that are there: offsets, ids and weights; and the rows that differ."""
     refused = np.diff(lists.offsets) != np.diff(other.offsets)
     # Of rows of one length, the elements that are left are pairs.
     rows, kept_ids, first = _in_rows(lists, ids, ~refused)
@@ -270,11 +304,7 @@ def _weigh(
     there = first & second
     offsets = read_only(np.searchsorted(rows[there], np.arange(len(refused) + 1)))
     pairs = read_only(kept_ids[there]), read_only(kept_weights[there])
-    totals = np.zeros((len(refused), depth))
-    list_ends.sum_weights(offsets, *pairs, totals)
-    found = np.empty(totals.shape, np.float32)
-    list_ends.round_totals(totals, found, refused)
-    return _vectors(found), refused
+    return offsets, pairs, refused
 
 
 def _in_rows(

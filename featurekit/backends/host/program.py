@@ -211,6 +211,7 @@ KERNELS: dict[type[ops.Op], Encoder] = {
     ops.MultiHotEncode: _no_instruction,
     ops.CountEncode: _no_instruction,
     ops.WeightEncode: _no_instruction,
+    ops.PadWeighted: _no_instruction,
     ops.AggregateList: _no_instruction,
     ops.CountElements: _no_instruction,
     ops.IsMissing: lambda op, _: (at.IS_MISSING,),

@@ -7,6 +7,9 @@ bit for bit is what `tests/conformance` checks.
 
 from typing import TypeAlias
 
+from featurekit.plan.ops.bags import (
+    PadWeighted,
+)
 from featurekit.plan.ops.categorical import (
     CheckRange,
     CombineIds,
@@ -97,6 +100,7 @@ __all__ = [
     "PackVector",
     "PadIds",
     "PadNumbers",
+    "PadWeighted",
     "ReadColumn",
     "ReadList",
     "RequirePresent",
@@ -143,5 +147,6 @@ Op: TypeAlias = (
     | MarkMissing
     | DefaultId
     | PackVector
+    | PadWeighted
 )
 OPS: tuple[type[Op], ...] = Op.__args__

@@ -8,6 +8,10 @@ exists on ids, `.log1p` on numbers.
 from typing import TypeAlias, overload
 
 from featurekit.errors import SpecError
+from featurekit.spec.columns.bags import (
+    PaddedIdsColumn,
+    WeightedIdsColumn,
+)
 from featurekit.spec.columns.base import (
     Cross,
     Expression,
@@ -36,7 +40,6 @@ from featurekit.spec.columns.lists import (
     IdsColumn,
     IntegersColumn,
     NumericsColumn,
-    PaddedIdsColumn,
     StringsColumn,
 )
 from featurekit.spec.columns.numbers import (
@@ -77,6 +80,7 @@ __all__ = [
     "TimestampColumn",
     "VectorColumn",
     "WeightedBag",
+    "WeightedIdsColumn",
     "boolean",
     "cross",
     "integer",
@@ -110,6 +114,7 @@ Column: TypeAlias = (
     | PaddedIdsColumn
     | ListCrossColumn
     | VectorColumn
+    | WeightedIdsColumn
 )
 
 

@@ -9,12 +9,9 @@ from dataclasses import dataclass
 from typing import Self, overload
 
 from featurekit.spec import steps as s
+from featurekit.spec.columns.bags import PaddedIdsColumn, WeightedIdsColumn
 from featurekit.spec.columns.base import BaseColumn, WeightedBag
-from featurekit.spec.columns.categorical import (
-    CategoricalColumn,
-    DenseColumn,
-    EmbeddingColumn,
-)
+from featurekit.spec.columns.categorical import CategoricalColumn, DenseColumn
 from featurekit.spec.columns.numbers import NumericColumn
 from featurekit.spec.columns.tokens import IntegerColumn, StringColumn
 from featurekit.spec.columns.vocabularies import OovPlace
@@ -33,7 +30,17 @@ class ListColumn(BaseColumn):
     """
 
     def missing_as_empty(self) -> Self:
-        """Takes a missing list as a list without elements."""
+        """Takes a missing list as a list without elements.
+
+        Example:
+            >>> import featurekit as fk
+            >>> t = fk.strings("t").vocabulary(["a", "b"])
+            >>> fk.preview(t.missing_as_empty().counts(), {"t": [None, ["a"]]})
+            [[0.0, 0.0, 0.0], [1.0, 0.0, 0.0]]
+
+        Elsewhere:
+            - TensorFlow's parser of tf.Examples does this to every list, unasked.
+        """
         return type(self)(self.source, self._step(s.MissingAsEmpty))
 
     def drop_missing(self) -> Self:
@@ -42,6 +49,15 @@ class ListColumn(BaseColumn):
         Semantics:
             - All elements missing: an empty list. Missing list: stays missing.
             - `length` does not count what was left out.
+
+        Example:
+            >>> import featurekit as fk
+            >>> t = fk.strings("t").vocabulary(["a", "b"])
+            >>> fk.preview(t.drop_missing().counts(), {"t": [["a", None], ["b"]]})
+            [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
+
+        Elsewhere:
+            - `tf.feature_column` leaves out empty texts and -1, always.
         """
         return type(self)(self.source, self._step(s.DropMissing))
 
@@ -61,6 +77,15 @@ class ListColumn(BaseColumn):
         Semantics:
             - Missing list: missing. Empty list: 0.
             - Output: a number; with `maximum` int64 in [0, maximum], shape (batch,).
+
+        Example:
+            >>> import featurekit as fk
+            >>> fk.preview(fk.strings("t").length(maximum=3), {"t": [["a"] * 5, []]})
+            [3, 0]
+
+        Elsewhere:
+            - The second tensor of sequence columns of `tf.feature_column`;
+              `tf.RaggedTensor.row_lengths`.
         """
         steps = self._step(s.Length, maximum=maximum)
         if maximum is None:
@@ -70,19 +95,6 @@ class ListColumn(BaseColumn):
     def _check_fill(self, value: object) -> None:
         if any(isinstance(step, s.DropMissing) for step in self.steps):
             raise self._bad("fill", "missing elements were left out before", value)
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class PaddedIdsColumn(BaseColumn):
-    """Ids of lists of one length. Output: int64, shape (batch, length)."""
-
-    def embedding(self, dim: int) -> EmbeddingColumn:
-        """Declares a trainable vector of `dim` numbers for each id.
-
-        The records hold the padded ids; a model takes the mean of the vectors of those
-        that are no padding.
-        """
-        return EmbeddingColumn(self.source, self._step(s.Embedding, dim))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -106,6 +118,16 @@ class IdsColumn(ListColumn):
             - Missing list: the row is rejected, unless `missing_as_empty` came before.
             - Empty list: zeros alone.
             - Output: int64 in [0, num_ids], shape (batch, length).
+
+        Example:
+            >>> import featurekit as fk
+            >>> t = fk.strings("t").vocabulary(["a", "b"])
+            >>> fk.preview(t.pad(3), {"t": [["a", "b", "c", "a"], ["b"], []]})
+            [[1, 2, 3], [2, 0, 0], [0, 0, 0]]
+
+        Elsewhere:
+            - `keras.utils.pad_sequences`, which pads with an id, and on the left;
+              `output_sequence_length` of `keras.layers.TextVectorization`.
         """
         steps = self._step(s.Pad, length, side=side, truncate=truncate)
         return PaddedIdsColumn(self.source, steps)
@@ -118,6 +140,16 @@ class IdsColumn(ListColumn):
             - Missing list: the row is rejected, unless `missing_as_empty` came before.
             - Empty list: zeros alone.
             - Output: float32, shape (batch, num_ids).
+
+        Example:
+            >>> import featurekit as fk
+            >>> t = fk.strings("t").vocabulary(["a", "b"])
+            >>> fk.preview(t.multi_hot(), {"t": [["a", "c", "a"], []]})
+            [[1.0, 0.0, 1.0], [0.0, 0.0, 0.0]]
+
+        Elsewhere:
+            - `keras.layers.CategoryEncoding(output_mode="multi_hot")`;
+              `MultiLabelBinarizer` of scikit-learn, which leaves unknown labels out.
         """
         return DenseColumn(self.source, self._step(s.MultiHot))
 
@@ -130,13 +162,24 @@ class IdsColumn(ListColumn):
             - Missing list: the row is rejected, unless `missing_as_empty` came before.
             - Empty list: zeros alone.
             - Output: float32, shape (batch, num_ids).
+
+        Example:
+            >>> import featurekit as fk
+            >>> t = fk.strings("t").vocabulary(["a", "b"])
+            >>> fk.preview(t.counts(), {"t": [["a", "c", "a"], []]})
+            [[2.0, 0.0, 1.0], [0.0, 0.0, 0.0]]
+
+        Elsewhere:
+            - `tf.feature_column.indicator_column`; in Keras
+              `CategoryEncoding(output_mode="count")`.
         """
         return DenseColumn(self.source, self._step(s.Counts))
 
-    def weighted(self, weights: "NumericsColumn") -> DenseColumn:
+    def weighted(self, weights: "NumericsColumn") -> WeightedIdsColumn:
         """A float32 vector that holds at each id the sum of its weights.
 
-        As `tf.feature_column.indicator_column` of a weighted categorical column.
+        As `tf.feature_column.indicator_column` of a weighted categorical column. Where
+        there are too many ids for a vector, `pad` follows: ids and weights apart.
 
         Args:
             weights: A list of numbers, one for each id.
@@ -150,10 +193,21 @@ class IdsColumn(ListColumn):
               left out.
             - Missing list: the row is rejected, unless `missing_as_empty` came before.
             - Output: float32, shape (batch, num_ids).
+
+        Example:
+            >>> import featurekit as fk
+            >>> t = fk.strings("t").vocabulary(["a", "b"])
+            >>> bag = t.weighted(fk.numerics("w"))
+            >>> fk.preview(bag, {"t": [["a", "b", "a"]], "w": [[0.5, 1.0, 2.0]]})
+            [[2.5, 1.0, 0.0]]
+
+        Elsewhere:
+            - `tf.feature_column.weighted_categorical_column`, which sums in float32,
+              in no stated order.
         """
         if not isinstance(weights, NumericsColumn):
             raise self._bad("weighted", "weights must be a list of numbers", weights)
-        return DenseColumn(WeightedBag(self, weights))
+        return WeightedIdsColumn(WeightedBag(self, weights))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -165,7 +219,14 @@ class StringsColumn(ListColumn):
         return StringColumn(self.source, self.steps)
 
     def fill(self, value: str) -> "StringsColumn":
-        """Replaces missing elements by a text; a missing list stays missing."""
+        """Replaces missing elements by a text; a missing list stays missing.
+
+        Example:
+            >>> import featurekit as fk
+            >>> t = fk.strings("t").fill("?").vocabulary(["a", "?"])
+            >>> fk.preview(t.counts(), {"t": [["a", None]]})
+            [[1.0, 1.0, 0.0]]
+        """
         self._check_fill(value)
         return StringsColumn(self.source, self._each.fill(value).steps)
 
@@ -287,6 +348,12 @@ class IntegersColumn(ListColumn):
         Args:
             num_ids: How many ids there are.
             default: As of `IntegerColumn.identity`.
+
+        Example:
+            >>> import featurekit as fk
+            >>> i = fk.integers("i").identity(3)
+            >>> fk.preview(i.counts(), {"i": [[0, 2, 2], [3]]})
+            [[1.0, 0.0, 2.0], 'refused: OUT_OF_RANGE']
         """
         found = self._each.identity(num_ids, default=default)
         return IdsColumn(self.source, found.steps)
@@ -305,7 +372,14 @@ class NumericsColumn(ListColumn):
         return NumericColumn(self.source, self.steps)
 
     def fill(self, value: float) -> "NumericsColumn":
-        """Replaces missing elements by a number; a missing list stays missing."""
+        """Replaces missing elements by a number; a missing list stays missing.
+
+        Example:
+            >>> import featurekit as fk
+            >>> x = fk.numerics("x")
+            >>> fk.preview(x.fill(0.0).pad(2), {"x": [[1.0, None]]})
+            [[1.0, 0.0]]
+        """
         self._check_fill(value)
         return NumericsColumn(self.source, self._each.fill(value).steps)
 
@@ -364,6 +438,15 @@ class NumericsColumn(ListColumn):
             - Missing list: the row is rejected, unless `missing_as_empty` came before.
             - Empty list: padding alone.
             - Output: float32, shape (batch, length).
+
+        Example:
+            >>> import featurekit as fk
+            >>> x = fk.numerics("x")
+            >>> fk.preview(x.pad(3, value=-1.0), {"x": [[1.0, 2.0, 3.0, 4.0], [5.0]]})
+            [[1.0, 2.0, 3.0], [5.0, -1.0, -1.0]]
+
+        Elsewhere:
+            - `keras.utils.pad_sequences`, whose default makes integers of the numbers.
         """
         steps = self._step(s.Pad, length, side=side, truncate=truncate, value=value)
         return DenseColumn(self.source, steps)
@@ -374,6 +457,15 @@ class NumericsColumn(ListColumn):
         Semantics:
             - Missing list: missing. Empty list: 0.0.
             - NaN, under `nan="keep"`: gives NaN.
+
+        Example:
+            >>> import featurekit as fk
+            >>> x = fk.numerics("x")
+            >>> fk.preview(x.sum(), {"x": [[1.0, 2.0], []]})
+            [3.0, 0.0]
+
+        Elsewhere:
+            - `tf.reduce_sum` of a RaggedTensor, in float32.
         """
         return NumericColumn(self.source, self._step(s.Aggregate, "sum"))
 
@@ -383,6 +475,15 @@ class NumericsColumn(ListColumn):
         Semantics:
             - Missing list, empty list: missing.
             - NaN, under `nan="keep"`: gives NaN.
+
+        Example:
+            >>> import featurekit as fk
+            >>> x = fk.numerics("x")
+            >>> fk.preview(x.mean().fill(-1.0), {"x": [[1.0, 2.0], []]})
+            [1.5, -1.0]
+
+        Elsewhere:
+            - `tf.reduce_mean` of a RaggedTensor gives NaN for an empty list.
         """
         return NumericColumn(self.source, self._step(s.Aggregate, "mean"))
 
@@ -392,6 +493,15 @@ class NumericsColumn(ListColumn):
         Semantics:
             - Missing list, empty list: missing.
             - NaN, under `nan="keep"`: gives NaN.
+
+        Example:
+            >>> import featurekit as fk
+            >>> x = fk.numerics("x")
+            >>> fk.preview(x.min().fill(0.0), {"x": [[1.0, -2.0], []]})
+            [-2.0, 0.0]
+
+        Elsewhere:
+            - `tf.reduce_min` of a RaggedTensor: the largest float32 for an empty list.
         """
         return NumericColumn(self.source, self._step(s.Aggregate, "min"))
 
@@ -401,5 +511,15 @@ class NumericsColumn(ListColumn):
         Semantics:
             - Missing list, empty list: missing.
             - NaN, under `nan="keep"`: gives NaN.
+
+        Example:
+            >>> import featurekit as fk
+            >>> x = fk.numerics("x")
+            >>> fk.preview(x.max().fill(0.0), {"x": [[1.0, -2.0], []]})
+            [1.0, 0.0]
+
+        Elsewhere:
+            - `tf.reduce_max` of a RaggedTensor: the least float32 for an empty list,
+              and for one of -inf alone.
         """
         return NumericColumn(self.source, self._step(s.Aggregate, "max"))

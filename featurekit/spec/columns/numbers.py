@@ -114,6 +114,9 @@ class NumericColumn(BaseColumn):
               steps: a filled value is a guess, and would only narrow the spread.
             - NaN, infinite: pass through; the statistics skip them.
             - No finite training value: an error when the spec is compiled.
+
+        Elsewhere:
+            - `SimpleImputer(strategy="mean")` of scikit-learn.
         """
         return NumericColumn(self.source, self._step(s.FillMean))
 
@@ -123,6 +126,9 @@ class NumericColumn(BaseColumn):
         Semantics:
             - Median: the mean of the two middle values where their number is even.
             - Missing, NaN, infinite, no value: as `fill_mean`.
+
+        Elsewhere:
+            - `SimpleImputer(strategy="median")` of scikit-learn.
         """
         return NumericColumn(self.source, self._step(s.FillMedian))
 
@@ -133,6 +139,9 @@ class NumericColumn(BaseColumn):
             - Missing: 1. A number, also infinite: 0.
             - NaN: 1 under `nan="missing"`, 0 under "keep".
             - Output: int64, 0 or 1.
+
+        Elsewhere:
+            - `MissingIndicator` of scikit-learn, a separate transformer.
         """
         return BooleanColumn(self.source, self._step(s.IsMissing))
 
@@ -212,6 +221,9 @@ class NumericColumn(BaseColumn):
             - Missing: stays missing; the statistics skip it.
             - NaN, infinite: pass through; the statistics skip them.
             - Equal quartiles: x - median.
+
+        Elsewhere:
+            - `RobustScaler` of scikit-learn, whose quartiles are interpolated.
         """
         return NumericColumn(self.source, self._step(s.Robust))
 
@@ -227,6 +239,9 @@ class NumericColumn(BaseColumn):
               smallest and the largest value.
             - Missing: stays missing; the statistics skip it.
             - NaN: stays NaN. Infinite: becomes the limit; the statistics skip both.
+
+        Elsewhere:
+            - `scipy.stats.mstats.winsorize`, which cuts by rank within one array.
         """
         return NumericColumn(
             self.source, self._step(s.Winsorize, lower=lower, upper=upper)

@@ -136,6 +136,12 @@ class StringColumn(BaseColumn):
             2 unknown
             3 token 'Paris'
             4 token 'Rome'
+
+        Elsewhere:
+            - `tf.feature_column.categorical_column_with_vocabulary_list`.
+            - `tft.compute_and_apply_vocabulary` drops empty texts and line breaks.
+            - `keras.layers.StringLookup`: where a token has a line break, ids change
+              when it is saved and loaded.
         """
         return with_vocabulary(
             self,

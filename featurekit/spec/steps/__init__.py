@@ -14,12 +14,15 @@ from featurekit.spec.steps.base import (
 from featurekit.spec.steps.categorical import (
     Boolean,
     Cyclic,
-    Embedding,
     HashBuckets,
     Identity,
     OneHot,
     Tokens,
     Vocabulary,
+)
+from featurekit.spec.steps.embedding import (
+    Combiner,
+    Embedding,
 )
 from featurekit.spec.steps.lists import (
     Aggregate,
@@ -69,6 +72,7 @@ __all__ = [
     "Boolean",
     "Buckets",
     "Clip",
+    "Combiner",
     "Counts",
     "Cyclic",
     "DefaultId",

@@ -150,17 +150,6 @@ class OneHot(BaseStep):
 
 
 @dataclass(frozen=True, slots=True)
-class Embedding(BaseStep):
-    """Declares a trainable vector for each id; the preprocessing keeps the id."""
-
-    method: ClassVar[str] = "embedding"
-    dim: int
-
-    def __post_init__(self) -> None:
-        check_count(self.dim, "dim")
-
-
-@dataclass(frozen=True, slots=True)
 class Boolean(BaseStep):
     """Takes the integer 0 as False and 1 as True."""
 
