@@ -15,6 +15,7 @@ import pytest
 import featurekit as fk
 from featurekit.backends.host.executor import HostBackend
 from featurekit.compat import feature_column as fc
+from featurekit.compat.arguments import as_sequence
 
 pytestmark = pytest.mark.tensorflow
 tf = pytest.importorskip("tensorflow")
@@ -293,7 +294,7 @@ def test_order_of_combinations(num_keys: int) -> None:
 def test_sequences(name: str) -> None:
     """Ids in their order, without those that TensorFlow has as -1."""
     column = CATEGORICAL[name](fc)
-    sequence = fc.embedding_column(fc.as_sequence(column), 4)
+    sequence = fc.embedding_column(as_sequence(column), 4)
     features = fc.features([sequence], max_length=4, keep_defaults=True)
     found = HostBackend(fk.compile(fk.FeatureSpec(features))).run(source())
     ids = found.outputs.column(0).flatten().to_numpy().reshape(ROWS, 4)
