@@ -80,6 +80,8 @@ def _compare_sources(before: Column, after: Column) -> Verdict:
         )
     if not isinstance(old, Input) or not isinstance(new, Input):
         return _compare_made(old, new, steps)
+    if old.size != new.size:
+        return Verdict(Compatibility.RETRAIN, "vectors have another size")
     if (old.name, old.dtype, old.time_zone) != (new.name, new.dtype, new.time_zone):
         return Verdict(_OTHER_VALUES, "another column is read, or in another way")
     if (old.nan, new.nan) == ("error", "missing") and not any(

@@ -32,6 +32,15 @@ COLUMNS: list[Column] = [
     X.mean().fill(0.0).buckets([1.0]).embedding(2),
     X.min().fill(0.0),
     X.max().fill(0.0).greater_equal(2),
+    fk.cross(T, fk.string("s"), N.identity(4)).hash_buckets(9, hash_key=3).pad(5),
+    fk.cross(fk.cross(T, T).hash_buckets(5), N).hash_buckets(9).weighted(X),
+    T.missing_values(["", "NA"]).drop_missing().hash_buckets(9).counts(),
+    N.missing_values([-1, 2**62]).fill(0).identity(5, default=4).multi_hot(),
+    X.missing_values([-999.0, 0.5]).drop_missing().sum().fill(0.0),
+    N.vocabulary([3], num_oov=0, default="missing").drop_missing().pad(2),
+    fk.vector("v", 3),
+    fk.vector("v", 3, nan="keep").missing_values([1.0]).fill(0.0).clip(0, 1).log1p(),
+    fk.vector("v", 1).standardize(mean=0, std=2).min_max(minimum=0, maximum=1),
 ]
 
 
@@ -75,8 +84,12 @@ def test_a_list_has_to_be_ended() -> None:
     for column in (T, N, X, T.hash_buckets(3)):
         with pytest.raises(SpecError, match="end the list with"):
             fk.FeatureSpec({"f": column})
+    with pytest.raises(SpecError, match="end the list with"):
+        fk.FeatureSpec({"f": fk.cross(T, fk.string("s")).hash_buckets(3)})
+    with pytest.raises(SpecError, match="a feature must end"):
+        fk.FeatureSpec({"f": fk.cross(T, fk.string("s"))})
     with pytest.raises(SpecError, match="only string, integer and categorical"):
-        fk.cross(T, fk.string("s"))
+        fk.cross(T, X)
 
 
 @pytest.mark.parametrize(
@@ -87,6 +100,11 @@ def test_a_list_has_to_be_ended() -> None:
         (lambda: N.drop_missing().fill(1), "left out before"),
         (lambda: X.drop_missing().fill(1.0), "left out before"),
         (lambda: N.vocabulary(["a"]), "must be an int"),
+        (lambda: X.log1p().missing_values([1.0]), "before any other step"),
+        (lambda: N.identity(3, default=3), "0 to 2, or 'missing'"),
+        (lambda: fk.vector("v", 0), "size must be a positive integer"),
+        (lambda: fk.vector("v", True), "size must be a positive integer"),
+        (lambda: fk.vector("v", 2).fill("a"), "must be a number"),
         (lambda: T.hash_buckets(0), "out of range"),
         (lambda: T.hash_buckets(3).pad(0), "length is out of range"),
         (lambda: T.hash_buckets(3).pad(2, side="up"), "unknown side"),
