@@ -44,6 +44,8 @@ def number(draw: Draw) -> str:
 def _number(draw: Draw) -> str:
     nan = draw.one("missing", "keep", *(["error"] * (not draw.lenient)))
     code = f"fk.numeric({draw.name('x')}, nan={nan!r})"
+    if draw.chance(0.1):
+        code += f".missing_values([{draw.one(0.0, 1.0, 0.1)}])"
     if draw.chance(draw.fills):
         code += f".fill({draw.finite()})"
     steps = range(draw.rng.randint(0, 3))
@@ -167,6 +169,17 @@ def _identity(draw: Draw) -> str:
     return f"fk.integer({draw.name('i')}).fill(0).identity({draw.one(3, 8)})"
 
 
+def _default(draw: Draw) -> str:
+    """Ids with a default for what is unknown, of values some of which are missing."""
+    if draw.chance(0.5):
+        marked = f".missing_values({[-1, draw.one(*INTEGERS)]}).fill(1)"
+        return f"fk.integer({draw.name('i')}){marked}.identity(5, default=4)"
+    known = draw.rng.sample(TEXTS, draw.rng.randint(1, len(TEXTS)))
+    text = f"fk.string({draw.name('s')}).missing_values([{draw.one(*TEXTS)!r}])"
+    filled = f"{text}{_fill(draw, draw.one(*TEXTS))}"
+    return f"{filled}.vocabulary({known!r}, num_oov=0, default=0)"
+
+
 def _time_part(draw: Draw) -> str:
     zone, part = draw.one(*_ZONES), draw.one(*_PARTS)
     return f"fk.timestamp({draw.name('t')}, tz={zone!r}).{part}()"
@@ -189,6 +202,7 @@ IDS: tuple[Make, ...] = (
     _words,
     _numbers,
     _identity,
+    _default,
     _time_part,
     _keyed,
     _compared,

@@ -15,7 +15,8 @@ def _read(draw: Draw, function: str, kind: str, fill: str, **options: str) -> st
     if draw.chance(draw.fills):
         code += ".missing_as_empty()"
     if draw.chance(0.2):
-        return f"{code}.drop_missing()"
+        marked = f".missing_values([{fill}])" if draw.chance(0.5) else ""
+        return f"{code}.drop_missing(){marked}"
     return f"{code}.fill({fill})" if draw.chance(draw.fills) else code
 
 
@@ -35,6 +36,10 @@ def ids(draw: Draw) -> str:
 def _words(draw: Draw) -> str:
     known = draw.rng.sample(TEXTS, draw.rng.randint(1, 6))
     text = _read(draw, "strings", "S", repr(draw.one(*TEXTS)))
+    if draw.chance(0.2):
+        default = draw.one("'missing'", "0") if draw.lenient else "'missing'"
+        layout = f"num_oov=0, default={default}"
+        return f"{text}.vocabulary({known!r}, {layout}).drop_missing()"
     return f"{text}.vocabulary({known!r}, num_oov={draw.one(1, 3)})"
 
 
@@ -69,7 +74,8 @@ def _weighted(draw: Draw) -> str:
     """Lists of one column as ids and as weights: their lengths agree."""
     name = draw.name("X")
     weights = f"fk.numerics({name}).missing_as_empty().fill(1.0).clip(-9.0, 9.0)"
-    return f"{weights}.buckets([0.0, 1.0]).weighted({weights})"
+    code = f"{weights}.buckets([0.0, 1.0]).weighted({weights})"
+    return f"{code}.pad({_shape(draw)})" if draw.chance(0.5) else code
 
 
 def _length(draw: Draw) -> str:
@@ -83,7 +89,27 @@ def _aggregate(draw: Draw) -> str:
     return f"{code}.fill(-1.0)" if draw.chance(draw.fills) else code
 
 
-IDS: tuple[Make, ...] = (_words, _hashes, _buckets)
+def _crosses(draw: Draw) -> str:
+    """A list crossed with a list of ids or texts, and maybe with a single value."""
+    others = [
+        draw.one(_words, _hashes)(draw),
+        _read(draw, "strings", "S", repr(draw.one(*TEXTS))),
+        f"fk.integer({draw.name('i')})",
+        f"fk.string({draw.name('s')}).fill('a')",
+    ]
+    columns = [_read(draw, "integers", "I", "1"), *draw.rng.sample(others, 2)]
+    draw.rng.shuffle(columns)
+    return f"fk.cross({', '.join(columns)}).hash_buckets({draw.one(1, 7, 30)})"
+
+
+def _vector_of_size(draw: Draw) -> str:
+    """Most lists have another size, so few cases have it."""
+    if draw.lenient:
+        return _aggregate(draw)
+    return f"fk.vector({draw.name('X')}, {draw.one(1, 2)}).fill(0.0).clip(-9.0, 9.0)"
+
+
+IDS: tuple[Make, ...] = (_words, _hashes, _buckets, _crosses)
 LISTS: tuple[Make, ...] = (
     _pad,
     _pad_numbers,
@@ -91,5 +117,6 @@ LISTS: tuple[Make, ...] = (
     _weighted,
     _length,
     _aggregate,
+    _vector_of_size,
 )
 """Features of lists."""

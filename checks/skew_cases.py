@@ -4,7 +4,7 @@ import numpy as np
 
 from checks.skew_case import SkewCase
 from checks.skew_cases_lists import LIST_CASES
-from checks.skew_values import floats, instants, integers, texts
+from checks.skew_values import floats, instants, integers, lists, texts
 from featurekit.plan import ops
 from featurekit.spec.columns import (
     cross,
@@ -14,9 +14,11 @@ from featurekit.spec.columns import (
     minimum,
     numeric,
     string,
+    strings,
     timestamp,
     where,
 )
+from featurekit.spec.columns import integers as integer_lists
 
 _X = numeric("x")
 _KEPT = numeric("x", nan="keep").fill(0.0)
@@ -130,10 +132,22 @@ CASES: dict[type[ops.Op], SkewCase] = {
         xla=False,
     ),
     ops.CrossHash: SkewCase(
-        {"s": texts(), "u": texts(*_WORDS), "i": integers(), "x": floats(1.0)},
+        {
+            "s": texts(),
+            "u": texts(*_WORDS),
+            "i": integers(),
+            "x": floats(1.0),
+            "v": lists(texts(*_WORDS)),
+            "j": lists(integers(5)),
+        },
         {
             "texts": cross(_S.fill(""), string("u").fill("")).hash_buckets(4000),
             "mixed": cross(_S.fill(""), _I.fill(0)).hash_buckets(2**31 - 1),
+            "lists": cross(
+                strings("v").fill(""), _I.fill(0), integer_lists("j").fill(1)
+            )
+            .hash_buckets(2**31 - 1)
+            .pad(9),
             "nested": cross(
                 _KEPT.buckets([-1.0, 0.0, 1.0]),
                 cross(_I.fill(0), string("u").fill("")).hash_buckets(97),
@@ -249,6 +263,28 @@ CASES: dict[type[ops.Op], SkewCase] = {
         },
         xla=False,
         learns=True,
+    ),
+    ops.MarkMissing: SkewCase(
+        {"s": texts(*_WORDS), "i": integers(*_NUMBERS), "x": floats(0.1)},
+        {
+            "text": _S.missing_values(["", "é"]).fill("日本").vocabulary(_WORDS),
+            "integer": _I.missing_values([-1, 2**62]).fill(5).hash_buckets(99),
+            "number": _X.missing_values([0.0, 0.1, np.inf]).fill(-1.0),
+        },
+        xla=False,
+    ),
+    ops.DefaultId: SkewCase(
+        {"s": texts(*_WORDS), "i": integers(10), "v": lists(texts(*_WORDS))},
+        {
+            "id": _I.fill(0).identity(10, default=3),
+            "token": _S.fill("").vocabulary(_WORDS, num_oov=0, default=2),
+            "missing": strings("v")
+            .missing_as_empty()
+            .drop_missing()
+            .vocabulary(_WORDS, num_oov=0, default="missing")
+            .counts(),
+        },
+        xla=False,
     ),
 }  # fmt: skip
 CASES |= LIST_CASES

@@ -4,7 +4,7 @@ from checks.skew_case import SkewCase
 from checks.skew_values import floats, integers, lists, texts
 from featurekit.plan import ops
 from featurekit.spec.columns import integers as integer_lists
-from featurekit.spec.columns import numerics, strings
+from featurekit.spec.columns import numerics, strings, vector
 
 _X = numerics("x", nan="keep").missing_as_empty().fill(0.5)
 _I = integer_lists("i").missing_as_empty().fill(3)
@@ -64,6 +64,25 @@ LIST_CASES: dict[type[ops.Op], SkewCase] = {
     ops.WeightEncode: SkewCase(
         {"x": lists(floats(0.0, 1.0), sizes=7), "s": lists(texts(*_WORDS), sizes=7)},
         {"weighted": _FEW.weighted(_NUMBERS)},
+        xla=False,
+    ),
+    ops.PackVector: SkewCase(
+        {"v": lists(floats(0.0, 1.0), longest=3, shortest=2)},
+        {
+            "vector": vector("v", 3, nan="keep").fill(0.5),
+            "scaled": vector("v", 3)
+            .fill(0.0)
+            .clip(-1e30, 1e30)
+            .standardize(mean=0.1, std=3.0),
+        },
+        xla=False,
+    ),
+    ops.PadWeighted: SkewCase(
+        {"x": lists(floats(0.0, 1.0), sizes=7), "s": lists(texts(*_WORDS), sizes=7)},
+        {
+            "right": _FEW.weighted(_NUMBERS).pad(3),
+            "left": _FEW.weighted(_NUMBERS).pad(4, side="left", truncate="left"),
+        },
         xla=False,
     ),
     ops.AggregateList: SkewCase(

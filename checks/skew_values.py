@@ -101,17 +101,21 @@ def _texts(rng: Rng, rows: int, known: Sequence[str]) -> list[str]:
     return found[:rows]
 
 
-def lists(elements: MakeColumn, *, sizes: int = 0) -> MakeColumn:
-    """Lists of 0 to 4 elements, some of which are missing, as are some lists.
+def lists(
+    elements: MakeColumn, *, sizes: int = 0, longest: int = 4, shortest: int = 0
+) -> MakeColumn:
+    """Lists of a few elements, some of which are missing, as are some lists.
 
     Args:
         elements: Makes the elements.
         sizes: Decides the sizes of the lists: columns with the same have the same.
+        longest: The most elements.
+        shortest: The fewest.
     """
 
     def make(rng: Rng, rows: int) -> pa.Array:
         sized = np.random.default_rng([sizes, rows]) if sizes else rng
-        lengths = sized.integers(0, 5, rows)
+        lengths = sized.integers(shortest, longest + 1, rows)
         offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
         missing = sized.random(rows) < NULLS
         values = elements(rng, int(offsets[-1]))

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from featurekit.plan.id_meanings import id_meanings as id_meanings
     from featurekit.plan.lower import compile_spec as compile
     from featurekit.plan.model_inputs import model_inputs as model_inputs
+    from featurekit.plan.model_inputs import suggest_dim as suggest_dim
     from featurekit.plan.stats import Stats as Stats
     from featurekit.serve.export import export as export
     from featurekit.serve.preprocessor import Preprocessor as Preprocessor
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from featurekit.spec.columns import string as string
     from featurekit.spec.columns import strings as strings
     from featurekit.spec.columns import timestamp as timestamp
+    from featurekit.spec.columns import vector as vector
     from featurekit.spec.columns import where as where
     from featurekit.spec.feature_spec import FeatureSpec as FeatureSpec
     from featurekit.spec.splits import key_split as key_split
@@ -77,8 +79,10 @@ _LAZY = {
     "serve": "featurekit.serve",
     "string": "featurekit.spec.columns:string",
     "strings": "featurekit.spec.columns:strings",
+    "suggest_dim": "featurekit.plan.model_inputs:suggest_dim",
     "time_split": "featurekit.spec.splits:time_split",
     "timestamp": "featurekit.spec.columns:timestamp",
+    "vector": "featurekit.spec.columns:vector",
     "verify": "featurekit.io.verify:verify",
     "where": "featurekit.spec.columns:where",
     "warm_start": "featurekit.embedding_rows:warm_start",

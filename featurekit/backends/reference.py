@@ -5,6 +5,7 @@ shares no code with them. NumPy appears only where a batch comes in and goes out
 op becomes a function once per plan, so that single rows are served by it as well.
 """
 
+import itertools
 import math
 import operator
 import struct
@@ -146,7 +147,8 @@ def _step(node: Node) -> Step:
         return lambda row, values: take_list(row[name], missing)
     if isinstance(op, ops.CrossHash):
         entries = node.inputs
-        return lambda row, values: cross_hash([values[at] for at in entries], op)
+        crossed = cross_lists if node.type.is_list else cross_hash
+        return lambda row, values: crossed([values[at] for at in entries], op)
     if isinstance(op, ops.CombineIds):
         first, second = node.inputs
         size = op.size
@@ -158,6 +160,9 @@ def _step(node: Node) -> Step:
     if isinstance(op, ops.WeightEncode):
         (ids, weights), depth = node.inputs, op.depth
         return lambda row, values: sum_weights(values[ids], values[weights], depth)
+    if isinstance(op, ops.PadWeighted):
+        (first, second), shape = node.inputs, op
+        return lambda row, values: pad_weighted(values[first], values[second], shape)
     (entry,) = node.inputs
     function = _of_value(op)
     if not node.type.is_list:
@@ -256,6 +261,11 @@ def _of_present(op: ops.Op) -> Callable[[Any], Value]:
             return lambda value: hash_value(value, key) % count
         case ops.CheckRange(num_ids=count):
             return lambda value: require_range(value, count)
+        case ops.DefaultId(num_ids=count, default=default):
+            return lambda value: value if 0 <= value < count else default
+        case ops.MarkMissing(values=given):
+            marked = [v.encode() if isinstance(v, str) else v for v in given]
+            return lambda value: None if value in marked else value
         case ops.ExtractTimePart():
             return lambda value: time_part(value, op)
         case ops.OneHotEncode(depth=depth):
@@ -267,6 +277,8 @@ def _of_present(op: ops.Op) -> Callable[[Any], Value]:
         case ops.PadNumbers(length=length, side=side, truncate=cut, value=value):
             padding = round_to_float32(value)
             return lambda found: pad(there(found), length, side, cut, padding)
+        case ops.PackVector(size=size):
+            return lambda found: require_size(there(found), size)
         case ops.MultiHotEncode(depth=depth):
             return lambda ids: tuple(float(at in ids) for at in range(depth))
         case ops.CountEncode(depth=depth):
@@ -287,6 +299,7 @@ def _of_present(op: ops.Op) -> Callable[[Any], Value]:
             | ops.CrossHash()
             | ops.ReadList()
             | ops.WeightEncode()
+            | ops.PadWeighted()
             | ops.CountElements()
             | ops.Arithmetic()
             | ops.CompareNumbers()
@@ -439,6 +452,14 @@ def cross_hash(values: Sequence[Any], op: ops.CrossHash) -> int | None:
     return folded % op.num_buckets
 
 
+def cross_lists(values: Sequence[Any], op: ops.CrossHash) -> Value:
+    """The bucket of each combination, the last input running fastest."""
+    if None in values:
+        return ()
+    chosen = (there(one) if isinstance(one, tuple) else (one,) for one in values)
+    return tuple(cross_hash(one, op) for one in itertools.product(*chosen))
+
+
 def combine_ids(first: Any, second: Any, size: int) -> int | None:
     """The place of a pair of ids among all pairs, the second id running faster."""
     return None if first is None or second is None else first * size + second
@@ -484,6 +505,13 @@ def there(found: Sequence[Any]) -> list[Any]:
     return [entry for entry in found if entry is not None]
 
 
+def require_size(found: list[float], size: int) -> tuple[float, ...]:
+    """The numbers, of which there are so many."""
+    if len(found) != size:
+        raise Reject
+    return tuple(found)
+
+
 def pad(
     found: list[Any], length: int, side: str, truncate: str, value: float
 ) -> tuple[Any, ...]:
@@ -518,6 +546,21 @@ def sum_weights(ids: Any, weights: Any, depth: int) -> Value:
         if at is not None and weight is not None:
             totals[at] += weight
     return tuple(map(to_float32, totals))
+
+
+def pad_weighted(ids: Any, weights: Any, op: ops.PadWeighted) -> Value:
+    """The ids or the weights of the pairs of which both are there, in one length."""
+    if len(ids) != len(weights):
+        raise Reject
+    pairs = [
+        (at + 1, weight)
+        for at, weight in zip(ids, weights, strict=True)
+        if at is not None and weight is not None
+    ]
+    shape = op.length, op.side, op.truncate
+    if op.part == "ids":
+        return pad([at for at, _ in pairs], *shape, 0)
+    return pad([weight for _, weight in pairs], *shape, 0.0)
 
 
 def _arrow_type(kind: ValueType) -> pa.DataType:

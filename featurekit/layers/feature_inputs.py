@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
+from featurekit.layers.combiners import COMBINERS
+
 FeatureInput: TypeAlias = dict[str, Any]
 FeatureInputs: TypeAlias = Sequence[Mapping[str, Any]] | Mapping[str, Mapping[str, Any]]
 
@@ -21,12 +23,14 @@ def normalize_features(features: FeatureInputs) -> list[FeatureInput]:
             mapping from the name to the rest. Ids may have an `embedding_dim`, the
             width of their trained vectors, a `length`: so many per row, of which those
             that are 0 are padding, and a `table`: ids with the same one, and vectors of
-            one width, have the same vectors.
+            one width, have the same vectors. A `max_norm` is the longest vector; longer
+            ones are scaled down. With a `length`, `combiner` says what the vectors of a
+            row become ("sum", "mean" or "sqrtn"), and `weights` names one more input,
+            the weights of the ids.
 
     Returns:
-        One `{"name": str, "num_ids": int}`, with `"embedding_dim"`, `"length"` and
-        `"table"` if
-        they were given, or `{"name": str, "width": int}` each.
+        One `{"name": str, "num_ids": int}`, with what else was given, or
+        `{"name": str, "width": int}` each.
 
     Raises:
         ValueError: There is no feature, two share a name, one is not described by
@@ -42,7 +46,7 @@ def normalize_features(features: FeatureInputs) -> list[FeatureInput]:
     found = [_normalize(feature) for feature in features]
     if not found:
         raise ValueError("Expected at least one feature. Received: features=[]")
-    names = [feature["name"] for feature in found]
+    names = input_names(found)
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise ValueError(f"Expected distinct feature names. Repeated: {repeated}")
@@ -55,17 +59,21 @@ def _check_tables(features: list[FeatureInput]) -> None:
     for feature in features:
         if "table" not in feature:
             continue
-        size = sizes.setdefault(feature["table"], feature["num_ids"])
-        if size != feature["num_ids"]:
+        padding = "length" in feature
+        own = feature["num_ids"] - padding
+        size = sizes.setdefault(feature["table"], own)
+        if size != own:
             raise ValueError(
-                f"Expected {size} ids, as other features of the table "
+                f"Expected {size + padding} ids, as other features of the table "
                 f"{feature['table']!r} have. Received: {feature!r}"
             )
 
 
 def _normalize(feature: Mapping[str, Any]) -> FeatureInput:
     kinds = [kind for kind in KINDS if kind in feature]
-    words = {"embedding_dim", "length", "table"}
+    words = {"embedding_dim", "length", "max_norm", "table"}
+    if "length" in feature:
+        words |= {"combiner", "weights"}
     optional = words if kinds == ["num_ids"] else set()
     unknown = set(feature) - {"name", *KINDS, *optional}
     if not isinstance(feature.get("name"), str) or len(kinds) != 1 or unknown:
@@ -79,10 +87,14 @@ def _normalize(feature: Mapping[str, Any]) -> FeatureInput:
     return found
 
 
-def _check_entry(feature: Mapping[str, Any], kind: str) -> int | str:
+def _check_entry(feature: Mapping[str, Any], kind: str) -> int | float | str:
     value = feature[kind]
-    if kind == "table":
+    if kind in ("table", "weights"):
         wanted, fits = "name", isinstance(value, str)
+    elif kind == "combiner":
+        wanted, fits = f"one of {COMBINERS}", value in COMBINERS
+    elif kind == "max_norm":
+        wanted, fits = "positive number", isinstance(value, int | float) and value > 0
     else:
         wanted = "positive whole number"
         fits = isinstance(value, int) and not isinstance(value, bool) and value >= 1
@@ -92,3 +104,9 @@ def _check_entry(feature: Mapping[str, Any], kind: str) -> int | str:
             f"Received: {value!r}"
         )
     return value  # type: ignore[no-any-return]
+
+
+def input_names(features: Sequence[FeatureInput]) -> list[str]:
+    """The names of the tensors: of each feature, and of weights."""
+    names = [feature["name"] for feature in features]
+    return names + [f["weights"] for f in features if "weights" in f]

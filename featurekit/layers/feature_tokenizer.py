@@ -6,7 +6,11 @@ from typing import Any
 import keras
 from keras import ops
 
-from featurekit.layers.feature_inputs import FeatureInputs, normalize_features
+from featurekit.layers.feature_inputs import (
+    FeatureInputs,
+    input_names,
+    normalize_features,
+)
 from featurekit.layers.id_embedding import IdEmbedding
 
 
@@ -23,8 +27,9 @@ class FeatureTokenizer(keras.layers.Layer):
         features: The inputs, in either form of `normalize_features`: categorical ones
             have `num_ids`, numeric ones `width`. Where ids have an `embedding_dim`
             other than `dim`, a matrix maps their vectors to tokens. Where they have a
-            `length`, the token is the mean over the ids of a row that are not 0. Ids of
-            one `table` and one width have the same vectors.
+            `length`, the token combines the vectors of the ids of a row that are not 0,
+            by `combiner`, with the `weights` of that name. Ids of one `table` and one
+            width have the same vectors.
         dim: Width of a token.
         cls_token: Whether a learned token, the same for all rows, comes first; models
             read their output from it. Defaults to `False`.
@@ -32,8 +37,8 @@ class FeatureTokenizer(keras.layers.Layer):
     Call arguments:
         inputs: A mapping with one tensor per feature, in any order. Categorical: any
             integer dtype, shape `(batch,)` or `(batch, 1)`; with a length, shape
-            `(batch, length)`. Numeric: any floating dtype, shape `(batch, width)`, or
-            `(batch,)` where the width is 1.
+            `(batch, length)`, as weights, of any floating dtype. Numeric: any floating
+            dtype, shape `(batch, width)`, or `(batch,)` where the width is 1.
 
     Output shape:
         `(batch, tokens, dim)` in the compute dtype. `token_names` has their order:
@@ -44,6 +49,7 @@ class FeatureTokenizer(keras.layers.Layer):
         - An id outside of `[0, num_ids)` gives a token of NaN on every backend. It
           never reads the row of another feature.
         - Padded ids that are all 0: a token of zeros.
+        - Weights that are zero, negative or NaN: the id is left out, save by "sum".
         - NaN and infinities of numeric inputs reach their own token only.
         - Missing, additional, wrongly typed and wrongly shaped inputs are errors.
 
@@ -83,17 +89,17 @@ class FeatureTokenizer(keras.layers.Layer):
         self.cls_token = cls_token
         self._ids: dict[int, list[dict[str, Any]]] = {}
         self._bags = [feature for feature in self.features if "length" in feature]
-        for feature in self.features:
-            if "num_ids" in feature and "length" not in feature:
-                width = feature.get("embedding_dim", dim)
-                self._ids.setdefault(width, []).append(feature)
+        singles = [f for f in self.features if "num_ids" in f and "length" not in f]
+        for feature in (*singles, *self._bags):
+            width = feature.get("embedding_dim", dim)
+            self._ids.setdefault(width, []).append(feature)
         self._scalars = [f for f in self.features if f.get("width") == 1]
         self._vectors = [f for f in self.features if f.get("width", 1) > 1]
 
     @property
     def token_names(self) -> list[str]:
         """The feature of each output token; `"[CLS]"` for the learned one."""
-        ids = [feature for group in self._ids.values() for feature in group]
+        ids = [feature for group in self._ids.values() for feature in _singles(group)]
         ordered = [*ids, *self._scalars, *self._vectors, *self._bags]
         return ["[CLS]"] * self.cls_token + [feature["name"] for feature in ordered]
 
@@ -103,12 +109,6 @@ class FeatureTokenizer(keras.layers.Layer):
         self._embeddings = []
         for width, group in self._ids.items():
             self._embeddings.append(self._embedding(group, width, f"ids_{width}"))
-        self._bag_embeddings = [
-            self._embedding(
-                [bag], bag.get("embedding_dim", self.dim), f"{bag['name']}_ids"
-            )
-            for bag in self._bags
-        ]
         self._scale = self._shift = None
         if self._scalars:
             shape = (len(self._scalars),)
@@ -131,6 +131,8 @@ class FeatureTokenizer(keras.layers.Layer):
             width,
             dim=self.dim,
             shared=_shared(group),
+            padded=["length" in feature for feature in group],
+            max_norms=[feature.get("max_norm") for feature in group],
             dtype=policy,
             name=name,
         )
@@ -146,7 +148,8 @@ class FeatureTokenizer(keras.layers.Layer):
         self._check(inputs)
         parts = []
         for group, embedding in zip(self._ids.values(), self._embeddings, strict=True):
-            parts.append(embedding(_stack_ids(group, inputs)))
+            if _singles(group):
+                parts.append(embedding(_stack_ids(_singles(group), inputs)))
         if self._scalars:
             columns = [ops.reshape(inputs[f["name"]], (-1,)) for f in self._scalars]
             stacked = ops.cast(ops.stack(columns, axis=1), self.compute_dtype)
@@ -154,15 +157,25 @@ class FeatureTokenizer(keras.layers.Layer):
         for feature, (matrix, shift) in zip(self._vectors, self._matrices, strict=True):
             vector = ops.cast(inputs[feature["name"]], self.compute_dtype)
             parts.append(ops.expand_dims(ops.matmul(vector, matrix) + shift, 1))
-        for feature, embedding in zip(self._bags, self._bag_embeddings, strict=True):
-            parts.append(_mean_of_ids(embedding, inputs[feature["name"]]))
+        parts.extend(self._combined(feature, inputs) for feature in self._bags)
         if self._cls is not None:
             rows = ops.shape(parts[0])[0]
             parts.insert(0, ops.tile(ops.cast(self._cls, parts[0].dtype), (rows, 1, 1)))
         return ops.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
 
+    def _combined(self, feature: dict[str, Any], inputs: Mapping[str, Any]) -> Any:
+        """The token of padded ids."""
+        embedding, index = self._find_ids(feature["name"])
+        weights = inputs[feature["weights"]] if "weights" in feature else None
+        found = embedding.combine(
+            index, inputs[feature["name"]], weights, feature.get("combiner", "mean")
+        )
+        return ops.expand_dims(found, 1)
+
     def get_vectors(self, feature: str) -> Any:
         """The trained vectors of a feature's ids, one row for each; a NumPy array.
+
+        Row 0 of padded ids is that of the padding, which no token reads.
 
         Raises:
             ValueError: There is no such feature, or it has no ids.
@@ -196,7 +209,7 @@ class FeatureTokenizer(keras.layers.Layer):
                 f"Expected a mapping from feature names to tensors. "
                 f"Received: {type(inputs).__name__}"
             )
-        expected = {feature["name"] for feature in self.features}
+        expected = set(input_names(self.features))
         missing, unknown = expected - set(inputs), set(inputs) - expected
         if missing or unknown:
             raise ValueError(
@@ -205,6 +218,10 @@ class FeatureTokenizer(keras.layers.Layer):
             )
         for feature in self.features:
             _check_tensor(feature, inputs[feature["name"]])
+            if "weights" in feature:
+                name, length = feature["weights"], feature["length"]
+                described = {"name": name, "width": length, "length": length}
+                _check_tensor(described, inputs[name])
 
     def compute_output_shape(
         self, input_shape: Mapping[str, tuple[int | None, ...]]
@@ -223,6 +240,10 @@ class FeatureTokenizer(keras.layers.Layer):
         }
 
 
+def _singles(group: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [feature for feature in group if "length" not in feature]
+
+
 def _shared(group: list[dict[str, Any]]) -> list[int]:
     """For each feature the number of its table."""
     # A pair: the name of a table may be that of a feature.
@@ -236,15 +257,6 @@ def _stack_ids(group: list[dict[str, Any]], inputs: Mapping[str, Any]) -> Any:
     dtypes = {keras.backend.standardize_dtype(column.dtype) for column in columns}
     dtype = "int64" if dtypes & {"int64", "uint64"} else "int32"
     return ops.stack([ops.cast(column, dtype) for column in columns], axis=1)
-
-
-def _mean_of_ids(embedding: IdEmbedding, ids: Any) -> Any:
-    """The mean of the vectors of the ids of each row that are not 0."""
-    shape = (-1, ids.shape[1], embedding.dim)
-    vectors = ops.reshape(embedding(ops.reshape(ids, (-1, 1))), shape)
-    there = ops.cast(ops.expand_dims(ids != 0, -1), vectors.dtype)
-    count = ops.maximum(ops.sum(there, axis=1, keepdims=True), 1.0)
-    return ops.sum(vectors * there, axis=1, keepdims=True) / count
 
 
 def _check_tensor(feature: Mapping[str, Any], tensor: Any) -> None:

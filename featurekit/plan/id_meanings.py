@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Literal, TypeAlias
 
 from featurekit.errors import SpecError
@@ -11,11 +12,11 @@ from featurekit.plan.requirements import shared_requests, step_request
 from featurekit.plan.statistics import Quantiles, VocabularyCounts
 from featurekit.plan.stats import Stats
 from featurekit.spec import steps as s
-from featurekit.spec.columns.base import BaseColumn, Cross
+from featurekit.spec.columns.base import BaseColumn, Cross, WeightedBag
 from featurekit.spec.feature_spec import FeatureSpec
 
 IdKind: TypeAlias = Literal[
-    "reserved", "missing", "unknown", "token", "bucket", "part", "integer"
+    "reserved", "missing", "unknown", "token", "bucket", "part", "integer", "padding"
 ]
 IdValue: TypeAlias = str | int | tuple[object, ...] | None
 _Kinds: TypeAlias = Iterator[tuple[IdKind, IdValue]]
@@ -29,7 +30,8 @@ class IdMeaning:
         id: The id.
         kind: "token" or "reserved" of a vocabulary, "missing" for missing values,
             "unknown" for tokens that are not in the vocabulary, "bucket" of numbers,
-            "part" of a time, or "integer" where the id is the value itself.
+            "part" of a time, "integer" where the id is the value itself, or "padding"
+            of a list of ids.
         value: The token: text, an integer, or a tuple for a cross; for a bucket its
             boundaries (from, and below); for a part its name and number; for one of
             several ids of unknown values which of how many; else None.
@@ -87,6 +89,9 @@ def _kinds(spec: FeatureSpec, feature: str, column: BaseColumn, stats: Stats) ->
     match column.steps[-1] if column.steps else None:
         case s.Vocabulary() as step:
             return _of_vocabulary(column, step, _tokens(spec, column, step, stats))
+        case s.Pad(value=None):
+            ids = _kinds(spec, feature, _padded(column), stats)
+            return chain([("padding", None)], ids)
         case s.Buckets(boundaries=boundaries):
             return _of_buckets(boundaries)
         case s.QuantileBuckets():
@@ -104,6 +109,18 @@ def _kinds(spec: FeatureSpec, feature: str, column: BaseColumn, stats: Stats) ->
         case _:
             message = "the feature has no ids"
     raise SpecError(message, code="SPEC_BAD_VALUE", feature=feature, got=column)
+
+
+def _padded(column: BaseColumn) -> BaseColumn:
+    """The column whose ids are padded."""
+    if isinstance(column.source, WeightedBag):
+        column = column.source.ids
+        steps = column.steps
+    else:
+        steps = column.steps[:-1]
+    while isinstance(steps[-1], s.MissingAsEmpty | s.DropMissing):
+        steps = steps[:-1]
+    return BaseColumn(column.source, steps)
 
 
 def _of_buckets(boundaries: Sequence[float]) -> _Kinds:

@@ -31,13 +31,17 @@ class Levels:
 
     Args:
         elements: By node that reads lists, what happens to their elements.
-        ends: Nodes that make one value per row of lists, in order.
+        ends: Nodes that make one value per row of lists, and those that cross lists, in
+            order.
         rows: What happens to single values, among them those that `ends` make.
+        crossed: By node that crosses lists, how the single values among its inputs are
+            made: it needs them before the other rows are computed.
     """
 
     elements: dict[int, Level]
     ends: tuple[int, ...]
     rows: Level
+    crossed: dict[int, Level]
 
 
 def output_name(node: int) -> str:
@@ -71,7 +75,7 @@ def split_levels(plan: Plan) -> Levels:
     ends = [
         index
         for index, node in enumerate(plan.nodes)
-        if isinstance(node.op, ops.BaseListEnd)
+        if isinstance(node.op, ops.BaseListEnd) or crosses_lists(node)
     ]
     wanted = {entry for end in ends for entry in plan.nodes[end].inputs}
     wanted |= {index for _, index in plan.outputs}
@@ -82,6 +86,10 @@ def split_levels(plan: Plan) -> Levels:
             [index for index in wanted if readers.get(index) == reader],
         )
         for reader in dict.fromkeys(readers.values())
+        if not crosses_lists(plan.nodes[reader])
+    }
+    crossed = {
+        end: _crossed(plan, end) for end in ends if crosses_lists(plan.nodes[end])
     }
     single = [
         index
@@ -89,16 +97,35 @@ def split_levels(plan: Plan) -> Levels:
         if (index not in readers and node.type.width is None) or _makes_vector(node)
     ]
     outputs = [index for _, index in plan.outputs if index in set(single)]
-    return Levels(elements, tuple(ends), _level(plan, single, outputs))
+    return Levels(elements, tuple(ends), _level(plan, single, outputs), crossed)
 
 
 def _readers(plan: Plan) -> dict[int, int]:
-    """For each node that holds lists the node that reads them."""
+    """For each node that holds lists the node that reads or makes them."""
     found: dict[int, int] = {}
     for index, node in enumerate(plan.nodes):
         if node.type.is_list:
-            found[index] = found[node.inputs[0]] if node.inputs else index
+            begins = not node.inputs or crosses_lists(node)
+            found[index] = index if begins else found[node.inputs[0]]
     return found
+
+
+def crosses_lists(node: Node) -> bool:
+    """Whether a node makes lists of several inputs."""
+    return node.type.is_list and isinstance(node.op, ops.CrossHash)
+
+
+def _crossed(plan: Plan, cross: int) -> Level:
+    """How the single values among the inputs of a cross of lists are made."""
+    inputs = plan.nodes[cross].inputs
+    wanted = [entry for entry in inputs if not plan.nodes[entry].type.is_list]
+    needed, pending = set(wanted), list(wanted)
+    while pending:
+        node = plan.nodes[pending.pop()]
+        if not isinstance(node.op, ops.BaseListEnd):  # its result is a column
+            needed.update(node.inputs)
+            pending += node.inputs
+    return _level(plan, sorted(needed), wanted)
 
 
 def _makes_vector(node: Node) -> bool:

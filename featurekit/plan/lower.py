@@ -1,11 +1,12 @@
 """From declarations to operations: FeatureSpec and Stats become a Plan."""
 
 from collections.abc import Iterable, Mapping
-from typing import assert_never
+from typing import Literal, assert_never
 
 from featurekit.errors import SpecError, StatisticsError
 from featurekit.plan import ops
 from featurekit.plan.circle import MAX_POINTS, circle_points
+from featurekit.plan.float32 import to_float32
 from featurekit.plan.graph import Plan, PlanBuilder
 from featurekit.plan.requirements import (
     AnalysisRequest,
@@ -22,7 +23,7 @@ from featurekit.plan.statistics import (
 )
 from featurekit.plan.stats import S, Stats
 from featurekit.plan.time_zones import offset_transitions
-from featurekit.plan.vocabularies import add_lookup, lower_exact_cross
+from featurekit.plan.vocabularies import add_lookup, default_id, lower_exact_cross
 from featurekit.spec import steps as s
 from featurekit.spec.columns import (
     Column,
@@ -30,8 +31,10 @@ from featurekit.spec.columns import (
     CrossColumn,
     Expression,
     Source,
+    VectorColumn,
     WeightedBag,
 )
+from featurekit.spec.columns.bags import weights_key
 from featurekit.spec.feature_spec import LABEL, FeatureSpec
 from featurekit.spec.inputs import Input
 
@@ -58,7 +61,12 @@ def compile_spec(
         # First in the plan: a row without label is known as such, whatever else it
         # lacks, because the first op that refuses a row names the reason.
         lowering.output(columns[LABEL])
-    outputs = [(name, lowering.output(column)) for name, column in columns.items()]
+    outputs = []
+    for name, column in columns.items():
+        outputs.append((name, lowering.output(column)))
+        weights = weights_key(name, column)
+        if weights is not None:
+            outputs.append((weights, lowering.bag(column, "weights")))
     return lowering.builder.build(outputs)
 
 
@@ -123,10 +131,16 @@ class _Lowering:
             steps = steps[:-1]
         if isinstance(column, CrossColumn):
             raise AssertionError("a cross without hash_buckets is no feature")
-        value = self.value(column.source, steps)
+        if weights_key("", column) is not None:
+            return self.bag(column, "ids")
+        is_vector = isinstance(column, VectorColumn)
+        value = self.value(column.source, steps, refuse_missing=is_vector)
         if self.builder.nodes[value].type.nullable:
             value = add(ops.RequirePresent(), value)
         found = self.builder.nodes[value].type
+        if isinstance(column, VectorColumn):
+            op = ops.PackVector(column.inputs[0].size or 0)
+            return add(op, add(ops.ToFloat32(), value))
         if isinstance(last, s.OneHot):
             return add(ops.OneHotEncode(found.num_ids or 0), value)
         if isinstance(last, s.Cyclic):
@@ -156,7 +170,7 @@ class _Lowering:
             # A combination is present where its hash is.
             value, _ = self._cross(column.source, (s.HashBuckets(1),))
         else:
-            refuse = any(map(_makes_vector, steps))
+            refuse = any(map(_makes_vector, steps)) or isinstance(column, VectorColumn)
             before = steps[: learned[0]]
             value = self.value(column.source, before, refuse_missing=refuse)
         if self.builder.nodes[value].type.is_list:
@@ -238,21 +252,34 @@ class _Lowering:
                 assert_never(step)
 
     def _weighted(self, bag: WeightedBag) -> int:
+        ids, weights = self._lists_of(bag)
+        num_ids = self.builder.nodes[ids].type.num_ids or 0
+        return self.builder.add(ops.WeightEncode(num_ids), ids, weights)
+
+    def _lists_of(self, bag: WeightedBag) -> tuple[int, int]:
         ids, weights = (
             self._elements(
                 self.value(one.source, one.steps, refuse_missing=True), one.steps
             )
             for one in bag.columns
-            if isinstance(one.source, Input)
         )
-        num_ids = self.builder.nodes[ids].type.num_ids or 0
-        return self.builder.add(ops.WeightEncode(num_ids), ids, weights)
+        return ids, weights
+
+    def bag(self, column: Column, part: Literal["ids", "weights"]) -> int:
+        """The padded ids of a column of weighted ids, or their weights."""
+        assert isinstance(column.source, WeightedBag)
+        step = column.steps[0]
+        assert isinstance(step, s.Pad)
+        ids, weights = self._lists_of(column.source)
+        weights = self.builder.add(ops.ToFloat32(), weights)
+        op = ops.PadWeighted(part, step.length, step.side, step.truncate)
+        return self.builder.add(op, ids, weights)
 
     def _cross(
         self, source: Cross, steps: tuple[s.Step, ...]
     ) -> tuple[int, tuple[s.Step, ...]]:
         """The id of a combination, and the steps after it."""
-        parts = [self.value(one.source, one.steps) for one in source.columns]
+        parts = [self._part(one) for one in source.columns]
         step, *rest = steps
         if isinstance(step, s.HashBuckets):
             op = ops.CrossHash(step.num_buckets, step.hash_key)
@@ -260,6 +287,13 @@ class _Lowering:
         assert isinstance(step, s.Vocabulary)
         tokens = self._find(step_request(source, (step,)), VocabularyCounts).tokens
         return lower_exact_cross(self.builder, parts, tokens, step), tuple(rest)
+
+    def _part(self, column: Column) -> int:
+        """What a column gives to a cross: of a list, elements that are there."""
+        value = self.value(column.source, column.steps)
+        if self.builder.nodes[value].type.is_list:
+            return self._elements(value, column.steps)
+        return value
 
     def _express(self, source: Expression) -> int:
         parts = [self.value(one.source, one.steps) for one in source.columns]
@@ -299,8 +333,13 @@ class _Lowering:
                 return ops.IsGreaterEqual(float(threshold))
             case s.HashBuckets(num_buckets=count, key=key):
                 return ops.HashBucket(count, key)
-            case s.Identity(num_ids=count):
+            case s.Identity(num_ids=count, default=None):
                 return ops.CheckRange(count)
+            case s.Identity(num_ids=count, default=default):
+                return default_id(count, default)
+            case s.MissingValues(values=values):
+                rounded = (to_float32(v) if isinstance(v, float) else v for v in values)
+                return ops.MarkMissing(tuple(rounded))
             case s.TimePart(part=part):
                 assert isinstance(source, Input), "points in time are read"
                 transitions, offsets = offset_transitions(source.time_zone or "UTC")

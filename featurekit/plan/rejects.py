@@ -59,12 +59,26 @@ def describe_reject(op: ops.Op) -> tuple[str, str, str | None, str | None]:
                 "a list, which may be empty",
                 "missing_as_empty() the column, or clean the data",
             )
+        case ops.PackVector(size=size):
+            return (
+                "LENGTH_MISMATCH",
+                "the vector has another size",
+                f"{size} numbers",
+                "clean the data, or declare the size it has",
+            )
         case ops.WeightEncode():
             return (
                 "WEIGHT_MISMATCH",
                 "the weights do not fit the ids",
                 "one weight for each id, and sums of at most 3.4028235e38",
                 "clean the data, or clip() the weights",
+            )
+        case ops.PadWeighted():
+            return (
+                "WEIGHT_MISMATCH",
+                "the weights do not fit the ids",
+                "one weight for each id",
+                "clean the data",
             )
         case (
             ops.ReadColumn()
@@ -92,6 +106,8 @@ def describe_reject(op: ops.Op) -> tuple[str, str, str | None, str | None]:
             | ops.ChooseNumber()
             | ops.JoinText()
             | ops.LookupVector()
+            | ops.MarkMissing()
+            | ops.DefaultId()
         ):
             raise AssertionError(f"{op.name} accepts every value")
         case _:

@@ -13,6 +13,8 @@ def add_lookup(
     builder: PlanBuilder, step: s.Vocabulary, table: ops.VocabularyTable, value: int
 ) -> int:
     """The ids of a vocabulary, laid out as its step says."""
+    if step.default is not None:
+        return _add_lookup_with_default(builder, step, table, value)
     op = ops.LookupVocabulary(
         table,
         step.num_oov,
@@ -20,10 +22,28 @@ def add_lookup(
         num_skipped=int(step.missing_id),
         oov_first=step.oov_first,
     )
-    ids = builder.add(op, value)
+    return _with_missing_id(builder, step, builder.add(op, value))
+
+
+def _with_missing_id(builder: PlanBuilder, step: s.Vocabulary, ids: int) -> int:
     if not step.missing_id or not builder.nodes[ids].type.nullable:
         return ids
     return builder.add(ops.FillMissing(step.num_reserved), ids)
+
+
+def _add_lookup_with_default(
+    builder: PlanBuilder, step: s.Vocabulary, table: ops.VocabularyTable, value: int
+) -> int:
+    """Unknown tokens have the id behind all others, which becomes the default."""
+    layout = step.num_reserved, int(step.missing_id)
+    op = ops.LookupVocabulary(table, 1, *layout)
+    ids = builder.add(default_id(op.first_oov, step.default), builder.add(op, value))
+    return _with_missing_id(builder, step, ids)
+
+
+def default_id(num_ids: int, default: s.DefaultId | None) -> ops.DefaultId:
+    """The op that puts a default in the place of what is no id."""
+    return ops.DefaultId(num_ids, default if isinstance(default, int) else None)
 
 
 def lower_exact_cross(

@@ -47,16 +47,18 @@ class Column(_message.Message):
     def __init__(self, input: _Optional[_Union[Input, _Mapping]] = ..., cross: _Optional[_Union[Cross, _Mapping]] = ..., weighted_bag: _Optional[_Union[WeightedBag, _Mapping]] = ..., expression: _Optional[_Union[Expression, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[Step, _Mapping]]] = ...) -> None: ...
 
 class Input(_message.Message):
-    __slots__ = ("name", "dtype", "nan", "time_zone")
+    __slots__ = ("name", "dtype", "nan", "time_zone", "size")
     NAME_FIELD_NUMBER: _ClassVar[int]
     DTYPE_FIELD_NUMBER: _ClassVar[int]
     NAN_FIELD_NUMBER: _ClassVar[int]
     TIME_ZONE_FIELD_NUMBER: _ClassVar[int]
+    SIZE_FIELD_NUMBER: _ClassVar[int]
     name: str
     dtype: str
     nan: str
     time_zone: str
-    def __init__(self, name: _Optional[str] = ..., dtype: _Optional[str] = ..., nan: _Optional[str] = ..., time_zone: _Optional[str] = ...) -> None: ...
+    size: int
+    def __init__(self, name: _Optional[str] = ..., dtype: _Optional[str] = ..., nan: _Optional[str] = ..., time_zone: _Optional[str] = ..., size: _Optional[int] = ...) -> None: ...
 
 class Cross(_message.Message):
     __slots__ = ("columns",)
@@ -109,7 +111,7 @@ class Tokens(_message.Message):
     def __init__(self, text: _Optional[_Iterable[bytes]] = ..., integers: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class Step(_message.Message):
-    __slots__ = ("fill", "clip", "log1p", "standardize", "min_max", "buckets", "quantile_buckets", "greater_equal", "vocabulary", "hash_buckets", "identity", "time_part", "one_hot", "embedding", "missing_as_empty", "drop_missing", "pad", "length", "multi_hot", "counts", "aggregate", "is_missing", "boolean", "fill_mean", "fill_median", "fill_mode", "robust", "winsorize", "cyclic")
+    __slots__ = ("fill", "clip", "log1p", "standardize", "min_max", "buckets", "quantile_buckets", "greater_equal", "vocabulary", "hash_buckets", "identity", "time_part", "one_hot", "embedding", "missing_as_empty", "drop_missing", "pad", "length", "multi_hot", "counts", "aggregate", "is_missing", "boolean", "fill_mean", "fill_median", "fill_mode", "robust", "winsorize", "cyclic", "missing_values")
     FILL_FIELD_NUMBER: _ClassVar[int]
     CLIP_FIELD_NUMBER: _ClassVar[int]
     LOG1P_FIELD_NUMBER: _ClassVar[int]
@@ -139,6 +141,7 @@ class Step(_message.Message):
     ROBUST_FIELD_NUMBER: _ClassVar[int]
     WINSORIZE_FIELD_NUMBER: _ClassVar[int]
     CYCLIC_FIELD_NUMBER: _ClassVar[int]
+    MISSING_VALUES_FIELD_NUMBER: _ClassVar[int]
     fill: Fill
     clip: Clip
     log1p: Log1p
@@ -168,7 +171,8 @@ class Step(_message.Message):
     robust: Robust
     winsorize: Winsorize
     cyclic: Cyclic
-    def __init__(self, fill: _Optional[_Union[Fill, _Mapping]] = ..., clip: _Optional[_Union[Clip, _Mapping]] = ..., log1p: _Optional[_Union[Log1p, _Mapping]] = ..., standardize: _Optional[_Union[Standardize, _Mapping]] = ..., min_max: _Optional[_Union[MinMax, _Mapping]] = ..., buckets: _Optional[_Union[Buckets, _Mapping]] = ..., quantile_buckets: _Optional[_Union[QuantileBuckets, _Mapping]] = ..., greater_equal: _Optional[_Union[GreaterEqual, _Mapping]] = ..., vocabulary: _Optional[_Union[Vocabulary, _Mapping]] = ..., hash_buckets: _Optional[_Union[HashBuckets, _Mapping]] = ..., identity: _Optional[_Union[Identity, _Mapping]] = ..., time_part: _Optional[_Union[TimePart, _Mapping]] = ..., one_hot: _Optional[_Union[OneHot, _Mapping]] = ..., embedding: _Optional[_Union[Embedding, _Mapping]] = ..., missing_as_empty: _Optional[_Union[MissingAsEmpty, _Mapping]] = ..., drop_missing: _Optional[_Union[DropMissing, _Mapping]] = ..., pad: _Optional[_Union[Pad, _Mapping]] = ..., length: _Optional[_Union[Length, _Mapping]] = ..., multi_hot: _Optional[_Union[MultiHot, _Mapping]] = ..., counts: _Optional[_Union[Counts, _Mapping]] = ..., aggregate: _Optional[_Union[Aggregate, _Mapping]] = ..., is_missing: _Optional[_Union[IsMissing, _Mapping]] = ..., boolean: _Optional[_Union[Boolean, _Mapping]] = ..., fill_mean: _Optional[_Union[FillMean, _Mapping]] = ..., fill_median: _Optional[_Union[FillMedian, _Mapping]] = ..., fill_mode: _Optional[_Union[FillMode, _Mapping]] = ..., robust: _Optional[_Union[Robust, _Mapping]] = ..., winsorize: _Optional[_Union[Winsorize, _Mapping]] = ..., cyclic: _Optional[_Union[Cyclic, _Mapping]] = ...) -> None: ...
+    missing_values: MissingValues
+    def __init__(self, fill: _Optional[_Union[Fill, _Mapping]] = ..., clip: _Optional[_Union[Clip, _Mapping]] = ..., log1p: _Optional[_Union[Log1p, _Mapping]] = ..., standardize: _Optional[_Union[Standardize, _Mapping]] = ..., min_max: _Optional[_Union[MinMax, _Mapping]] = ..., buckets: _Optional[_Union[Buckets, _Mapping]] = ..., quantile_buckets: _Optional[_Union[QuantileBuckets, _Mapping]] = ..., greater_equal: _Optional[_Union[GreaterEqual, _Mapping]] = ..., vocabulary: _Optional[_Union[Vocabulary, _Mapping]] = ..., hash_buckets: _Optional[_Union[HashBuckets, _Mapping]] = ..., identity: _Optional[_Union[Identity, _Mapping]] = ..., time_part: _Optional[_Union[TimePart, _Mapping]] = ..., one_hot: _Optional[_Union[OneHot, _Mapping]] = ..., embedding: _Optional[_Union[Embedding, _Mapping]] = ..., missing_as_empty: _Optional[_Union[MissingAsEmpty, _Mapping]] = ..., drop_missing: _Optional[_Union[DropMissing, _Mapping]] = ..., pad: _Optional[_Union[Pad, _Mapping]] = ..., length: _Optional[_Union[Length, _Mapping]] = ..., multi_hot: _Optional[_Union[MultiHot, _Mapping]] = ..., counts: _Optional[_Union[Counts, _Mapping]] = ..., aggregate: _Optional[_Union[Aggregate, _Mapping]] = ..., is_missing: _Optional[_Union[IsMissing, _Mapping]] = ..., boolean: _Optional[_Union[Boolean, _Mapping]] = ..., fill_mean: _Optional[_Union[FillMean, _Mapping]] = ..., fill_median: _Optional[_Union[FillMedian, _Mapping]] = ..., fill_mode: _Optional[_Union[FillMode, _Mapping]] = ..., robust: _Optional[_Union[Robust, _Mapping]] = ..., winsorize: _Optional[_Union[Winsorize, _Mapping]] = ..., cyclic: _Optional[_Union[Cyclic, _Mapping]] = ..., missing_values: _Optional[_Union[MissingValues, _Mapping]] = ...) -> None: ...
 
 class Fill(_message.Message):
     __slots__ = ("value",)
@@ -223,7 +227,7 @@ class GreaterEqual(_message.Message):
     def __init__(self, threshold: _Optional[float] = ...) -> None: ...
 
 class Vocabulary(_message.Message):
-    __slots__ = ("tokens", "max_size", "min_count", "num_oov", "reserved", "oov_first", "missing_id", "shared")
+    __slots__ = ("tokens", "max_size", "min_count", "num_oov", "reserved", "oov_first", "missing_id", "shared", "default")
     TOKENS_FIELD_NUMBER: _ClassVar[int]
     MAX_SIZE_FIELD_NUMBER: _ClassVar[int]
     MIN_COUNT_FIELD_NUMBER: _ClassVar[int]
@@ -232,6 +236,7 @@ class Vocabulary(_message.Message):
     OOV_FIRST_FIELD_NUMBER: _ClassVar[int]
     MISSING_ID_FIELD_NUMBER: _ClassVar[int]
     SHARED_FIELD_NUMBER: _ClassVar[int]
+    DEFAULT_FIELD_NUMBER: _ClassVar[int]
     tokens: Tokens
     max_size: int
     min_count: int
@@ -240,7 +245,8 @@ class Vocabulary(_message.Message):
     oov_first: bool
     missing_id: bool
     shared: str
-    def __init__(self, tokens: _Optional[_Union[Tokens, _Mapping]] = ..., max_size: _Optional[int] = ..., min_count: _Optional[int] = ..., num_oov: _Optional[int] = ..., reserved: _Optional[_Union[Tokens, _Mapping]] = ..., oov_first: bool = ..., missing_id: bool = ..., shared: _Optional[str] = ...) -> None: ...
+    default: Scalar
+    def __init__(self, tokens: _Optional[_Union[Tokens, _Mapping]] = ..., max_size: _Optional[int] = ..., min_count: _Optional[int] = ..., num_oov: _Optional[int] = ..., reserved: _Optional[_Union[Tokens, _Mapping]] = ..., oov_first: bool = ..., missing_id: bool = ..., shared: _Optional[str] = ..., default: _Optional[_Union[Scalar, _Mapping]] = ...) -> None: ...
 
 class HashBuckets(_message.Message):
     __slots__ = ("num_buckets", "key", "hash_key")
@@ -253,10 +259,12 @@ class HashBuckets(_message.Message):
     def __init__(self, num_buckets: _Optional[int] = ..., key: _Optional[_Iterable[int]] = ..., hash_key: _Optional[int] = ...) -> None: ...
 
 class Identity(_message.Message):
-    __slots__ = ("num_ids",)
+    __slots__ = ("num_ids", "default")
     NUM_IDS_FIELD_NUMBER: _ClassVar[int]
+    DEFAULT_FIELD_NUMBER: _ClassVar[int]
     num_ids: int
-    def __init__(self, num_ids: _Optional[int] = ...) -> None: ...
+    default: Scalar
+    def __init__(self, num_ids: _Optional[int] = ..., default: _Optional[_Union[Scalar, _Mapping]] = ...) -> None: ...
 
 class TimePart(_message.Message):
     __slots__ = ("part",)
@@ -269,10 +277,16 @@ class OneHot(_message.Message):
     def __init__(self) -> None: ...
 
 class Embedding(_message.Message):
-    __slots__ = ("dim",)
+    __slots__ = ("dim", "combiner", "max_norm", "table")
     DIM_FIELD_NUMBER: _ClassVar[int]
+    COMBINER_FIELD_NUMBER: _ClassVar[int]
+    MAX_NORM_FIELD_NUMBER: _ClassVar[int]
+    TABLE_FIELD_NUMBER: _ClassVar[int]
     dim: int
-    def __init__(self, dim: _Optional[int] = ...) -> None: ...
+    combiner: str
+    max_norm: float
+    table: str
+    def __init__(self, dim: _Optional[int] = ..., combiner: _Optional[str] = ..., max_norm: _Optional[float] = ..., table: _Optional[str] = ...) -> None: ...
 
 class MissingAsEmpty(_message.Message):
     __slots__ = ()
@@ -349,6 +363,12 @@ class Winsorize(_message.Message):
 class Cyclic(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class MissingValues(_message.Message):
+    __slots__ = ("values",)
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    values: _containers.RepeatedCompositeFieldContainer[Scalar]
+    def __init__(self, values: _Optional[_Iterable[_Union[Scalar, _Mapping]]] = ...) -> None: ...
 
 class Split(_message.Message):
     __slots__ = ("time_split", "key_split")

@@ -1,6 +1,7 @@
 """What a change of a declaration asks for, from nothing to training anew."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import IntEnum
 from itertools import zip_longest
 from typing import NamedTuple
@@ -71,12 +72,16 @@ def _compare_sources(before: Column, after: Column) -> Verdict:
     steps = (*before.steps, *after.steps)
     if isinstance(old, Cross) or isinstance(new, Cross):
         return _compare_crosses(old, new, steps)
+    if isinstance(old, WeightedBag) != isinstance(new, WeightedBag):
+        return Verdict(Compatibility.RETRAIN, "one of the two has weights")
     if _learns_ids(steps):
         return Verdict(
             Compatibility.RE_INDEX, "the vocabulary is learned from another column"
         )
     if not isinstance(old, Input) or not isinstance(new, Input):
         return _compare_made(old, new, steps)
+    if old.size != new.size:
+        return Verdict(Compatibility.RETRAIN, "vectors have another size")
     if (old.name, old.dtype, old.time_zone) != (new.name, new.dtype, new.time_zone):
         return Verdict(_OTHER_VALUES, "another column is read, or in another way")
     if (old.nan, new.nan) == ("error", "missing") and not any(
@@ -126,7 +131,7 @@ def _compare_steps(
 ) -> Verdict:
     if old == new:
         return _SAME
-    filled = _compare_fills(old, new)
+    filled = _compare_fills(old, new) or _compare_defaults(old, new)
     if filled is not None:
         return filled
     changed = _changed_meaning(old, new)
@@ -155,6 +160,7 @@ _VALUE_STEPS = (
     s.MinMax,
     s.MissingAsEmpty,
     s.DropMissing,
+    s.MissingValues,
 )
 # What gives ids that can be mapped to those of another step of the same kind.
 _RE_INDEXED = (s.Vocabulary, s.Identity)
@@ -171,8 +177,30 @@ def _changed_meaning(
 
 def _why_retrain(old: s.Step | None, new: s.Step | None) -> str:
     if isinstance(old, s.Embedding) and isinstance(new, s.Embedding):
+        if old.dim == new.dim:
+            return "the trained vectors are combined, clipped or shared otherwise"
         return "the trained vectors have another width"
     return "ids mean something else, and none can be mapped"
+
+
+def _compare_defaults(
+    old: tuple[s.Step, ...], new: tuple[s.Step, ...]
+) -> Verdict | None:
+    """The verdict where nothing but `default` of what gives ids has been changed."""
+    compatibility = Compatibility.SERVE_COMPATIBLE
+    if len(old) != len(new):
+        return None
+    for first, second in zip(old, new, strict=True):
+        if first == second:
+            continue
+        both = (s.Vocabulary, s.Identity)
+        if not isinstance(first, both) or not isinstance(second, both):
+            return None
+        if replace(first, default=second.default) != second:
+            return None
+        if first.default is not None:
+            compatibility = _OTHER_VALUES
+    return Verdict(compatibility, "what is not known has another id, or one at all")
 
 
 def _compare_fills(old: tuple[s.Step, ...], new: tuple[s.Step, ...]) -> Verdict | None:

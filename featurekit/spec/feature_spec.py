@@ -15,8 +15,10 @@ from featurekit.spec.columns import (
     EmbeddingColumn,
     NumericColumn,
     PaddedIdsColumn,
+    VectorColumn,
     WeightedBag,
 )
+from featurekit.spec.columns.bags import weights_key
 from featurekit.spec.columns.lists import ListColumn
 from featurekit.spec.diff import SpecDiff, compare
 from featurekit.spec.inputs import Input, check_name
@@ -26,7 +28,12 @@ from featurekit.spec.splits import KeySplit, Split, TimeSplit
 LABEL = "label"
 WEIGHT = "weight"
 Feature = (
-    NumericColumn | CategoricalColumn | DenseColumn | EmbeddingColumn | PaddedIdsColumn
+    NumericColumn
+    | CategoricalColumn
+    | DenseColumn
+    | EmbeddingColumn
+    | PaddedIdsColumn
+    | VectorColumn
 )
 
 
@@ -92,7 +99,7 @@ class FeatureSpec:
             check_name(name, "a feature name"): _check_feature(name, column)
             for name, column in features.items()
         }
-        _check_names(checked, label, weight)
+        _check_names({**checked, **_weights_of(checked)}, label, weight)
         if missing_label not in ("error", "drop"):
             raise SpecError(
                 "unknown policy for a missing label",
@@ -258,6 +265,23 @@ def _check_label(column: object) -> Feature:
             got=column,
             hint="end the list with multi_hot or counts",
         )
+    return found
+
+
+def _weights_of(features: Mapping[str, Feature]) -> dict[str, Feature]:
+    """The bags with weights, by the record keys of these."""
+    found: dict[str, Feature] = {}
+    for name, column in features.items():
+        key = weights_key(name, column)
+        if key in features:
+            raise SpecError(
+                f"the record key {key!r} is taken by the weights of {name!r}",
+                code="SPEC_KEY_CONFLICT",
+                feature=key,
+                hint="rename the feature",
+            )
+        if key is not None:
+            found[check_name(key, "the record key of weights")] = column
     return found
 
 

@@ -46,12 +46,14 @@ class Input:
             float32, int64 or string, such as "list<string>".
         nan: What a NaN means: "missing", "error" or "keep".
         time_zone: IANA zone of the local time; of naive timestamps too.
+        size: Of lists of float32 that are vectors, how many numbers a row has.
     """
 
     name: str
     dtype: DType
     nan: NanPolicy = "missing"
     time_zone: str | None = None
+    size: int | None = None
 
     def __post_init__(self) -> None:
         check_name(self.name, "a column name")
@@ -63,6 +65,8 @@ class Input:
                 got=self.nan,
                 expected="'missing', 'error' or 'keep'",
             )
+        if self.size is not None:
+            check_size(self.size, self.dtype, self.name)
 
     def __str__(self) -> str:
         factory = {
@@ -76,11 +80,26 @@ class Input:
             "list<string>": "strings",
         }[self.dtype]
         arguments = [repr(self.name)]
+        if self.size is not None:
+            factory = "vector"
+            arguments.append(repr(self.size))
         if self.nan != "missing":
             arguments.append(f"nan={self.nan!r}")
         if self.time_zone is not None:
             arguments.append(f"tz={self.time_zone!r}")
         return f"fk.{factory}({', '.join(arguments)})"
+
+
+def check_size(size: object, dtype: str, column: str) -> None:
+    """Raises SpecError unless a column of the dtype may hold vectors of the size."""
+    is_count = isinstance(size, int) and not isinstance(size, bool)
+    if not is_count or not 1 <= size < 2**31 or dtype != "list<float32>":  # type: ignore[operator]
+        raise SpecError(
+            "size must be a positive integer, of a list of numbers",
+            code="SPEC_BAD_VALUE",
+            column=column,
+            got=(dtype, size),
+        )
 
 
 def element_dtype(dtype: str) -> str | None:

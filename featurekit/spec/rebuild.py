@@ -20,6 +20,7 @@ from featurekit.spec.columns import (
     StringColumn,
     StringsColumn,
     TimestampColumn,
+    VectorColumn,
     WeightedBag,
     cross,
     join,
@@ -83,6 +84,8 @@ def rebuild(source: Source, steps: Iterable[s.Step]) -> Column:
         if source.dtype == "timestamp":
             check_zone(source.time_zone or "", source.name)
         column = _KINDS[source.dtype](source)
+        if source.size is not None:
+            column = VectorColumn(source)
     for step in steps:
         column = _apply(column, step)
     return column  # type: ignore[no-any-return]
@@ -157,10 +160,12 @@ def _apply(column: Any, step: s.Step) -> Any:
             return method(count)
         case s.GreaterEqual(threshold=threshold):
             return method(threshold)
-        case s.Identity(num_ids=count):
-            return method(count)
-        case s.Embedding(dim=dim):
-            return method(dim)
+        case s.Identity(num_ids=count, default=default):
+            return method(count, default=default)
+        case s.MissingValues(values=values):
+            return method(values)
+        case s.Embedding():
+            return _call(method, step, step.dim, **_embedding_arguments(step))
 
 
 def _vocabulary_arguments(step: s.Vocabulary) -> dict[str, Any]:
@@ -173,6 +178,15 @@ def _vocabulary_arguments(step: s.Vocabulary) -> dict[str, Any]:
         "oov": "before" if step.oov_first else "after",
         "missing_id": step.missing_id,
         "shared": step.shared,
+        "default": step.default,
+    }
+
+
+def _embedding_arguments(step: s.Embedding) -> dict[str, Any]:
+    return {
+        "combiner": step.combiner,
+        "max_norm": step.max_norm,
+        "table": step.table,
     }
 
 

@@ -105,7 +105,9 @@ def set_fields(value: Any, message: Message, *, skip: Collection[str] = ()) -> N
         elif isinstance(target, pb.Tokens):
             target.CopyFrom(tokens_to_message(entry))
         elif isinstance(entry, tuple):
-            target.extend(entry)
+            descriptor = message.DESCRIPTOR.fields_by_name[field.name]
+            is_scalar = descriptor.message_type is pb.Scalar.DESCRIPTOR
+            target.extend(map(scalar_to_message, entry) if is_scalar else entry)
         else:
             setattr(message, field.name, entry)
 
@@ -123,7 +125,8 @@ def get_fields(message: Message) -> dict[str, Any]:
         elif isinstance(value, pb.Tokens):
             found[name] = tokens_from_message(value)
         elif descriptor.is_repeated:
-            found[name] = tuple(value)
+            is_scalar = descriptor.message_type is pb.Scalar.DESCRIPTOR
+            found[name] = tuple(map(scalar_from_message, value) if is_scalar else value)
         else:
             found[name] = value
     return found

@@ -2,13 +2,17 @@
 
 import pytest
 from conformance import (
+    cases_bags,
     cases_categorical,
     cases_cross,
+    cases_cross_lists,
     cases_expressions,
     cases_lists,
     cases_numeric,
     cases_presence,
+    cases_special_values,
     cases_timestamp,
+    cases_vectors,
     cases_vocabulary,
 )
 from conformance.case import Case
@@ -17,11 +21,15 @@ ALL_CASES: list[Case] = [
     *cases_numeric.CASES,
     *cases_categorical.CASES,
     *cases_cross.CASES,
+    *cases_cross_lists.CASES,
     *cases_vocabulary.CASES,
     *cases_timestamp.CASES,
     *cases_lists.CASES,
+    *cases_bags.CASES,
     *cases_presence.CASES,
     *cases_expressions.CASES,
+    *cases_special_values.CASES,
+    *cases_vectors.CASES,
 ]
 PROVES: dict[str, tuple[int, ...]] = {
     "identity": (3,),
@@ -40,6 +48,8 @@ PROVES: dict[str, tuple[int, ...]] = {
     "cross_of": (45,),
     "cross_takes": (47,),
     "cross_of_a_cross": (47,),
+    "cross_lists": (46,),
+    "vector": (1,),
     "fill": (67,),
     "fill_mean_and_fill_median": (68,),
     "fill_mode": (68,),

@@ -7,7 +7,7 @@ import pyarrow as pa
 from conformance.strategies import finite, float32s, texts
 
 import featurekit as fk
-from featurekit.spec.columns import Column, IdsColumn, NumericsColumn
+from featurekit.spec.columns import Column, IdsColumn, ListCrossColumn, NumericsColumn
 
 _LARGEST = 2**63 - 1
 _WORDS = ["a", "b", "", "é", "x" * 20]
@@ -100,10 +100,22 @@ def _policies(column):  # type: ignore[no-untyped-def]
 
 @st.composite
 def ids(draw: st.DrawFn) -> IdsColumn:
-    match draw(st.sampled_from(["words", "numbers", "hash", "identity", "buckets"])):
+    kinds = ["words", "numbers", "hash", "identity", "buckets", "cross"]
+    match draw(st.sampled_from(kinds)):
+        case "cross":
+            buckets = draw(st.sampled_from([1, 3, 50]))
+            key = draw(st.none() | st.just(7))
+            return draw(crosses()).hash_buckets(buckets, hash_key=key)
         case "words":
             column = fk.strings("t")
             column = column.fill("b") if draw(st.booleans()) else column
+            if draw(st.booleans()):
+                column = column.missing_values([draw(st.sampled_from(_WORDS))])
+                default = draw(st.sampled_from(["missing", 0, 2]))
+                found = draw(_policies(column)).vocabulary(
+                    _WORDS[:3], num_oov=0, default=default
+                )
+                return draw(_policies(found))
             oov = draw(st.sampled_from([0, 1, 3]))
             return draw(_policies(column)).vocabulary(_WORDS[:3], num_oov=oov)
         case "numbers":
@@ -114,9 +126,27 @@ def ids(draw: st.DrawFn) -> IdsColumn:
             return column.hash_buckets(draw(st.sampled_from([1, 3, 50])))
         case "identity":
             filled = fk.integers("i").fill(1)
-            return draw(_policies(fk.integers("i")) | st.just(filled)).identity(9)
+            default = draw(st.sampled_from([None, 8, "missing"]))
+            column = draw(_policies(fk.integers("i")) | st.just(filled))
+            return column.identity(9, default=default)
     boundaries = draw(st.sets(finite, min_size=1, max_size=4))
     return draw(numerics()).buckets(sorted(boundaries))
+
+
+@st.composite
+def crosses(draw: st.DrawFn) -> ListCrossColumn:
+    """Two or three columns, of which the first is a list."""
+    single = [
+        fk.numeric("v").buckets([0.0]),
+        fk.integers("i").missing_as_empty().length(maximum=2),
+        fk.integers("i").length(maximum=2),
+        fk.cross(
+            fk.numeric("v").buckets([1.0]), fk.numeric("v").fill(0.0).buckets([1.0])
+        ).hash_buckets(9),
+    ]
+    lists = draw(_policies(fk.strings("t")) | _policies(fk.integers("i")) | ids())
+    others = draw(st.lists(st.sampled_from(single) | ids(), min_size=1, max_size=2))
+    return fk.cross(*draw(st.permutations([lists, *others])))
 
 
 @st.composite
@@ -134,7 +164,9 @@ def list_features(draw: st.DrawFn) -> Column:
         case "counts":
             return draw(ids()).counts()
         case "weighted":
-            return draw(ids()).weighted(draw(numerics()))
+            found = draw(ids()).weighted(draw(numerics()))
+            apart = draw(st.booleans())
+            return found.pad(draw(st.integers(1, 5)), **sides) if apart else found
         case "length":
             maximum = draw(st.none() | st.integers(1, 3))
             column = draw(ids() | numerics())

@@ -283,16 +283,13 @@ def test_padded_ids_give_the_mean_of_those_that_are_there() -> None:
     tokens = as_numpy(layer(inputs))
     assert layer.token_names == ["carrier", "tags", "items"]
     assert tokens.shape == (3, 3, 4)
-    tables = {weight.path: as_numpy(weight) for weight in layer.weights}
-    table, matrix = (
-        next(v for path, v in tables.items() if path.endswith(f"tags_ids/{name}"))
-        for name in ("table", "matrices")
-    )
+    table = layer.get_vectors("tags")
+    matrix = next(as_numpy(w) for w in layer.weights if w.path.endswith("matrices"))
     for row, ids in enumerate(tags):
         there = ids[ids > 0]
         wanted = table[there].mean(axis=0) @ matrix[0] if len(there) else np.zeros(4)
         np.testing.assert_allclose(tokens[row, 1], wanted, rtol=1e-5, atol=1e-6)
-    items = next(v for path, v in tables.items() if path.endswith("items_ids/table"))
+    items = layer.get_vectors("items")
     np.testing.assert_allclose(tokens[0, 2], items[5], rtol=1e-6)
     assert (tokens[1, 2] == 0.0).all()
 

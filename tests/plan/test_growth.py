@@ -156,6 +156,7 @@ class TestIdMeanings:
                 "g": fk.numeric("x").greater_equal(1.0),
                 "h": fk.timestamp("t").day_of_week(),
                 "i": fk.integer("i").identity(3),
+                "d": fk.integer("i").identity(2, default=1),
             }
         )
         row = {"x": 1.5, "t": "2024-01-02T00:00:00Z", "i": 2}
@@ -166,6 +167,7 @@ class TestIdMeanings:
             "g": "1 bucket (1.0, inf)",
             "h": "1 part ('day_of_week', 1)",
             "i": "2 integer 2",
+            "d": "1 integer 1",
         }
 
     @pytest.mark.parametrize("name", ["hash", "number", "other"])

@@ -28,7 +28,17 @@ CHANGES: list[tuple[Column, Column, Compatibility]] = [
         fk.cross(S.fill(""), T).hash_buckets(9),
         SERVE,
     ),
+    (N.identity(3), N.identity(3, default=0), SERVE),
+    (
+        S.vocabulary(["a", "b"], num_oov=0),
+        S.vocabulary(["a", "b"], num_oov=0, default="missing"),
+        SERVE,
+    ),
     # Other numbers of the same kind, or ids of the same meaning.
+    (N.identity(3, default=0), N.identity(3, default=1), TRANSFORM),
+    (N.identity(3, default="missing"), N.identity(3), TRANSFORM),
+    (S.hash_buckets(9), S.missing_values([""]).hash_buckets(9), TRANSFORM),
+    (fk.vector("v", 2), fk.vector("v", 2).clip(0, 1), TRANSFORM),
     (X.fill(0.0), X, TRANSFORM),
     (X.fill(0.0), X.fill(1.0), TRANSFORM),
     (X.standardize(), X.fill(0.0).standardize(), TRANSFORM),
@@ -71,6 +81,12 @@ CHANGES: list[tuple[Column, Column, Compatibility]] = [
     (X.greater_equal(1), X.greater_equal(2), RETRAIN),
     (fk.timestamp("t").hour(), fk.timestamp("t").minute(), RETRAIN),
     (X, X.buckets([1]), RETRAIN),
+    (fk.vector("v", 2), fk.vector("v", 3), RETRAIN),
+    (
+        fk.cross(fk.strings("t"), S).hash_buckets(9).counts(),
+        fk.cross(S, fk.strings("t")).hash_buckets(9).counts(),
+        RETRAIN,
+    ),
     (fk.cross(S, T).hash_buckets(9), fk.cross(T, S).hash_buckets(9), RETRAIN),
     (
         fk.cross(S, T).hash_buckets(9),
@@ -150,7 +166,10 @@ KEPT = [
 def test_a_serve_compatible_change_keeps_every_bit(
     before: Column, after: Column
 ) -> None:
-    rows = [{"s": "a", "t": "", "x": 1.5}, {"s": "b", "t": "k", "x": -2.0}]
+    rows = [
+        {"s": "a", "t": "", "x": 1.5, "i": 1},
+        {"s": "b", "t": "k", "x": -2.0, "i": 0},
+    ]
     rows = [{item.name: row[item.name] for item in before.inputs} for row in rows]
     old, new = (
         fk.Preprocessor(fk.FeatureSpec({"f": column})).transform(rows)["f"].tobytes()

@@ -21,6 +21,9 @@ COLUMNS: list[Column] = [
     T.drop_missing().missing_as_empty().hash_buckets(9).multi_hot(),
     N.fill(-1).vocabulary([5, 7]).counts(),
     N.identity(4).weighted(X.clip(0, 1)),
+    N.identity(4).weighted(X).pad(3, side="left"),
+    N.identity(4).weighted(X).pad(3).embedding(2, combiner="sum", max_norm=1),
+    T.hash_buckets(9).pad(3).embedding(table="words"),
     N.hash_buckets(9).length(maximum=5).one_hot(),
     T.length().log1p().standardize(mean=0.0, std=2.0),
     X.log1p().min_max(minimum=0, maximum=2).pad(2, value=-1),
@@ -29,6 +32,15 @@ COLUMNS: list[Column] = [
     X.mean().fill(0.0).buckets([1.0]).embedding(2),
     X.min().fill(0.0),
     X.max().fill(0.0).greater_equal(2),
+    fk.cross(T, fk.string("s"), N.identity(4)).hash_buckets(9, hash_key=3).pad(5),
+    fk.cross(fk.cross(T, T).hash_buckets(5), N).hash_buckets(9).weighted(X),
+    T.missing_values(["", "NA"]).drop_missing().hash_buckets(9).counts(),
+    N.missing_values([-1, 2**62]).fill(0).identity(5, default=4).multi_hot(),
+    X.missing_values([-999.0, 0.5]).drop_missing().sum().fill(0.0),
+    N.vocabulary([3], num_oov=0, default="missing").drop_missing().pad(2),
+    fk.vector("v", 3),
+    fk.vector("v", 3, nan="keep").missing_values([1.0]).fill(0.0).clip(0, 1).log1p(),
+    fk.vector("v", 1).standardize(mean=0, std=2).min_max(minimum=0, maximum=1),
 ]
 
 
@@ -72,8 +84,12 @@ def test_a_list_has_to_be_ended() -> None:
     for column in (T, N, X, T.hash_buckets(3)):
         with pytest.raises(SpecError, match="end the list with"):
             fk.FeatureSpec({"f": column})
+    with pytest.raises(SpecError, match="end the list with"):
+        fk.FeatureSpec({"f": fk.cross(T, fk.string("s")).hash_buckets(3)})
+    with pytest.raises(SpecError, match="a feature must end"):
+        fk.FeatureSpec({"f": fk.cross(T, fk.string("s"))})
     with pytest.raises(SpecError, match="only string, integer and categorical"):
-        fk.cross(T, fk.string("s"))
+        fk.cross(T, X)
 
 
 @pytest.mark.parametrize(
@@ -84,6 +100,11 @@ def test_a_list_has_to_be_ended() -> None:
         (lambda: N.drop_missing().fill(1), "left out before"),
         (lambda: X.drop_missing().fill(1.0), "left out before"),
         (lambda: N.vocabulary(["a"]), "must be an int"),
+        (lambda: X.log1p().missing_values([1.0]), "before any other step"),
+        (lambda: N.identity(3, default=3), "0 to 2, or 'missing'"),
+        (lambda: fk.vector("v", 0), "size must be a positive integer"),
+        (lambda: fk.vector("v", True), "size must be a positive integer"),
+        (lambda: fk.vector("v", 2).fill("a"), "must be a number"),
         (lambda: T.hash_buckets(0), "out of range"),
         (lambda: T.hash_buckets(3).pad(0), "length is out of range"),
         (lambda: T.hash_buckets(3).pad(2, side="up"), "unknown side"),
@@ -149,3 +170,46 @@ def test_what_a_model_is_told() -> None:
         {"name": "m", "width": 9},
         {"name": "x", "width": 5},
     ]
+
+
+def test_the_record_key_of_weights_is_no_other_feature() -> None:
+    bag = T.hash_buckets(9).weighted(X).pad(3)
+    assert list(fk.compile(fk.FeatureSpec({"f": bag})).output_types) == [
+        "f",
+        "f_weights",
+    ]
+    with pytest.raises(SpecError, match="SPEC_KEY_CONFLICT"):
+        fk.FeatureSpec({"f": bag, "f_weights": X.pad(1)})
+    with pytest.raises(SpecError, match="SPEC_NAME_COLLISION"):
+        fk.FeatureSpec({"\u00e9": bag, "e\u0301_weights": X.pad(1)})
+    with pytest.raises(SpecError, match="SPEC_BAD_NAME"):
+        fk.FeatureSpec({"f" * 250: bag})
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"dim": 0}, {"combiner": "max"}, {"max_norm": 0}, {"max_norm": float("inf")}],
+)
+def test_bad_embeddings(options: dict[str, object]) -> None:
+    with pytest.raises(SpecError, match="SPEC_BAD_VALUE"):
+        T.hash_buckets(9).pad(3).embedding(**options)  # type: ignore[arg-type]
+    with pytest.raises(SpecError, match="SPEC_BAD_NAME"):
+        T.hash_buckets(9).pad(3).embedding(2, table="a/b")
+
+
+def test_what_a_change_of_a_bag_asks_for() -> None:
+    ids = T.hash_buckets(9)
+    plain, bag = ids.pad(3).embedding(2), ids.weighted(X).pad(3).embedding(2)
+    changes = {
+        ids.weighted(X.clip(0, 1)).pad(3).embedding(2): "re-transform",
+        ids.weighted(X).pad(4).embedding(2): "retrain",
+        ids.weighted(X).pad(3).embedding(2, combiner="sum"): "retrain",
+        ids.weighted(X).pad(3).embedding(2, max_norm=1.0): "retrain",
+        T.hash_buckets(8).weighted(X).pad(3).embedding(2): "retrain",
+        plain: "retrain",
+        bag: "identical",
+    }
+    for after, expected in changes.items():
+        before = fk.FeatureSpec({"f": bag})
+        found = before.diff(fk.FeatureSpec({"f": after})).compatibility
+        assert str(found) == expected, after

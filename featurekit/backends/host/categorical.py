@@ -283,6 +283,28 @@ def _check_range(
 
 
 @kernel
+def _default_id(code: int, x: IntArray, y: IntArray, valid: BoolArray) -> None:
+    """Replaces integers outside of [0, num_ids), or marks them as missing."""
+    num_ids, has_default = word(code, at.FIRST), word(code, at.SECOND)
+    default = word(code, at.THIRD)
+    for i in range(len(x)):
+        known = 0 <= x[i] < num_ids
+        y[i] = x[i] if known else default
+        if not known and not has_default:
+            valid[i] = False
+
+
+@kernel
+def _mark_missing(x: IntArray, y: IntArray, valid: BoolArray, marked: IntArray) -> None:
+    """Marks some values as missing; of numbers, their bits."""
+    for i in range(len(x)):
+        y[i] = x[i]
+        for value in marked:
+            if x[i] == value:
+                valid[i] = False
+
+
+@kernel
 def _one_hot(x: IntArray, vectors: npt.NDArray[np.float32], depth: int) -> None:
     """A vector of zeros with one 1.0; zeros alone in rows that were refused before."""
     vectors[:] = 0.0
@@ -331,6 +353,10 @@ def run_integer_op(
         _pair(code, x, y)
     elif op == at.CHECK_RANGE:
         _check_range(code, x, y, valid, refused_by)
+    elif op == at.DEFAULT_ID:
+        _default_id(code, x, y, valid)
+    elif op == at.MARK_MISSING:
+        _mark_missing(x, y, valid, integers_at(first, second))
     elif op == at.TIME_PART:
         offsets = integers_at(word(code, at.THIRD), second + 1)
         part = word(code, at.FOURTH)

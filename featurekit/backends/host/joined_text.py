@@ -1,7 +1,8 @@
-"""Joined text on the host: Arrow makes columns of it, and the program reads them."""
+"""Text that is made on the host: Arrow makes columns of it, which the program reads."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,15 +24,45 @@ class JoinedText:
     parts: tuple[tuple[str, bytes | None], ...]
     separator: bytes
 
+    def make(self, batch: pa.RecordBatch) -> pa.Array:
+        """The column."""
+        texts = [_plain(batch.column(name), fill) for name, fill in self.parts]
+        separator = binary_array([self.separator])[0]
+        return pc.binary_join_element_wise(*texts, separator)
 
-def with_joined(batch: pa.RecordBatch, joined: Iterable[JoinedText]) -> pa.RecordBatch:
-    """The batch with columns of joined text behind its own."""
+
+@dataclass(frozen=True, slots=True)
+class MarkedText:
+    """A column without some of its texts.
+
+    Args:
+        name: Of the column, as of `JoinedText`.
+        source: The column that it is made of.
+        fill: What fills that one; None if nothing does.
+        marked: The texts that are missing.
+    """
+
+    name: str
+    source: str
+    fill: bytes | None
+    marked: tuple[bytes, ...]
+
+    def make(self, batch: pa.RecordBatch) -> pa.Array:
+        """The column."""
+        text = _plain(batch.column(self.source), self.fill)
+        found = pc.is_in(text, binary_array(self.marked))
+        return pc.if_else(found, pa.nulls(1, text.type)[0], text)
+
+
+MadeText: TypeAlias = JoinedText | MarkedText
+
+
+def with_joined(batch: pa.RecordBatch, joined: Iterable[MadeText]) -> pa.RecordBatch:
+    """The batch with columns of text that is made behind its own."""
     for one in joined:
-        texts = [_plain(batch.column(name), fill) for name, fill in one.parts]
-        separator = binary_array([one.separator])[0]
-        text = pc.binary_join_element_wise(*texts, separator)
         names = [*batch.schema.names, one.name]
-        batch = pa.RecordBatch.from_arrays([*batch.columns, text], names=names)
+        columns = [*batch.columns, one.make(batch)]
+        batch = pa.RecordBatch.from_arrays(columns, names=names)
     return batch
 
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from featurekit.backends.base import Backend, Transformed
 from featurekit.backends.host import list_ends
+from featurekit.backends.host.list_crosses import Crossed, cross_lists
 from featurekit.kernels.arrow_buffers import (
     arrow_array,
     filled_numbers,
@@ -67,6 +68,10 @@ class ListExecutor:
             for reader, level in self.levels.elements.items()
         }
         self._rows = make_backend(self.levels.rows.plan)
+        self._crossed = {
+            cross: make_backend(level.plan)
+            for cross, level in self.levels.crossed.items()
+        }
 
     def run(self, batch: pa.RecordBatch) -> Transformed:
         """Computes all outputs for all rows that no op refuses."""
@@ -75,10 +80,14 @@ class ListExecutor:
             reader: self._run_elements(reader, level, batch, refused_by)
             for reader, level in self.levels.elements.items()
         }
-        ended = {
-            end: self._run_end(end, elements, refused_by) for end in self.levels.ends
-        }
-        single = self._run_rows(batch, ended, refused_by)
+        ended: dict[int, pa.Array] = {}
+        for end in self.levels.ends:
+            if end in self._crossed:
+                elements[end] = self._run_cross(end, batch, elements, ended, refused_by)
+            else:
+                ended[end] = self._run_end(end, elements, refused_by)
+        rows = self.levels.rows
+        single = self._run_rows(self._rows, rows, batch, ended, refused_by)
         accepted = np.flatnonzero(refused_by == len(self.plan.nodes))
         rejected = np.flatnonzero(refused_by < len(self.plan.nodes))
         columns = {
@@ -107,10 +116,38 @@ class ListExecutor:
         np.minimum.at(refused_by, rows, nodes)
         return Elements(offsets, valid, _all_rows(done))
 
+    def _run_cross(
+        self,
+        cross: int,
+        batch: pa.RecordBatch,
+        elements: dict[int, Elements],
+        ended: dict[int, pa.Array],
+        refused_by: IntArray,
+    ) -> Elements:
+        node, level = self.plan.nodes[cross], self.levels.crossed[cross]
+        assert isinstance(node.op, ops.CrossHash)
+        backend = self._crossed[cross]
+        single = self._run_rows(backend, level, batch, ended, refused_by)
+        inputs = []
+        for entry in node.inputs:
+            if self.plan.nodes[entry].type.is_list:
+                found = _holding(elements, entry)
+                inputs.append(Crossed(found.offsets, found.column(entry)))
+            else:
+                each = read_only(np.arange(batch.num_rows + 1))
+                inputs.append(Crossed(each, single.column(output_name(entry))))
+        offsets, ids = cross_lists(node.op, inputs)
+        values = pa.RecordBatch.from_arrays([arrow_array(ids)], [output_name(cross)])
+        return Elements(offsets, _ALL, values)
+
     def _run_rows(
-        self, batch: pa.RecordBatch, ended: dict[int, pa.Array], refused_by: IntArray
+        self,
+        backend: Backend,
+        level: Level,
+        batch: pa.RecordBatch,
+        ended: dict[int, pa.Array],
+        refused_by: IntArray,
     ) -> pa.RecordBatch:
-        level = self.levels.rows
         columns = {
             name: batch.column(name)
             for name in level.plan.columns
@@ -118,7 +155,7 @@ class ListExecutor:
         }
         columns |= {output_name(end): array for end, array in ended.items()}
         arrays = list(columns.values())
-        done = self._rows.run(pa.RecordBatch.from_arrays(arrays, list(columns)))
+        done = backend.run(pa.RecordBatch.from_arrays(arrays, list(columns)))
         nodes = np.array(level.nodes, np.int64)[done.rejecting_nodes]
         np.minimum.at(refused_by, done.rejected_rows, nodes)
         return _all_rows(done)
@@ -149,6 +186,17 @@ class ListExecutor:
                 other = _holding(elements, node.inputs[1])
                 weights = other.column(node.inputs[1])
                 found, refused = _weigh(lists, array, other, weights, depth)
+                refused_by[refused] = np.minimum(refused_by[refused], end)
+                return found
+            case ops.PackVector(size=size):
+                refused = _counts(lists, array) != size
+                refused_by[refused] = np.minimum(refused_by[refused], end)
+                op = ops.PadNumbers(size, "right", "right", 0.0)
+                return _pad(op, lists, array, filled_numbers(array), 0.0)
+            case ops.PadWeighted():
+                other = _holding(elements, node.inputs[1])
+                weights = other.column(node.inputs[1])
+                found, refused = _pad_weighted(node.op, lists, array, other, weights)
                 refused_by[refused] = np.minimum(refused_by[refused], end)
                 return found
             case ops.PadIds():
@@ -221,6 +269,34 @@ def _weigh(
     lists: Elements, ids: pa.Array, other: Elements, weights: pa.Array, depth: int
 ) -> tuple[pa.Array, BoolArray]:
     """Vectors of sums, and the rows whose lists differ or whose sums are too large."""
+    offsets, pairs, refused = _pairs(lists, ids, other, weights)
+    totals = np.zeros((len(refused), depth))
+    list_ends.sum_weights(offsets, *pairs, totals)
+    found = np.empty(totals.shape, np.float32)
+    list_ends.round_totals(totals, found, refused)
+    return _vectors(found), refused
+
+
+def _pad_weighted(
+    op: ops.PadWeighted,
+    lists: Elements,
+    ids: pa.Array,
+    other: Elements,
+    weights: pa.Array,
+) -> tuple[pa.Array, BoolArray]:
+    """Ids or weights of pairs, and the rows whose lists differ."""
+    offsets, (kept_ids, kept_weights), refused = _pairs(lists, ids, other, weights)
+    kept = read_only(kept_ids + 1) if op.part == "ids" else kept_weights
+    found = np.zeros((len(refused), op.length), kept.dtype)
+    ends = op.side == "left", op.truncate == "left"
+    list_ends.pad(offsets, _ALL, kept, np.diff(offsets), *ends, found)
+    return _vectors(found), refused
+
+
+def _pairs(
+    lists: Elements, ids: pa.Array, other: Elements, weights: pa.Array
+) -> tuple[IntArray, tuple[npt.NDArray[Any], npt.NDArray[Any]], BoolArray]:
+    """The pairs that are there: offsets, ids and weights; and the rows that differ."""
     refused = np.diff(lists.offsets) != np.diff(other.offsets)
     # Of rows of one length, the elements that are left are pairs.
     rows, kept_ids, first = _in_rows(lists, ids, ~refused)
@@ -228,11 +304,7 @@ def _weigh(
     there = first & second
     offsets = read_only(np.searchsorted(rows[there], np.arange(len(refused) + 1)))
     pairs = read_only(kept_ids[there]), read_only(kept_weights[there])
-    totals = np.zeros((len(refused), depth))
-    list_ends.sum_weights(offsets, *pairs, totals)
-    found = np.empty(totals.shape, np.float32)
-    list_ends.round_totals(totals, found, refused)
-    return _vectors(found), refused
+    return offsets, pairs, refused
 
 
 def _in_rows(

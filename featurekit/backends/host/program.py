@@ -14,7 +14,7 @@ import numpy.typing as npt
 from featurekit.backends.farmhash_reference import fingerprint64
 from featurekit.backends.host import instructions as at
 from featurekit.backends.host.expressions import COMPARISON_CODES, OPERATION_CODES
-from featurekit.backends.host.joined_text import JoinedText
+from featurekit.backends.host.joined_text import JoinedText, MadeText, MarkedText
 from featurekit.backends.host.places import Kind, Places
 from featurekit.backends.host.time_parts import PART_CODES
 from featurekit.backends.token_ids import bucket_of_token, id_of_token
@@ -109,7 +109,7 @@ class Program:
     output_bytes: int
     scratch_bytes: int
     outputs: dict[str, Output]
-    joined: tuple[JoinedText, ...]
+    joined: tuple[MadeText, ...]
     kept: tuple[object, ...]
 
 
@@ -168,6 +168,15 @@ def _lookup_vector(op: ops.LookupVector, constants: Constants) -> tuple[int, ...
     return at.LOOKUP_VECTOR, vectors, op.width, len(op.values) // op.width
 
 
+def _mark_missing(op: ops.MarkMissing, constants: Constants) -> tuple[int, ...]:
+    values: list[Any] = list(op.values)
+    if isinstance(values[0], float):
+        zeros = [0.0, -0.0] if 0.0 in values else []  # equal, with different bits
+        values = list(_bits(*values, *zeros))
+    address = _address(values, np.int64, constants)
+    return at.MARK_MISSING, address, len(values)
+
+
 def _no_instruction(op: ops.Op, constants: Constants) -> tuple[int, ...]:
     raise AssertionError(f"{op.name} is more than one instruction")
 
@@ -197,10 +206,12 @@ KERNELS: dict[type[ops.Op], Encoder] = {
     # Between the levels of a plan; see `list_executor`.
     ops.ReadList: _no_instruction,
     ops.PadIds: _no_instruction,
+    ops.PackVector: _no_instruction,
     ops.PadNumbers: _no_instruction,
     ops.MultiHotEncode: _no_instruction,
     ops.CountEncode: _no_instruction,
     ops.WeightEncode: _no_instruction,
+    ops.PadWeighted: _no_instruction,
     ops.AggregateList: _no_instruction,
     ops.CountElements: _no_instruction,
     ops.IsMissing: lambda op, _: (at.IS_MISSING,),
@@ -209,6 +220,10 @@ KERNELS: dict[type[ops.Op], Encoder] = {
     ops.ChooseNumber: lambda op, _: (at.CHOOSE,),
     ops.JoinText: _no_instruction,
     ops.LookupVector: _lookup_vector,
+    ops.MarkMissing: _mark_missing,
+    ops.DefaultId: lambda op, _: (
+        *(at.DEFAULT_ID, op.num_ids, op.default is not None, op.default or 0),
+    ),
 }
 assert set(KERNELS) == set(ops.OPS), "an op has no kernel on the host"
 
@@ -227,7 +242,7 @@ class _Assembler:
         self.code: list[list[int]] = []
         self.values: dict[int, Numbers | SourceText] = {}
         self.columns = {name: index for index, name in enumerate(plan.columns)}
-        self.joined: list[JoinedText] = []
+        self.joined: list[MadeText] = []
         # An output that is a column as it was read needs no place of its own.
         self.written = {
             index
@@ -328,6 +343,8 @@ class _Assembler:
                 if text.nullable:
                     self.emit(index, (at.REQUIRE_TEXT,), column=text.column)
                 return replace(text, nullable=False)
+            case ops.MarkMissing():
+                return self.mark_missing(index, op, text)
             case ops.LookupVocabulary():
                 words = KERNELS[type(op)](op, self.constants)
                 substitute = 0 if text.fill is None else id_of_token(op, text.fill)
@@ -400,6 +417,17 @@ class _Assembler:
         self.joined.append(made)
         self.columns[made.name] = len(self.columns)
         return SourceText(self.columns[made.name], self.plan.nodes[index].type.nullable)
+
+    def mark_missing(
+        self, index: int, op: ops.MarkMissing, text: SourceText
+    ) -> SourceText:
+        """A column without some texts, which is read as one of the source."""
+        source = list(self.columns)[text.column]
+        marked = tuple(str(value).encode() for value in op.values)
+        made = MarkedText(f"marked/{index}", source, text.fill, marked)
+        self.joined.append(made)
+        self.columns[made.name] = len(self.columns)
+        return SourceText(self.columns[made.name])
 
     def combine(self, index: int, op: ops.CombineIds) -> Numbers:
         out = self.room(index)

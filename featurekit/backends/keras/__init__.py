@@ -38,10 +38,12 @@ _EXPRESSION_LAYERS = (
     "JoinText",
     "LookupVector",
 )
+_SPECIAL_VALUE_LAYERS = ("DefaultId", "MarkMissing")
 _MODULES = {
     **dict.fromkeys(_FEATURE_LAYER, "feature_layer"),
     **dict.fromkeys(_OP_LAYERS, "op_layers"),
     **dict.fromkeys(_EXPRESSION_LAYERS, "expression_layers"),
+    **dict.fromkeys(_SPECIAL_VALUE_LAYERS, "special_value_layers"),
 }
 __all__ = sorted(_MODULES)
 

@@ -103,7 +103,7 @@ def cross_hash(op: ops.CrossHash, inputs: Sequence[Value]) -> Outcome:
     folded = tf.constant(op.start, tf.uint64)
     valid = None
     for value in inputs:
-        folded = _fingerprint_cat64(folded, _mark(value.tensor))
+        folded = _fingerprint_cat64(folded, fingerprint_mark(value.tensor))
         valid = both(valid, value.valid)
     bucket = tf.math.floormod(folded, tf.constant(op.num_buckets, tf.uint64))
     return Outcome(Value(tf.bitcast(bucket, tf.int64), valid))
@@ -117,8 +117,8 @@ def combine_ids(op: ops.CombineIds, inputs: Sequence[Value]) -> Outcome:
     return Outcome(Value(found, both(first.valid, second.valid)))
 
 
-def _mark(tensor: tf.Tensor) -> tf.Tensor:
-    """FarmHash64 of texts; integers themselves."""
+def fingerprint_mark(tensor: tf.Tensor) -> tf.Tensor:
+    """FarmHash64 of texts; integers themselves; uint64."""
     return tf.bitcast(
         tf.fingerprint(tensor) if tensor.dtype == tf.string else tensor, tf.uint64
     )

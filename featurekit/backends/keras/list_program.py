@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
+from featurekit.backends.keras.list_crosses import as_lists, cross_lists
 from featurekit.backends.keras.lists import Lists, end_list, read_lists
 from featurekit.backends.keras.values import Value, mark
 from featurekit.plan import ops
@@ -32,6 +33,11 @@ class ListProgram(tf.Module):
         self._elements = [*levels.elements.items()]
         self.element_programs = [make_program(one.plan) for _, one in self._elements]
         self.row_program = make_program(levels.rows.plan)
+        self._crossed = levels.crossed
+        self.crossed_programs = {
+            str(cross): make_program(level.plan)
+            for cross, level in levels.crossed.items()
+        }
 
     def values(self, columns: Mapping[str, Any]) -> tuple[dict[str, Value], tf.Tensor]:
         """The outputs, and the first node that refuses each row, as `Program.values`.
@@ -44,23 +50,29 @@ class ListProgram(tf.Module):
         for (reader, level), program in zip(
             self._elements, self.element_programs, strict=True
         ):
-            made, rejecting = self._run_elements(reader, level, program, columns)
-            found |= made
+            lists, rejecting = self._run_elements(reader, level, program, columns)
+            found |= lists
             refusing += rejecting
         ended: dict[int, Value] = {}
         for end in self._ends:
             op, inputs = self.plan.nodes[end].op, self.plan.nodes[end].inputs
+            if isinstance(op, ops.CrossHash):
+                single, rejecting = self._run_crossed(end, columns, ended)
+                refusing += rejecting
+                known = {**single, **found}
+                found[end] = cross_lists(op, [known[entry] for entry in inputs])
+                continue
             assert isinstance(op, ops.BaseListEnd)
             ended[end], refused = end_list(op, *(found[entry] for entry in inputs))
             if refused is not None:
                 refusing.append(self._where(refused, end))
-        single = {output_name(end): value for end, value in ended.items()}
+        made = {output_name(end): value for end, value in ended.items()}
         if self._rows.nodes:
-            made_of = {name: mark(value) for name, value in single.items()}
-            values, rejecting = self.row_program.values({**columns, **made_of})
-            refusing.append(self._whole(self._rows, rejecting))
-            single |= values
-        outputs = {name: single[output_name(node)] for name, node in self.plan.outputs}
+            made_of = {name: mark(value) for name, value in made.items()}
+            values, refused_rows = self.row_program.values({**columns, **made_of})
+            refusing.append(self._whole(self._rows, refused_rows))
+            made |= values
+        outputs = {name: made[output_name(node)] for name, node in self.plan.outputs}
         return outputs, tf.reduce_min(tf.stack(refusing), axis=0)
 
     def _run_elements(
@@ -83,6 +95,20 @@ class ListProgram(tf.Module):
             node: lists._replace(elements=values[output_name(node)]) for node in nodes
         }
         return found, refusing
+
+    def _run_crossed(
+        self, cross: int, columns: Mapping[str, Any], ended: Mapping[int, Value]
+    ) -> tuple[dict[int, Lists], list[tf.Tensor]]:
+        """The single values that a cross of lists takes, as lists."""
+        level = self._crossed[cross]
+        if not level.nodes:
+            return {}, []
+        made_of = {output_name(end): mark(value) for end, value in ended.items()}
+        program = self.crossed_programs[str(cross)]
+        values, rejecting = program.values({**columns, **made_of})
+        nodes = [level.nodes[place] for _, place in level.plan.outputs]
+        found = {node: as_lists(values[output_name(node)]) for node in nodes}
+        return found, [self._whole(level, rejecting)]
 
     @property
     def _never(self) -> tf.Tensor:

@@ -93,10 +93,16 @@ def end_list(op: ops.BaseListEnd, *inputs: Lists) -> Outcome:
     """Runs an op that makes one value per row of lists; rejected rows are bool."""
     if isinstance(op, ops.WeightEncode):
         return _weigh(op, *inputs)
+    if isinstance(op, ops.PadWeighted):
+        return _pad_weighted(op, *inputs)
     (given,) = inputs
-    lists = _without_missing(given)
+    lists = without_missing(given)
     numbers = lists.elements.tensor
     match op:
+        case ops.PackVector(size=size):
+            padded = ops.PadNumbers(size, "right", "right", 0.0)
+            found = Value(_pad(padded, lists, numbers, 0.0))
+            return Outcome(found, tf.not_equal(lists.lengths, size))
         case ops.PadIds():
             return Outcome(Value(_pad(op, lists, numbers + 1, 0)))
         case ops.PadNumbers(value=value):
@@ -114,7 +120,7 @@ def end_list(op: ops.BaseListEnd, *inputs: Lists) -> Outcome:
     raise AssertionError(f"{op.name} does not end a list")
 
 
-def _without_missing(lists: Lists) -> Lists:
+def without_missing(lists: Lists) -> Lists:
     """The lists without the elements that are missing."""
     valid = lists.elements.valid
     return lists if valid is None else _chosen(lists, valid)
@@ -129,7 +135,10 @@ def _chosen(lists: Lists, kept: tf.Tensor) -> Lists:
 
 
 def _pad(
-    op: ops.PadIds | ops.PadNumbers, lists: Lists, values: tf.Tensor, padding: float
+    op: ops.PadIds | ops.PadNumbers | ops.PadWeighted,
+    lists: Lists,
+    values: tf.Tensor,
+    padding: float,
 ) -> tf.Tensor:
     starts = tf.cumsum(lists.lengths, exclusive=True)
     position = tf.range(tf.size(values, out_type=tf.int64))
@@ -158,17 +167,30 @@ def _count(op: ops.MultiHotEncode | ops.CountEncode, lists: Lists) -> tf.Tensor:
 
 def _weigh(op: ops.WeightEncode, ids: Lists, weights: Lists) -> Outcome:
     """Sums in the order of the list: on the CPU, tf.scatter_nd adds one by one."""
+    ids, weights, differ = _pairs(ids, weights)
+    places, fits = _places(op, ids)
+    added = tf.where(fits, weights.elements.tensor, exact(0.0, tf.float64))
+    totals = tf.scatter_nd(places, added, [ids.batch, op.depth])
+    value, too_large = to_float32([ops.ToFloat32()], Value(totals))
+    return Outcome(value, differ | tf.reduce_any(too_large, axis=1))
+
+
+def _pad_weighted(op: ops.PadWeighted, ids: Lists, weights: Lists) -> Outcome:
+    ids, weights, differ = _pairs(ids, weights)
+    if op.part == "ids":
+        return Outcome(Value(_pad(op, ids, ids.elements.tensor + 1, 0)), differ)
+    return Outcome(Value(_pad(op, weights, weights.elements.tensor, 0.0)), differ)
+
+
+def _pairs(ids: Lists, weights: Lists) -> tuple[Lists, Lists, tf.Tensor]:
+    """The pairs that are there, and which rows have lists of different lengths."""
     differ = tf.not_equal(ids.lengths, weights.lengths)
     # Of rows of one length, the elements that are left are pairs.
     ids, weights = (_in_rows(one, ~differ) for one in (ids, weights))
     there = both(ids.elements.valid, weights.elements.valid)
     if there is not None:
         ids, weights = _chosen(ids, there), _chosen(weights, there)
-    places, fits = _places(op, ids)
-    added = tf.where(fits, weights.elements.tensor, exact(0.0, tf.float64))
-    totals = tf.scatter_nd(places, added, [ids.batch, op.depth])
-    value, too_large = to_float32([ops.ToFloat32()], Value(totals))
-    return Outcome(value, differ | tf.reduce_any(too_large, axis=1))
+    return ids, weights, differ
 
 
 def _in_rows(lists: Lists, chosen: tf.Tensor) -> Lists:

@@ -7,6 +7,9 @@ bit for bit is what `tests/conformance` checks.
 
 from typing import TypeAlias
 
+from featurekit.plan.ops.bags import (
+    PadWeighted,
+)
 from featurekit.plan.ops.categorical import (
     CheckRange,
     CombineIds,
@@ -32,6 +35,7 @@ from featurekit.plan.ops.lists import (
     CountEncode,
     MissingList,
     MultiHotEncode,
+    PackVector,
     PadIds,
     PadNumbers,
     ReadList,
@@ -53,6 +57,10 @@ from featurekit.plan.ops.presence import (
     ReadColumn,
     RequirePresent,
 )
+from featurekit.plan.ops.special_values import (
+    DefaultId,
+    MarkMissing,
+)
 from featurekit.plan.ops.timestamp import (
     ExtractTimePart,
 )
@@ -73,6 +81,7 @@ __all__ = [
     "CountElements",
     "CountEncode",
     "CrossHash",
+    "DefaultId",
     "ExtractTimePart",
     "FillMissing",
     "HashBucket",
@@ -82,13 +91,16 @@ __all__ = [
     "Log1pValue",
     "LookupVector",
     "LookupVocabulary",
+    "MarkMissing",
     "MinMaxScale",
     "MissingList",
     "MultiHotEncode",
     "OneHotEncode",
     "Op",
+    "PackVector",
     "PadIds",
     "PadNumbers",
+    "PadWeighted",
     "ReadColumn",
     "ReadList",
     "RequirePresent",
@@ -132,5 +144,9 @@ Op: TypeAlias = (
     | ChooseNumber
     | JoinText
     | LookupVector
+    | MarkMissing
+    | DefaultId
+    | PackVector
+    | PadWeighted
 )
 OPS: tuple[type[Op], ...] = Op.__args__

@@ -128,6 +128,8 @@ class HashBucket(BaseOp):
 class CrossHash(BaseOp):
     """Folds the hashes of text and the integers of all inputs, mod num_buckets.
 
+    With a list among the inputs it gives a list: the ids of all combinations.
+
     Args:
         num_buckets: Divides the result.
         hash_key: Where the fold starts; None for TensorFlow's start.
@@ -144,14 +146,16 @@ class CrossHash(BaseOp):
         return CROSS_START if self.hash_key is None else self.hash_key
 
     def infer(self, inputs: tuple[ValueType, ...]) -> ValueType:
-        """Ids; missing where any input is."""
-        fits = (item.dtype in self.accepts and not item.is_list for item in inputs)
+        """Ids; missing where any input is, but no list of them is missing."""
+        fits = (item.dtype in self.accepts and not item.width for item in inputs)
         if len(inputs) < 2 or not all(fits):
             raise SpecError(
                 "a cross takes two or more texts or integers",
                 code="PLAN_TYPE",
                 got=", ".join(map(str, inputs)),
             )
+        if any(item.is_list for item in inputs):
+            return ValueType("int64", num_ids=self.num_buckets, is_list=True)
         nullable = any(item.nullable for item in inputs)
         return ValueType("int64", nullable, num_ids=self.num_buckets)
 

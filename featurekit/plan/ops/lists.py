@@ -101,6 +101,18 @@ class PadNumbers(BaseListEnd):
 
 
 @dataclass(frozen=True, slots=True)
+class PackVector(BaseListEnd):
+    """The numbers as a vector; the row is rejected unless there are so many."""
+
+    name = "pack_vector"
+    accepts = ("float32",)
+    size: int
+
+    def _infer(self, value: ValueType) -> ValueType:
+        return ValueType("float32", width=self.size)
+
+
+@dataclass(frozen=True, slots=True)
 class BaseBagEncode(BaseListEnd):
     """A vector with one number for each id there is."""
 

@@ -5,9 +5,13 @@ the kind that the result has, so an editor offers only what can follow: `.embedd
 exists on ids, `.log1p` on numbers.
 """
 
-from typing import TypeAlias
+from typing import TypeAlias, overload
 
 from featurekit.errors import SpecError
+from featurekit.spec.columns.bags import (
+    PaddedIdsColumn,
+    WeightedIdsColumn,
+)
 from featurekit.spec.columns.base import (
     Cross,
     Expression,
@@ -29,11 +33,13 @@ from featurekit.spec.columns.expressions import (
     minimum,
     where,
 )
+from featurekit.spec.columns.list_crossing import (
+    ListCrossColumn,
+)
 from featurekit.spec.columns.lists import (
     IdsColumn,
     IntegersColumn,
     NumericsColumn,
-    PaddedIdsColumn,
     StringsColumn,
 )
 from featurekit.spec.columns.numbers import (
@@ -45,6 +51,10 @@ from featurekit.spec.columns.times import (
 from featurekit.spec.columns.tokens import (
     IntegerColumn,
     StringColumn,
+)
+from featurekit.spec.columns.vectors import (
+    VectorColumn,
+    vector,
 )
 from featurekit.spec.inputs import Input, NanPolicy, check_zone
 
@@ -60,6 +70,7 @@ __all__ = [
     "IdsColumn",
     "IntegerColumn",
     "IntegersColumn",
+    "ListCrossColumn",
     "NumericColumn",
     "NumericsColumn",
     "PaddedIdsColumn",
@@ -67,7 +78,9 @@ __all__ = [
     "StringColumn",
     "StringsColumn",
     "TimestampColumn",
+    "VectorColumn",
     "WeightedBag",
+    "WeightedIdsColumn",
     "boolean",
     "cross",
     "integer",
@@ -80,6 +93,7 @@ __all__ = [
     "string",
     "strings",
     "timestamp",
+    "vector",
     "where",
 ]
 
@@ -98,6 +112,9 @@ Column: TypeAlias = (
     | NumericsColumn
     | IdsColumn
     | PaddedIdsColumn
+    | ListCrossColumn
+    | VectorColumn
+    | WeightedIdsColumn
 )
 
 
@@ -211,11 +228,18 @@ def strings(name: str) -> StringsColumn:
     return StringsColumn(Input(name, "list<string>"))
 
 
-def cross(*columns: Column) -> CrossColumn:
+@overload
+def cross(  # type: ignore[overload-overlap]
+    *columns: StringColumn | IntegerColumn | CategoricalColumn,
+) -> CrossColumn: ...
+@overload
+def cross(*columns: Column) -> ListCrossColumn: ...
+def cross(*columns: Column) -> CrossColumn | ListCrossColumn:
     """Several columns taken together.
 
     Args:
-        *columns: Two or more string, integer or categorical columns.
+        *columns: Two or more string, integer or categorical columns, or lists of those.
+            With a list among them, all combinations of a row are taken.
 
     Example:
         >>> import featurekit as fk
@@ -226,12 +250,16 @@ def cross(*columns: Column) -> CrossColumn:
         raise SpecError(
             "a cross takes two columns or more", code="SPEC_BAD_VALUE", got=columns
         )
+    single = StringColumn | IntegerColumn | CategoricalColumn
+    lists = StringsColumn | IntegersColumn | IdsColumn
     for column in columns:
-        if not isinstance(column, StringColumn | IntegerColumn | CategoricalColumn):
+        if not isinstance(column, single | lists):
             raise SpecError(
                 "only string, integer and categorical columns can be crossed",
                 code="SPEC_BAD_VALUE",
                 got=column,
                 hint="give numbers buckets first",
             )
+    if any(isinstance(column, lists) for column in columns):
+        return ListCrossColumn(Cross(columns))
     return CrossColumn(Cross(columns))

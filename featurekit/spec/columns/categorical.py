@@ -59,10 +59,29 @@ class CategoricalColumn(BaseColumn):
         """
         return DenseColumn(self.source, self._step(s.Cyclic))
 
-    def embedding(self, dim: int) -> EmbeddingColumn:
+    def embedding(
+        self,
+        dim: int | None = None,
+        *,
+        max_norm: float | None = None,
+        table: str | None = None,
+    ) -> EmbeddingColumn:
         """Declares a trainable vector of `dim` numbers for each id.
 
         The records and the preprocessing hold the id; the vector is built by the model.
+
+        Args:
+            dim: Width of a vector. Defaults to `fk.suggest_dim` of the number of ids
+                that the compiled plan has. Give it where a vocabulary may grow: the
+                vectors of another width cannot be kept.
+            max_norm: Vectors that are longer are scaled down to this length when they
+                are read. Defaults to any length.
+            table: Features of one table have the same vectors; they need one number of
+                ids, and one width. Defaults to the shared vocabulary, if there is one.
+
+        Semantics:
+            - Missing: the row is rejected, unless an earlier `fill` replaced it.
+            - Output: int64 in [0, num_ids), shape (batch,).
 
         Example:
             >>> import featurekit as fk
@@ -73,7 +92,8 @@ class CategoricalColumn(BaseColumn):
         Elsewhere:
             - `tf.feature_column.embedding_column`, `keras.layers.Embedding`.
         """
-        return EmbeddingColumn(self.source, self._step(s.Embedding, dim))
+        steps = self._step(s.Embedding, dim, max_norm=max_norm, table=table)
+        return EmbeddingColumn(self.source, steps)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -9,12 +9,9 @@ from dataclasses import dataclass
 from typing import Self, overload
 
 from featurekit.spec import steps as s
+from featurekit.spec.columns.bags import PaddedIdsColumn, WeightedIdsColumn
 from featurekit.spec.columns.base import BaseColumn, WeightedBag
-from featurekit.spec.columns.categorical import (
-    CategoricalColumn,
-    DenseColumn,
-    EmbeddingColumn,
-)
+from featurekit.spec.columns.categorical import CategoricalColumn, DenseColumn
 from featurekit.spec.columns.numbers import NumericColumn
 from featurekit.spec.columns.tokens import IntegerColumn, StringColumn
 from featurekit.spec.columns.vocabularies import OovPlace
@@ -101,19 +98,6 @@ class ListColumn(BaseColumn):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class PaddedIdsColumn(BaseColumn):
-    """Ids of lists of one length. Output: int64, shape (batch, length)."""
-
-    def embedding(self, dim: int) -> EmbeddingColumn:
-        """Declares a trainable vector of `dim` numbers for each id.
-
-        The records hold the padded ids; a model takes the mean of the vectors of those
-        that are no padding.
-        """
-        return EmbeddingColumn(self.source, self._step(s.Embedding, dim))
-
-
-@dataclass(frozen=True, slots=True, repr=False)
 class IdsColumn(ListColumn):
     """A list of ids from 0 to a known number; a feature once it is ended."""
 
@@ -191,10 +175,11 @@ class IdsColumn(ListColumn):
         """
         return DenseColumn(self.source, self._step(s.Counts))
 
-    def weighted(self, weights: "NumericsColumn") -> DenseColumn:
+    def weighted(self, weights: "NumericsColumn") -> WeightedIdsColumn:
         """A float32 vector that holds at each id the sum of its weights.
 
-        As `tf.feature_column.indicator_column` of a weighted categorical column.
+        As `tf.feature_column.indicator_column` of a weighted categorical column. Where
+        there are too many ids for a vector, `pad` follows: ids and weights apart.
 
         Args:
             weights: A list of numbers, one for each id.
@@ -222,7 +207,7 @@ class IdsColumn(ListColumn):
         """
         if not isinstance(weights, NumericsColumn):
             raise self._bad("weighted", "weights must be a list of numbers", weights)
-        return DenseColumn(WeightedBag(self, weights))
+        return WeightedIdsColumn(WeightedBag(self, weights))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -245,6 +230,19 @@ class StringsColumn(ListColumn):
         self._check_fill(value)
         return StringsColumn(self.source, self._each.fill(value).steps)
 
+    def missing_values(self, values: Iterable[str]) -> "StringsColumn":
+        """`StringColumn.missing_values` of each element.
+
+        Example:
+            >>> import featurekit as fk
+            >>> tags = fk.strings("t").missing_values([""]).drop_missing()
+            >>> rows = {"t": [["a", "", "b"], [""]]}
+            >>> fk.preview(tags.vocabulary(["a", "b"]).pad(2), rows)
+            [[1, 2], [0, 0]]
+        """
+        found = self._each.missing_values(values)
+        return StringsColumn(self.source, found.steps)
+
     def vocabulary(
         self,
         tokens: Iterable[str] | None = None,
@@ -256,12 +254,14 @@ class StringsColumn(ListColumn):
         oov: OovPlace = "after",
         missing_id: bool = False,
         shared: str | None = None,
+        default: s.DefaultId | None = None,
     ) -> IdsColumn:
         """`StringColumn.vocabulary` of each element; every element counts.
 
         Semantics:
             - Unknown, empty text, order of learned tokens: as in single values.
-            - With `num_oov=0` one unknown element rejects the row.
+            - With `num_oov=0` one unknown element rejects the row; with
+              `default="missing"` it is missing, so that `drop_missing` leaves it out.
         """
         if missing_id:
             self._check_fill(missing_id)
@@ -274,6 +274,7 @@ class StringsColumn(ListColumn):
             oov=oov,
             missing_id=missing_id,
             shared=shared,
+            default=default,
         )
         return IdsColumn(self.source, found.steps)
 
@@ -300,6 +301,11 @@ class IntegersColumn(ListColumn):
         self._check_fill(value)
         return IntegersColumn(self.source, self._each.fill(value).steps)
 
+    def missing_values(self, values: Iterable[int]) -> "IntegersColumn":
+        """`IntegerColumn.missing_values` of each element."""
+        found = self._each.missing_values(values)
+        return IntegersColumn(self.source, found.steps)
+
     def vocabulary(
         self,
         tokens: Iterable[int] | None = None,
@@ -311,6 +317,7 @@ class IntegersColumn(ListColumn):
         oov: OovPlace = "after",
         missing_id: bool = False,
         shared: str | None = None,
+        default: s.DefaultId | None = None,
     ) -> IdsColumn:
         """`IntegerColumn.vocabulary` of each element; every element counts."""
         if missing_id:
@@ -324,6 +331,7 @@ class IntegersColumn(ListColumn):
             oov=oov,
             missing_id=missing_id,
             shared=shared,
+            default=default,
         )
         return IdsColumn(self.source, found.steps)
 
@@ -332,8 +340,14 @@ class IntegersColumn(ListColumn):
         found = self._each.hash_buckets(num_buckets, key=key)
         return IdsColumn(self.source, found.steps)
 
-    def identity(self, num_ids: int) -> IdsColumn:
+    def identity(
+        self, num_ids: int, *, default: s.DefaultId | None = None
+    ) -> IdsColumn:
         """The integers themselves; one outside of [0, num_ids) rejects the row.
+
+        Args:
+            num_ids: How many ids there are.
+            default: As of `IntegerColumn.identity`.
 
         Example:
             >>> import featurekit as fk
@@ -341,7 +355,8 @@ class IntegersColumn(ListColumn):
             >>> fk.preview(i.counts(), {"i": [[0, 2, 2], [3]]})
             [[1.0, 0.0, 2.0], 'refused: OUT_OF_RANGE']
         """
-        return IdsColumn(self.source, self._each.identity(num_ids).steps)
+        found = self._each.identity(num_ids, default=default)
+        return IdsColumn(self.source, found.steps)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -367,6 +382,11 @@ class NumericsColumn(ListColumn):
         """
         self._check_fill(value)
         return NumericsColumn(self.source, self._each.fill(value).steps)
+
+    def missing_values(self, values: Iterable[float]) -> "NumericsColumn":
+        """`NumericColumn.missing_values` of each element."""
+        found = self._each.missing_values(values)
+        return NumericsColumn(self.source, found.steps)
 
     def clip(self, low: float, high: float) -> "NumericsColumn":
         """`NumericColumn.clip` of each element."""

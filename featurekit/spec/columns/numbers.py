@@ -7,6 +7,8 @@ from featurekit.errors import SpecError
 from featurekit.spec import steps as s
 from featurekit.spec.columns.base import BaseColumn, Expression, Operator
 from featurekit.spec.columns.categorical import BooleanColumn, CategoricalColumn
+from featurekit.spec.columns.special_values import given_values
+from featurekit.spec.inputs import Input
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -79,6 +81,30 @@ class NumericColumn(BaseColumn):
         """
         s.check_finite(value, f"{self!r}: fill value")
         return NumericColumn(self.source, self._step(s.Fill, float(value)))
+
+    def missing_values(self, values: Iterable[float]) -> "NumericColumn":
+        """Takes some numbers for missing ones, such as -999; before any other step.
+
+        Args:
+            values: The numbers, which are rounded to float32, as the column is.
+
+        Semantics:
+            - Missing, and each of the numbers: missing. 0.0 is -0.0.
+            - NaN: as `nan` of the column says.
+
+        Example:
+            >>> import featurekit as fk
+            >>> column = fk.numeric("x").missing_values([-999]).fill(0.0)
+            >>> fk.preview(column, {"x": [1.5, -999.0]})
+            [1.5, 0.0]
+        """
+        read = s.MissingValues | s.MissingAsEmpty | s.DropMissing
+        computed = any(not isinstance(step, read) for step in self.steps)
+        if computed or not isinstance(self.source, Input):
+            message = "comes before any other step, on a column that is read"
+            raise self._bad("missing_values", message, self)
+        found = tuple(map(float, given_values(self, values, float)))
+        return NumericColumn(self.source, self._step(s.MissingValues, found))
 
     def fill_mean(self) -> "NumericColumn":
         """Replaces missing values by the mean of the training rows.

@@ -7,6 +7,7 @@ from featurekit.errors import SpecError
 from featurekit.spec import steps as s
 from featurekit.spec.columns.base import BaseColumn
 from featurekit.spec.columns.categorical import BooleanColumn, CategoricalColumn
+from featurekit.spec.columns.special_values import given_values
 from featurekit.spec.columns.vocabularies import OovPlace, with_vocabulary
 from featurekit.spec.inputs import MARKER
 
@@ -45,6 +46,28 @@ class StringColumn(BaseColumn):
         """
         return StringColumn(self.source, self._step(s.FillMode))
 
+    def missing_values(self, values: Iterable[str]) -> "StringColumn":
+        """Takes some texts for missing ones, such as "" and "NA".
+
+        Args:
+            values: The texts.
+
+        Semantics:
+            - Missing, and each of the texts: missing.
+            - Any other text: stays what it is; "" is a text unless it is named.
+
+        Example:
+            >>> import featurekit as fk
+            >>> column = fk.string("s").missing_values(["", "NA"]).fill("?")
+            >>> fk.preview(column.vocabulary(["?", "a"]), {"s": ["a", "NA", ""]})
+            [1, 0, 0]
+
+        Elsewhere:
+            - `tf.feature_column` takes "" for missing, always.
+        """
+        found = given_values(self, values, str)
+        return StringColumn(self.source, self._step(s.MissingValues, found))
+
     def is_missing(self) -> BooleanColumn:
         """1 where there is no text, else 0; never missing itself.
 
@@ -65,6 +88,7 @@ class StringColumn(BaseColumn):
         oov: OovPlace = "after",
         missing_id: bool = False,
         shared: str | None = None,
+        default: s.DefaultId | None = None,
     ) -> CategoricalColumn:
         """The id of the text in a vocabulary, given or learned.
 
@@ -89,11 +113,14 @@ class StringColumn(BaseColumn):
             shared: Name of a vocabulary that several columns have together: it is
                 learned from all of them, and their embeddings of one width are one
                 table. All must declare it alike. Defaults to one for this column.
+            default: With `num_oov=0`, what an unknown text is: an id, or "missing".
+                Defaults to rejecting its row.
 
         Semantics:
             - Missing: stays missing; under `missing_id`, id len(reserved).
             - Empty text: a token like any other.
             - Unknown: the first id for unknown text + FarmHash64(text) mod num_oov.
+            - Unknown under `default`: that id, or missing.
             - A reserved token in the data: its one id; it is not learned again.
             - Output: int64 in [0, number of ids).
 
@@ -126,6 +153,7 @@ class StringColumn(BaseColumn):
             oov=oov,
             missing_id=missing_id,
             shared=shared,
+            default=default,
         )
 
     def _encode_all(self, tokens: Iterable[str]) -> tuple[bytes, ...]:
@@ -220,6 +248,27 @@ class IntegerColumn(BaseColumn):
         """
         return IntegerColumn(self.source, self._step(s.FillMode))
 
+    def missing_values(self, values: Iterable[int]) -> "IntegerColumn":
+        """Takes some integers for missing ones, such as -1.
+
+        Args:
+            values: The integers.
+
+        Semantics:
+            - Missing, and each of the integers: missing.
+
+        Example:
+            >>> import featurekit as fk
+            >>> column = fk.integer("i").missing_values([-1]).fill(0).identity(3)
+            >>> fk.preview(column, {"i": [2, -1]})
+            [2, 0]
+
+        Elsewhere:
+            - `tf.feature_column` takes -1 for missing, always.
+        """
+        found = given_values(self, values, int)
+        return IntegerColumn(self.source, self._step(s.MissingValues, found))
+
     def is_missing(self) -> BooleanColumn:
         """1 where there is no integer, else 0; never missing itself.
 
@@ -250,6 +299,7 @@ class IntegerColumn(BaseColumn):
         oov: OovPlace = "after",
         missing_id: bool = False,
         shared: str | None = None,
+        default: s.DefaultId | None = None,
     ) -> CategoricalColumn:
         """The id of the integer in a vocabulary, given or learned.
 
@@ -277,6 +327,7 @@ class IntegerColumn(BaseColumn):
             oov=oov,
             missing_id=missing_id,
             shared=shared,
+            default=default,
         )
 
     def _check_all(self, tokens: Iterable[int]) -> tuple[int, ...]:
@@ -312,21 +363,32 @@ class IntegerColumn(BaseColumn):
         step = self._step(s.HashBuckets, num_buckets, key=tuple(key))
         return CategoricalColumn(self.source, step)
 
-    def identity(self, num_ids: int) -> CategoricalColumn:
+    def identity(
+        self, num_ids: int, *, default: s.DefaultId | None = None
+    ) -> CategoricalColumn:
         """The integer itself, which must be in [0, num_ids).
+
+        Args:
+            num_ids: How many ids there are.
+            default: What takes the place of an integer that is out of range: an id, or
+                "missing". Defaults to rejecting its row.
 
         Semantics:
             - Missing: stays missing.
-            - Out of range, negative: the row is rejected.
+            - Out of range, negative: the row is rejected; under `default`, that id, or
+              missing.
             - Output: int64 in [0, num_ids).
 
         Example:
             >>> import featurekit as fk
             >>> fk.preview(fk.integer("i").identity(3), {"i": [2, 3]})
             [2, 'refused: OUT_OF_RANGE']
+            >>> fk.preview(fk.integer("i").identity(3, default=0), {"i": [2, 3]})
+            [2, 0]
 
         Elsewhere:
             - `tf.feature_column.categorical_column_with_identity`, where an id that is
               out of range fails later, or becomes `default_value`.
         """
-        return CategoricalColumn(self.source, self._step(s.Identity, num_ids))
+        step = self._step(s.Identity, num_ids, default=default)
+        return CategoricalColumn(self.source, step)

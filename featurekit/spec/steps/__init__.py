@@ -14,12 +14,15 @@ from featurekit.spec.steps.base import (
 from featurekit.spec.steps.categorical import (
     Boolean,
     Cyclic,
-    Embedding,
     HashBuckets,
     Identity,
     OneHot,
     Tokens,
     Vocabulary,
+)
+from featurekit.spec.steps.embedding import (
+    Combiner,
+    Embedding,
 )
 from featurekit.spec.steps.lists import (
     Aggregate,
@@ -50,6 +53,10 @@ from featurekit.spec.steps.presence import (
     FillMode,
     IsMissing,
 )
+from featurekit.spec.steps.special_values import (
+    DefaultId,
+    MissingValues,
+)
 from featurekit.spec.steps.timestamp import (
     PART_SIZES,
     TimePart,
@@ -65,8 +72,10 @@ __all__ = [
     "Boolean",
     "Buckets",
     "Clip",
+    "Combiner",
     "Counts",
     "Cyclic",
+    "DefaultId",
     "DropMissing",
     "Embedding",
     "Fill",
@@ -81,6 +90,7 @@ __all__ = [
     "Log1p",
     "MinMax",
     "MissingAsEmpty",
+    "MissingValues",
     "MultiHot",
     "OneHot",
     "Pad",
@@ -130,6 +140,7 @@ Step: TypeAlias = (
     | Robust
     | Winsorize
     | Cyclic
+    | MissingValues
 )
 STEPS: tuple[type[Step], ...] = Step.__args__
 

@@ -6,6 +6,7 @@ from typing import ClassVar, TypeAlias
 from featurekit.errors import SpecError
 from featurekit.spec.inputs import check_name
 from featurekit.spec.steps.base import BaseStep, check_count, check_word, show_argument
+from featurekit.spec.steps.special_values import DefaultId, check_default
 
 Tokens: TypeAlias = tuple[bytes, ...] | tuple[int, ...]
 """Tokens in the order of their ids, all text or all integers."""
@@ -28,6 +29,7 @@ class Vocabulary(BaseStep):
     oov_first: bool = False
     missing_id: bool = False
     shared: str | None = None
+    default: DefaultId | None = None
 
     def __post_init__(self) -> None:
         check_count(self.num_oov, "num_oov", minimum=0)
@@ -48,6 +50,15 @@ class Vocabulary(BaseStep):
             if not self.tokens:
                 raise SpecError("the vocabulary is empty", code="SPEC_EMPTY_VOCAB")
         _check_distinct((*(self.reserved or ()), *(self.tokens or ())))
+        if self.default is not None and self.num_oov:
+            raise SpecError(
+                "unknown tokens have ids of their own, so default has no use",
+                code="SPEC_BAD_VALUE",
+                got=self.default,
+                hint="set num_oov to 0, or remove default",
+            )
+        num_tokens = len(self.all_tokens(())) + self.missing_id
+        check_default(self.default, None if self.tokens is None else num_tokens)
 
     @property
     def num_reserved(self) -> int:
@@ -124,9 +135,11 @@ class Identity(BaseStep):
 
     method: ClassVar[str] = "identity"
     num_ids: int
+    default: DefaultId | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         check_count(self.num_ids, "num_ids")
+        check_default(self.default, self.num_ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,17 +147,6 @@ class OneHot(BaseStep):
     """Replaces an id by a vector that is 1.0 at the id and 0.0 elsewhere."""
 
     method: ClassVar[str] = "one_hot"
-
-
-@dataclass(frozen=True, slots=True)
-class Embedding(BaseStep):
-    """Declares a trainable vector for each id; the preprocessing keeps the id."""
-
-    method: ClassVar[str] = "embedding"
-    dim: int
-
-    def __post_init__(self) -> None:
-        check_count(self.dim, "dim")
 
 
 @dataclass(frozen=True, slots=True)
