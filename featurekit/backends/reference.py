@@ -21,6 +21,13 @@ from featurekit.backends.base import Transformed
 from featurekit.backends.farmhash_reference import fingerprint64, fingerprint_cat64
 from featurekit.backends.inputs import check_columns
 from featurekit.backends.siphash_reference import siphash
+from featurekit.backends.text_reference import (
+    cut_wordpieces,
+    ngrams,
+    split_text,
+    strip_text,
+    text_mapper,
+)
 from featurekit.plan import ops
 from featurekit.plan.graph import Node, Plan
 from featurekit.plan.types import ValueType
@@ -159,6 +166,9 @@ def _step(node: Node) -> Step:
         (ids, weights), depth = node.inputs, op.depth
         return lambda row, values: sum_weights(values[ids], values[weights], depth)
     (entry,) = node.inputs
+    if isinstance(op, ops.BaseListMaker):
+        make = _make_list(op)
+        return lambda row, values: make(values[entry])
     function = _of_value(op)
     if not node.type.is_list:
         return lambda row, values: function(values[entry])
@@ -168,6 +178,32 @@ def _step(node: Node) -> Step:
         return None if found is None else tuple(map(function, found))
 
     return run_each
+
+
+def _make_list(op: ops.BaseListMaker) -> Callable[[Any], Value]:
+    """What an op makes of a text or of a list of texts, either of which may be missing.
+
+    Elements that are missing are left out, as where a list ends.
+    """
+    match op:
+        case ops.CutText(separator=separator, missing=missing):
+            mark = None if separator is None else separator.encode()
+            return lambda text: take_list(
+                None if text is None else split_text(text, mark), missing
+            )
+        case ops.JoinNgrams(least=least, most=most, separator=separator):
+            between = separator.encode()
+            return lambda found: (
+                None if found is None else ngrams(there(found), least, most, between)
+            )
+        case ops.CutWordpieces():
+            cut = cut_wordpieces(op)
+            return lambda found: (
+                None
+                if found is None
+                else tuple(piece for token in there(found) for piece in cut(token))
+            )
+    raise AssertionError(op)
 
 
 def _of_value(op: ops.Op) -> Callable[[Any], Value]:
@@ -277,6 +313,13 @@ def _of_present(op: ops.Op) -> Callable[[Any], Value]:
             return lambda found: float(len(there(found)))
         case ops.CountElements(maximum=int() as most):
             return lambda found: min(len(there(found)), most)
+        case ops.MapText(change=change):
+            mapped = text_mapper(change)
+            return lambda text: require_present(mapped(text))
+        case ops.StripText():
+            return strip_text
+        case ops.WeighTerms(weights=weights):
+            return lambda ids: weigh_terms(ids, weights)
         case ops.LookupVector(width=width, values=values):
             return lambda value: values[value * width : (value + 1) * width]
         case (
@@ -293,6 +336,9 @@ def _of_present(op: ops.Op) -> Callable[[Any], Value]:
             | ops.ChooseNumber()
             | ops.JoinText()
             | ops.CombineIds()
+            | ops.CutText()
+            | ops.JoinNgrams()
+            | ops.CutWordpieces()
         ):
             raise AssertionError("these ops see missing values, or several values")
         case _:
@@ -507,6 +553,12 @@ def aggregate(found: list[float], kind: str) -> float | None:
     if any(map(math.isnan, found)):
         return math.nan
     return (min(found) if kind == "min" else max(found)) or 0.0
+
+
+def weigh_terms(ids: Sequence[int | None], weights: Sequence[float]) -> Value:
+    """How often each id occurs, times its weight."""
+    counted = (ids.count(at) * weight for at, weight in enumerate(weights))
+    return tuple(map(round_to_float32, counted))
 
 
 def sum_weights(ids: Any, weights: Any, depth: int) -> Value:

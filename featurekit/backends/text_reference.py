@@ -1,8 +1,9 @@
 """The definition of what is done to text: code points by the tables, in plain Python."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 
+from featurekit.plan.ops import CutWordpieces
 from featurekit.plan.unicode_tables import (
     HANGUL,
     LEADS,
@@ -107,8 +108,37 @@ def split_text(text: bytes, separator: bytes | None) -> tuple[bytes, ...]:
 
 def ngrams(
     tokens: list[bytes], least: int, most: int, separator: bytes
-) -> Iterator[bytes]:
+) -> tuple[bytes, ...]:
     """Joined runs of tokens, the short ones first, each length from left to right."""
-    for size in range(least, most + 1):
-        for start in range(len(tokens) - size + 1):
-            yield separator.join(tokens[start : start + size])
+    return tuple(
+        separator.join(tokens[start : start + size])
+        for size in range(least, most + 1)
+        for start in range(len(tokens) - size + 1)
+    )
+
+
+def cut_wordpieces(op: CutWordpieces) -> Callable[[bytes], tuple[bytes, ...]]:
+    """A function that cuts a token into pieces."""
+    pieces = frozenset(op.vocabulary.tokens)
+    unknown, prefix = (op.unknown.encode(),), op.prefix.encode()
+
+    def cut(token: bytes) -> tuple[bytes, ...]:
+        # Where characters begin: all bytes but those that go on with one.
+        edges = [at for at, byte in enumerate(token) if byte & 0xC0 != 0x80 or not at]
+        if len(edges) > op.max_chars:
+            return unknown
+        edges.append(len(token))
+        found: list[bytes] = []
+        start = 0
+        while start < len(token):
+            begins = prefix if start else b""
+            ends = (end for end in reversed(edges) if end > start)
+            fits = (end for end in ends if begins + token[start:end] in pieces)
+            end = next(fits, None)
+            if end is None:
+                return unknown
+            found.append(begins + token[start:end])
+            start = end
+        return tuple(found)
+
+    return cut

@@ -2,7 +2,8 @@
 
 The elements of all lists of a column are a column of values, on which the ops of
 single values run as on any other. What ends a list stands between the two levels; the
-plan of the rows reads its result as a column.
+plan of the rows reads its result as a column. What makes lists of another length, of a
+text or of a list, stands between two levels as well: it begins a column of elements.
 """
 
 from collections.abc import Iterable
@@ -30,11 +31,14 @@ class Levels:
     """A plan in parts.
 
     Args:
-        elements: By node that reads lists, what happens to their elements.
+        texts: What happens to single texts before they are cut into lists.
+        elements: By node that reads or makes lists, in order, what happens to their
+            elements.
         ends: Nodes that make one value per row of lists, in order.
         rows: What happens to single values, among them those that `ends` make.
     """
 
+    texts: Level
     elements: dict[int, Level]
     ends: tuple[int, ...]
     rows: Level
@@ -46,8 +50,8 @@ def output_name(node: int) -> str:
 
 
 def has_lists(plan: Plan) -> bool:
-    """Whether a plan reads lists."""
-    return any(isinstance(node.op, ops.ReadList) for node in plan.nodes)
+    """Whether a plan reads lists, or makes them."""
+    return any(node.type.is_list for node in plan.nodes)
 
 
 def split_levels(plan: Plan) -> Levels:
@@ -68,12 +72,10 @@ def split_levels(plan: Plan) -> Levels:
     node/5 = %2
     """
     readers = _readers(plan)
-    ends = [
-        index
-        for index, node in enumerate(plan.nodes)
-        if isinstance(node.op, ops.BaseListEnd)
-    ]
-    wanted = {entry for end in ends for entry in plan.nodes[end].inputs}
+    ends = _of_kind(plan, ops.BaseListEnd)
+    between = [*ends, *_of_kind(plan, ops.BaseListMaker)]
+    wanted = {entry for node in between for entry in plan.nodes[node].inputs}
+    texts = wanted - set(readers)
     wanted |= {index for _, index in plan.outputs}
     elements = {
         reader: _level(
@@ -83,27 +85,38 @@ def split_levels(plan: Plan) -> Levels:
         )
         for reader in dict.fromkeys(readers.values())
     }
-    single = [
-        index
-        for index, node in enumerate(plan.nodes)
-        if (index not in readers and node.type.width is None) or _makes_vector(node)
-    ]
-    outputs = [index for _, index in plan.outputs if index in set(single)]
-    return Levels(elements, tuple(ends), _level(plan, single, outputs))
+    outputs = {index for _, index in plan.outputs} - set(readers)
+    outputs -= {end for end in ends if plan.nodes[end].type.width is not None}
+    return Levels(
+        _level(plan, _before(plan, texts), texts),
+        elements,
+        tuple(ends),
+        _level(plan, _before(plan, outputs), outputs),
+    )
+
+
+def _of_kind(plan: Plan, kind: type[ops.Op]) -> list[int]:
+    return [at for at, node in enumerate(plan.nodes) if isinstance(node.op, kind)]
+
+
+def _before(plan: Plan, nodes: set[int]) -> list[int]:
+    """The nodes, and those that they are made of, back to what ends lists."""
+    found = set(nodes)
+    for index in reversed(range(len(plan.nodes))):
+        node = plan.nodes[index]
+        if index in found and not isinstance(node.op, ops.BaseListEnd):
+            found.update(node.inputs)
+    return sorted(found)
 
 
 def _readers(plan: Plan) -> dict[int, int]:
-    """For each node that holds lists the node that reads them."""
+    """For each node that holds lists the node that reads or makes them."""
     found: dict[int, int] = {}
     for index, node in enumerate(plan.nodes):
         if node.type.is_list:
-            found[index] = found[node.inputs[0]] if node.inputs else index
+            begins = isinstance(node.op, ops.ReadList | ops.BaseListMaker)
+            found[index] = index if begins else found[node.inputs[0]]
     return found
-
-
-def _makes_vector(node: Node) -> bool:
-    """Whether a vector is made of a single value."""
-    return node.type.width is not None and not isinstance(node.op, ops.BaseListEnd)
 
 
 def _level(plan: Plan, nodes: list[int], outputs: Iterable[int]) -> Level:
@@ -118,6 +131,6 @@ def _single(node: Node, index: int, places: dict[int, int]) -> Node:
     kind = replace(node.type, is_list=False)
     if isinstance(node.op, ops.ReadList):
         return Node(ops.ReadColumn(node.op.column, node.op.elements), (), kind)
-    if isinstance(node.op, ops.BaseListEnd):
+    if isinstance(node.op, ops.BaseListEnd | ops.BaseListMaker):
         return Node(ops.ReadColumn(output_name(index), kind.dtype), (), kind)
     return Node(node.op, tuple(places[entry] for entry in node.inputs), kind)

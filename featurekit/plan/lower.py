@@ -14,6 +14,7 @@ from featurekit.plan.requirements import (
     step_request,
 )
 from featurekit.plan.statistics import (
+    DocumentFrequencies,
     Moments,
     Quantiles,
     QuantileValues,
@@ -21,7 +22,9 @@ from featurekit.plan.statistics import (
     VocabularyCounts,
 )
 from featurekit.plan.stats import S, Stats
+from featurekit.plan.term_weights import term_weights
 from featurekit.plan.time_zones import offset_transitions
+from featurekit.plan.unicode_tables import unicode_version
 from featurekit.plan.vocabularies import add_lookup, lower_exact_cross
 from featurekit.spec import steps as s
 from featurekit.spec.columns import (
@@ -182,8 +185,8 @@ class _Lowering:
             refuse_missing: Whether a missing list is refused, whatever the steps are.
         """
         add = self.builder.add
+        refuse_missing |= any(map(_makes_vector, steps))
         if isinstance(source, Input):
-            refuse_missing |= any(map(_makes_vector, steps))
             value = add(_read(source, steps, refuse_missing=refuse_missing))
             if self.builder.nodes[value].type.dtype == "float32":
                 value = add(ops.ToFloat64("keep" if keep_nan else source.nan), value)
@@ -199,12 +202,43 @@ class _Lowering:
             if isinstance(step, s.Pad | s.Length | s.MultiHot | s.Counts | s.Aggregate):
                 value = self._end(step, self._elements(value, steps))
                 continue
+            if isinstance(step, s.Ngrams | s.Wordpiece):
+                value = self._elements(value, steps)
             request = step_request(source, steps[:end])
             if isinstance(step, s.Vocabulary):
                 value = self._vocabulary(step, request, value)
+            elif isinstance(step, s.Split):
+                missing = _missing_list(steps, refuse_missing=refuse_missing)
+                value = add(ops.CutText(step.separator, missing), value)
+            elif isinstance(step, s.TfIdf):
+                value = self._weigh_terms(source, steps[:end], value)
             else:
                 value = add(self._op(source, step, request), value)
         return value
+
+    def _weigh_terms(
+        self, source: Source, steps: tuple[s.Step, ...], value: int
+    ) -> int:
+        *before, step = steps
+        assert isinstance(step, s.TfIdf)
+        found = self._find(step_request(source, steps), DocumentFrequencies)
+        at = next(
+            (i for i, one in enumerate(before) if isinstance(one, s.Vocabulary)), None
+        )
+        value = self._elements(value, steps)
+        lookup = None
+        if at is not None and s.needs_statistics(before[at]):
+            lookup = self._lookup(value)
+        num_ids = self.builder.nodes[value].type.num_ids or 0
+        weights = term_weights(found, num_ids, lookup, smooth=step.smooth)
+        return self.builder.add(ops.WeighTerms(weights), value)
+
+    def _lookup(self, value: int) -> ops.LookupVocabulary:
+        """The lookup that gave the ids of a value."""
+        node = self.builder.nodes[value]
+        while not isinstance(node.op, ops.LookupVocabulary):
+            node = self.builder.nodes[node.inputs[0]]
+        return node.op
 
     def _elements(self, value: int, steps: tuple[s.Step, ...]) -> int:
         """A list whose elements are there, or may be left out."""
@@ -243,7 +277,6 @@ class _Lowering:
                 self.value(one.source, one.steps, refuse_missing=True), one.steps
             )
             for one in bag.columns
-            if isinstance(one.source, Input)
         )
         num_ids = self.builder.nodes[ids].type.num_ids or 0
         return self.builder.add(ops.WeightEncode(num_ids), ids, weights)
@@ -316,8 +349,23 @@ class _Lowering:
                 return ops.StandardizeValue(median, third - first)
             case s.Winsorize():
                 return ops.ClipValue(*self._find(request, QuantileValues).values)
+            case s.Normalize(form=form):
+                return ops.MapText(form, unicode_version())
+            case s.Casefold():
+                return ops.MapText("casefold", unicode_version())
+            case s.Lower():
+                return ops.MapText("lower", unicode_version())
+            case s.Strip():
+                return ops.StripText()
+            case s.Ngrams(least=least, most=most, separator=separator):
+                return ops.JoinNgrams(least, most, separator)
+            case s.Wordpiece(tokens=tokens, unknown=unknown, prefix=prefix):
+                table = ops.VocabularyTable(tokens)
+                return ops.CutWordpieces(table, unknown, prefix, step.max_chars)
             case (
-                s.OneHot()
+                s.Split()
+                | s.TfIdf()
+                | s.OneHot()
                 | s.Embedding()
                 | s.Cyclic()
                 | s.Vocabulary()
@@ -379,7 +427,7 @@ class _Lowering:
 
 def _makes_vector(step: s.Step) -> bool:
     """Whether a list becomes a vector, which has no place for a missing one."""
-    return isinstance(step, s.Pad | s.MultiHot | s.Counts)
+    return isinstance(step, s.Pad | s.MultiHot | s.Counts | s.TfIdf)
 
 
 def _read(
@@ -388,9 +436,7 @@ def _read(
     """The op that reads a column; of lists, it knows what a missing one becomes."""
     match source.dtype:
         case "list<float32>" | "list<int64>" | "list<string>":
-            missing: ops.MissingList = "refuse" if refuse_missing else "keep"
-            if any(isinstance(step, s.MissingAsEmpty) for step in steps):
-                missing = "empty"
+            missing = _missing_list(steps, refuse_missing=refuse_missing)
             return ops.ReadList(source.name, source.dtype, missing)
         case "key":
             return ops.ReadColumn(source.name, "string")
@@ -398,9 +444,20 @@ def _read(
             return ops.ReadColumn(source.name, source.dtype)
 
 
+def _missing_list(
+    steps: tuple[s.Step, ...], *, refuse_missing: bool
+) -> ops.MissingList:
+    """What a missing list is where it is made."""
+    if any(isinstance(step, s.MissingAsEmpty) for step in steps):
+        return "empty"
+    return "refuse" if refuse_missing else "keep"
+
+
 def _is_empty(statistic: object) -> bool:
     if isinstance(statistic, VocabularyCounts):
         return not statistic.tokens
+    if isinstance(statistic, DocumentFrequencies):
+        return not statistic.documents
     counted = Moments | Range | Quantiles | QuantileValues
     return isinstance(statistic, counted) and not statistic.count
 

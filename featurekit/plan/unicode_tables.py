@@ -10,9 +10,10 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from featurekit.spec.steps import Normalization
+
 CodePoints: TypeAlias = tuple[int, ...]
-Normalization: TypeAlias = Literal["NFC", "NFD", "NFKC", "NFKD"]
-TextMapping: TypeAlias = Literal["NFC", "NFD", "NFKC", "NFKD", "casefold", "lower"]
+TextMapping: TypeAlias = Normalization | Literal["casefold", "lower"]
 
 HANGUL = range(0xAC00, 0xAC00 + 11172)
 LEADS, VOWELS, TRAILS = 0x1100, 0x1161, 0x11A7

@@ -1,12 +1,19 @@
-"""Joined text on the host: Arrow makes columns of it, and the program reads them."""
+"""Joined and changed text: columns are made of it, and the program reads them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeAlias
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from featurekit.backends.host.text import ChangedText, change_text
 from featurekit.kernels.arrow_buffers import binary_array
+
+Refusals: TypeAlias = list[tuple[int, npt.NDArray[np.bool_]]]
+"""Nodes, and the rows that each of them refuses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +31,36 @@ class JoinedText:
     separator: bytes
 
 
-def with_joined(batch: pa.RecordBatch, joined: Iterable[JoinedText]) -> pa.RecordBatch:
-    """The batch with columns of joined text behind its own."""
-    for one in joined:
-        texts = [_plain(batch.column(name), fill) for name, fill in one.parts]
-        separator = binary_array([one.separator])[0]
-        text = pc.binary_join_element_wise(*texts, separator)
+MadeText: TypeAlias = JoinedText | ChangedText
+
+
+def with_made(
+    batch: pa.RecordBatch, made: Iterable[MadeText]
+) -> tuple[pa.RecordBatch, Refusals]:
+    """The batch with columns of made text behind its own, and what refuses rows."""
+    refusals: Refusals = []
+    for one in made:
+        texts = [plain_text(batch.column(name), fill) for name, fill in one.parts]
+        if isinstance(one, ChangedText):
+            text, refused = change_text(one.op, texts[0])
+            refusals.append((one.node, refused))
+        else:
+            separator = binary_array([one.separator])[0]
+            text = pc.binary_join_element_wise(*texts, separator)
         names = [*batch.schema.names, one.name]
         batch = pa.RecordBatch.from_arrays([*batch.columns, text], names=names)
-    return batch
+    return batch, refusals
 
 
-def _plain(array: pa.Array, fill: bytes | None) -> pa.Array:
+def add_refusals(refusals: Refusals, refused_by: npt.NDArray[np.int64]) -> int:
+    """Notes what refuses rows before others do; returns how many rows are refused."""
+    for node, refused in refusals:
+        later = refused & ((refused_by < 0) | (refused_by > node))
+        refused_by[later] = node
+    return int(np.count_nonzero(refused_by >= 0))
+
+
+def plain_text(array: pa.Array, fill: bytes | None = None) -> pa.Array:
     """Text as large_binary, filled where it is missing."""
     if isinstance(array, pa.DictionaryArray):
         array = array.dictionary.cast(pa.large_binary()).take(array.indices)

@@ -14,6 +14,8 @@ import pyarrow as pa
 
 from featurekit.backends.base import Backend, Transformed
 from featurekit.backends.host import list_ends
+from featurekit.backends.host.joined_text import plain_text
+from featurekit.backends.host.text import list_maker
 from featurekit.kernels.arrow_buffers import (
     arrow_array,
     filled_numbers,
@@ -21,7 +23,7 @@ from featurekit.kernels.arrow_buffers import (
     read_only,
     validity,
 )
-from featurekit.kernels.arrow_lists import list_array, list_parts, rows_of
+from featurekit.kernels.arrow_lists import Lists, list_array, list_parts, rows_of
 from featurekit.plan import ops
 from featurekit.plan.graph import Plan
 from featurekit.plan.levels import Level, output_name, split_levels
@@ -30,6 +32,7 @@ BoolArray: TypeAlias = npt.NDArray[np.bool_]
 IntArray: TypeAlias = npt.NDArray[np.int64]
 
 _ALL = read_only(np.empty(0, np.bool_))
+_NO_LISTS = read_only(np.empty(0, np.int64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +70,21 @@ class ListExecutor:
             for reader, level in self.levels.elements.items()
         }
         self._rows = make_backend(self.levels.rows.plan)
+        self._texts = make_backend(self.levels.texts.plan)
+        self._makers = {
+            reader: list_maker(plan.nodes[reader].op)
+            for reader in self.levels.elements
+            if isinstance(plan.nodes[reader].op, ops.BaseListMaker)
+        }
 
     def run(self, batch: pa.RecordBatch) -> Transformed:
         """Computes all outputs for all rows that no op refuses."""
         refused_by = np.full(batch.num_rows, len(self.plan.nodes), np.int64)
-        elements = {
-            reader: self._run_elements(reader, level, batch, refused_by)
-            for reader, level in self.levels.elements.items()
-        }
+        texts = self._run_level(self._texts, self.levels.texts, batch, refused_by)
+        elements: dict[int, Elements] = {}
+        for reader in self.levels.elements:
+            lists = self._lists(reader, batch, texts, elements)
+            elements[reader] = self._run_elements(reader, lists, refused_by)
         ended = {
             end: self._run_end(end, elements, refused_by) for end in self.levels.ends
         }
@@ -90,17 +100,41 @@ class ListExecutor:
             outputs = outputs.take(arrow_array(accepted))
         return Transformed(self.plan, batch, outputs, rejected, refused_by[rejected])
 
+    def _lists(
+        self,
+        reader: int,
+        batch: pa.RecordBatch,
+        texts: pa.RecordBatch,
+        elements: dict[int, Elements],
+    ) -> Lists:
+        """The lists that a node reads or makes, missing ones among them."""
+        node = self.plan.nodes[reader]
+        if isinstance(node.op, ops.ReadList):
+            return list_parts(batch.column(node.op.column))
+        (entry,) = node.inputs
+        if isinstance(node.op, ops.CutText):
+            given = _NO_LISTS
+            array = plain_text(texts.column(output_name(entry)))
+            valid = validity(array)
+        else:
+            before = _holding(elements, entry)
+            given, valid = before.offsets, before.valid
+            array = plain_text(before.column(entry))
+        offsets, made = self._makers[reader](array, given)
+        return Lists(read_only(offsets), valid, made)
+
     def _run_elements(
-        self, reader: int, level: Level, batch: pa.RecordBatch, refused_by: IntArray
+        self, reader: int, lists: Lists, refused_by: IntArray
     ) -> Elements:
-        op = self.plan.nodes[reader].op
-        assert isinstance(op, ops.ReadList)
-        offsets, valid, elements = list_parts(batch.column(op.column))
-        if len(valid) and op.missing == "refuse":
+        op, level = self.plan.nodes[reader].op, self.levels.elements[reader]
+        offsets, valid, elements = lists
+        missing = op.missing if isinstance(op, ops.ReadList | ops.CutText) else "keep"
+        if len(valid) and missing == "refuse":
             refused_by[~valid] = np.minimum(refused_by[~valid], reader)
-        if op.missing != "keep":
+        if missing != "keep":
             valid = _ALL
-        source = pa.RecordBatch.from_arrays([elements], [op.column])
+        (name,) = level.plan.columns
+        source = pa.RecordBatch.from_arrays([elements], [name])
         done = self._elements[reader].run(source)
         nodes = np.array(level.nodes, np.int64)[done.rejecting_nodes]
         rows = rows_of(offsets)[done.rejected_rows]
@@ -117,8 +151,15 @@ class ListExecutor:
             if name in batch.schema.names
         }
         columns |= {output_name(end): array for end, array in ended.items()}
-        arrays = list(columns.values())
-        done = self._rows.run(pa.RecordBatch.from_arrays(arrays, list(columns)))
+        source = pa.RecordBatch.from_arrays(list(columns.values()), list(columns))
+        return self._run_level(self._rows, level, source, refused_by)
+
+    def _run_level(
+        self, backend: Backend, level: Level, batch: pa.RecordBatch, refused_by: IntArray
+    ) -> pa.RecordBatch:
+        if not level.nodes:
+            return batch.select([])
+        done = backend.run(batch)
         nodes = np.array(level.nodes, np.int64)[done.rejecting_nodes]
         np.minimum.at(refused_by, done.rejected_rows, nodes)
         return _all_rows(done)
@@ -157,6 +198,8 @@ class ListExecutor:
                 return _pad(node.op, lists, array, filled_numbers(array), value)
             case ops.MultiHotEncode() | ops.CountEncode():
                 return _count_ids(node.op, lists, array)
+            case ops.WeighTerms(weights=weights):
+                return _weigh_terms(lists, array, weights)
             case ops.AggregateList(kind=kind):
                 return _aggregate(lists, array, kind)
             case ops.CountElements(maximum=maximum):
@@ -215,6 +258,15 @@ def _count_ids(
     ids = read_only(filled_numbers(array))
     list_ends.count_ids(lists.offsets, validity(array), ids, once, found)
     return _vectors(found)
+
+
+def _weigh_terms(
+    lists: Elements, array: pa.Array, weights: tuple[float, ...]
+) -> pa.Array:
+    counted = np.zeros((len(lists.offsets) - 1, len(weights)), np.int64)
+    ids = read_only(filled_numbers(array))
+    list_ends.count_terms(lists.offsets, validity(array), ids, counted)
+    return _vectors((counted * np.array(weights)).astype(np.float32))
 
 
 def _weigh(

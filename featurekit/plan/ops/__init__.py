@@ -53,6 +53,15 @@ from featurekit.plan.ops.presence import (
     ReadColumn,
     RequirePresent,
 )
+from featurekit.plan.ops.text import (
+    BaseListMaker,
+    CutText,
+    CutWordpieces,
+    JoinNgrams,
+    MapText,
+    StripText,
+    WeighTerms,
+)
 from featurekit.plan.ops.timestamp import (
     ExtractTimePart,
 )
@@ -63,6 +72,7 @@ __all__ = [
     "Arithmetic",
     "ArithmeticName",
     "BaseListEnd",
+    "BaseListMaker",
     "Bucketize",
     "CheckRange",
     "ChooseNumber",
@@ -73,15 +83,19 @@ __all__ = [
     "CountElements",
     "CountEncode",
     "CrossHash",
+    "CutText",
+    "CutWordpieces",
     "ExtractTimePart",
     "FillMissing",
     "HashBucket",
     "IsGreaterEqual",
     "IsMissing",
+    "JoinNgrams",
     "JoinText",
     "Log1pValue",
     "LookupVector",
     "LookupVocabulary",
+    "MapText",
     "MinMaxScale",
     "MissingList",
     "MultiHotEncode",
@@ -93,9 +107,11 @@ __all__ = [
     "ReadList",
     "RequirePresent",
     "StandardizeValue",
+    "StripText",
     "ToFloat32",
     "ToFloat64",
     "VocabularyTable",
+    "WeighTerms",
     "WeightEncode",
 ]
 
@@ -132,5 +148,11 @@ Op: TypeAlias = (
     | ChooseNumber
     | JoinText
     | LookupVector
+    | MapText
+    | StripText
+    | CutText
+    | JoinNgrams
+    | WeighTerms
+    | CutWordpieces
 )
 OPS: tuple[type[Op], ...] = Op.__args__

@@ -16,6 +16,7 @@ from featurekit.spec.columns.categorical import (
     EmbeddingColumn,
 )
 from featurekit.spec.columns.numbers import NumericColumn
+from featurekit.spec.columns.text import TermsColumn, TokensColumn
 from featurekit.spec.columns.tokens import IntegerColumn, StringColumn
 from featurekit.spec.columns.vocabularies import OovPlace
 
@@ -114,7 +115,7 @@ class PaddedIdsColumn(BaseColumn):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class IdsColumn(ListColumn):
+class IdsColumn(ListColumn, TermsColumn):
     """A list of ids from 0 to a known number; a feature once it is ended."""
 
     def pad(
@@ -226,7 +227,7 @@ class IdsColumn(ListColumn):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class StringsColumn(ListColumn):
+class StringsColumn(ListColumn, TokensColumn):
     """A list of texts; a feature once it has ids and is ended."""
 
     @property

@@ -50,6 +50,17 @@ from featurekit.spec.steps.presence import (
     FillMode,
     IsMissing,
 )
+from featurekit.spec.steps.text import (
+    Casefold,
+    Lower,
+    Ngrams,
+    Normalization,
+    Normalize,
+    Split,
+    Strip,
+    TfIdf,
+    Wordpiece,
+)
 from featurekit.spec.steps.timestamp import (
     PART_SIZES,
     TimePart,
@@ -64,6 +75,7 @@ __all__ = [
     "AggregateName",
     "Boolean",
     "Buckets",
+    "Casefold",
     "Clip",
     "Counts",
     "Cyclic",
@@ -79,21 +91,29 @@ __all__ = [
     "IsMissing",
     "Length",
     "Log1p",
+    "Lower",
     "MinMax",
     "MissingAsEmpty",
     "MultiHot",
+    "Ngrams",
+    "Normalization",
+    "Normalize",
     "OneHot",
     "Pad",
     "QuantileBuckets",
     "Robust",
     "Side",
+    "Split",
     "Standardize",
     "Step",
+    "Strip",
+    "TfIdf",
     "TimePart",
     "TimePartName",
     "Tokens",
     "Vocabulary",
     "Winsorize",
+    "Wordpiece",
     "check_count",
     "check_finite",
     "is_learned_fill",
@@ -130,6 +150,14 @@ Step: TypeAlias = (
     | Robust
     | Winsorize
     | Cyclic
+    | Normalize
+    | Casefold
+    | Lower
+    | Strip
+    | Split
+    | Ngrams
+    | TfIdf
+    | Wordpiece
 )
 STEPS: tuple[type[Step], ...] = Step.__args__
 
@@ -144,6 +172,8 @@ def needs_statistics(step: Step) -> bool:
         case QuantileBuckets() | Robust() | Winsorize():
             return True
         case FillMean() | FillMedian() | FillMode():
+            return True
+        case TfIdf():
             return True
         case Vocabulary(tokens=tokens):
             return tokens is None
