@@ -6,6 +6,11 @@ from typing import TYPE_CHECKING, Any
 import tensorflow as tf
 
 from featurekit.backends.keras.lists import Lists, end_list, read_lists
+from featurekit.backends.keras.text_lists import (
+    WordpieceCutter,
+    cut_text,
+    join_ngrams,
+)
 from featurekit.backends.keras.values import Value, mark
 from featurekit.plan import ops
 from featurekit.plan.graph import Plan
@@ -32,6 +37,14 @@ class ListProgram(tf.Module):
         self._elements = [*levels.elements.items()]
         self.element_programs = [make_program(one.plan) for _, one in self._elements]
         self.row_program = make_program(levels.rows.plan)
+        self._texts = levels.texts
+        self.text_program = make_program(levels.texts.plan)
+        # A module finds the tables of its attributes, also inside of a dict.
+        self.cutters = {
+            str(index): WordpieceCutter(node.op)
+            for index, node in enumerate(plan.nodes)
+            if isinstance(node.op, ops.CutWordpieces)
+        }
 
     def values(self, columns: Mapping[str, Any]) -> tuple[dict[str, Value], tf.Tensor]:
         """The outputs, and the first node that refuses each row, as `Program.values`.
@@ -40,13 +53,18 @@ class ListProgram(tf.Module):
             columns: With markers, shape (batch,); lists as `read_lists` takes them.
         """
         found: dict[int, Lists] = {}
+        texts: dict[str, Value] = {}
         refusing: list[tf.Tensor] = []
+        if self._texts.nodes:
+            texts, rejecting = self.text_program.values(columns)
+            refusing.append(self._whole(self._texts, rejecting))
         for (reader, level), program in zip(
             self._elements, self.element_programs, strict=True
         ):
-            made, rejecting = self._run_elements(reader, level, program, columns)
+            lists = self._lists(reader, columns, texts, found)
+            made, refusals = self._run_elements(reader, level, program, lists)
             found |= made
-            refusing += rejecting
+            refusing += refusals
         ended: dict[int, Value] = {}
         for end in self._ends:
             op, inputs = self.plan.nodes[end].op, self.plan.nodes[end].inputs
@@ -63,20 +81,40 @@ class ListProgram(tf.Module):
         outputs = {name: single[output_name(node)] for name, node in self.plan.outputs}
         return outputs, tf.reduce_min(tf.stack(refusing), axis=0)
 
+    def _lists(
+        self,
+        reader: int,
+        columns: Mapping[str, Any],
+        texts: Mapping[str, Value],
+        found: Mapping[int, Lists],
+    ) -> Lists:
+        """The lists that a node reads or makes, missing ones among them."""
+        op, inputs = self.plan.nodes[reader].op, self.plan.nodes[reader].inputs
+        match op:
+            case ops.ReadList():
+                return read_lists(columns[op.column])
+            case ops.CutText():
+                return cut_text(op, texts[output_name(inputs[0])])
+            case ops.JoinNgrams():
+                return join_ngrams(op, found[inputs[0]])
+            case ops.CutWordpieces():
+                return self.cutters[str(reader)](found[inputs[0]])
+        raise AssertionError(f"{op.name} gives no lists")
+
     def _run_elements(
-        self, reader: int, level: Level, program: "Program", columns: Mapping[str, Any]
+        self, reader: int, level: Level, program: "Program", lists: Lists
     ) -> tuple[dict[int, Lists], list[tf.Tensor]]:
         op = self.plan.nodes[reader].op
-        assert isinstance(op, ops.ReadList)
-        lists = read_lists(columns[op.column])
-        values, rejecting = program.values({op.column: mark(lists.elements)})
+        missing = op.missing if isinstance(op, ops.ReadList | ops.CutText) else "keep"
+        (name,) = level.plan.columns
+        values, rejecting = program.values({name: mark(lists.elements)})
         whole = self._whole(level, rejecting)
         never = tf.fill([lists.batch], self._never)
         by_row = tf.math.unsorted_segment_min(whole, lists.rows, lists.batch)
         refusing = [tf.minimum(by_row, never)]
-        if op.missing == "refuse":
+        if missing == "refuse":
             refusing.append(self._where(~lists.valid, reader))
-        if op.missing != "keep":
+        if missing != "keep":
             lists = lists._replace(valid=tf.ones_like(lists.valid))
         nodes = [level.nodes[place] for _, place in level.plan.outputs]
         found = {

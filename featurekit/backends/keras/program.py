@@ -6,7 +6,13 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from featurekit.backends.keras import categorical, expressions, numeric, time_parts
+from featurekit.backends.keras import (
+    categorical,
+    expressions,
+    numeric,
+    text,
+    time_parts,
+)
 from featurekit.backends.keras.blocks import Blocks
 from featurekit.backends.keras.filled_lookup import (
     FilledLookup,
@@ -45,6 +51,8 @@ KERNELS: dict[type[ops.Op], Callable[..., Outcome]] = {
     ops.ChooseNumber: expressions.choose_number,
     ops.JoinText: expressions.join_text,
     ops.LookupVector: categorical.lookup_vector,
+    ops.MapText: text.map_text,
+    ops.StripText: text.strip_text,
 }
 """Of the ops of a stage and their inputs; reading, lookup, crossing are apart."""
 
