@@ -77,7 +77,9 @@ def _lines(entries: Iterator[Entry], added: Callable[[Entry], int | None]) -> li
 def _line(run: list[Entry], added: int | None) -> str:
     (first, values), (last, _) = run[0], run[-1]
     if len(run) == 1:
-        numbers = [f"{added}"] if added is not None else [f"{one:04X}" for one in values]
+        numbers = (
+            [f"{added}"] if added is not None else [f"{one:04X}" for one in values]
+        )
         return " ".join([f"{first:04X}", *numbers])
     stride = run[1][0] - first
     text = f"{first:04X}-{last:04X}" + (f"/{stride}" if stride > 1 else "")

@@ -9,7 +9,7 @@ from featurekit.analyzers.base import Accumulator, Options, ValueType
 from featurekit.analyzers.encoding import Reader, pack_count
 from featurekit.analyzers.vocabulary import VocabularyAccumulator
 from featurekit.kernels.arrow_buffers import arrow_array, filled_numbers
-from featurekit.kernels.arrow_lists import list_parts, rows_of
+from featurekit.kernels.arrow_lists import is_list_like, list_parts, rows_of
 from featurekit.plan.statistics import DocumentFrequencies
 
 
@@ -22,6 +22,7 @@ class DocumentFrequenciesAccumulator(Accumulator):
     Semantics:
         - Empty list: a document without terms. Missing list: none.
         - Missing element: no term.
+        - A column without lists: each value is a list of one term.
 
     Args:
         value_type: "string" or "integer".
@@ -61,9 +62,11 @@ class DocumentFrequenciesAccumulator(Accumulator):
         return self._occurrences.options
 
     def _add_rows(self, column: pa.Array) -> None:
-        offsets, _, elements = list_parts(column)
-        self._documents += len(column) - column.null_count
+        offsets, elements = np.arange(len(column) + 1), column
+        if is_list_like(column.type):
+            offsets, _, elements = list_parts(column)
         self._occurrences.add(elements)
+        self._documents += len(column) - column.null_count
         if not isinstance(elements, pa.DictionaryArray):
             elements = elements.dictionary_encode()
         codes = filled_numbers(elements.indices, -1).astype(np.int64)

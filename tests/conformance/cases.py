@@ -8,6 +8,7 @@ from conformance import (
     cases_lists,
     cases_numeric,
     cases_presence,
+    cases_text,
     cases_timestamp,
     cases_vocabulary,
 )
@@ -22,6 +23,7 @@ ALL_CASES: list[Case] = [
     *cases_lists.CASES,
     *cases_presence.CASES,
     *cases_expressions.CASES,
+    *cases_text.CASES,
 ]
 PROVES: dict[str, tuple[int, ...]] = {
     "identity": (3,),
@@ -64,6 +66,12 @@ PROVES: dict[str, tuple[int, ...]] = {
     "list_pad": (9,),
     "list_numbers_padded": (9,),
     "list_multi_hot": (41,),
+    "text_split": (49,),
+    "text_ngrams": (50,),
+    "text_tf_idf": (50,),
+    "text_wordpieces": (51,),
+    "text_normal_forms": (52,),
+    "text_casefold": (52,),
 }
 """What a case proves (see `checks/capabilities.py`), by the start of its name."""
 

@@ -155,7 +155,11 @@ class ListExecutor:
         return self._run_level(self._rows, level, source, refused_by)
 
     def _run_level(
-        self, backend: Backend, level: Level, batch: pa.RecordBatch, refused_by: IntArray
+        self,
+        backend: Backend,
+        level: Level,
+        batch: pa.RecordBatch,
+        refused_by: IntArray,
     ) -> pa.RecordBatch:
         if not level.nodes:
             return batch.select([])

@@ -81,7 +81,9 @@ def change_points(change: TextMapping, points: Points) -> Points:
 
 
 def _look_up(table: PointTable, points: tf.Tensor) -> tf.Tensor:
-    pages = tf.gather(tf.constant(table.pages), tf.bitwise.right_shift(points, PAGE_BITS))
+    pages = tf.gather(
+        tf.constant(table.pages), tf.bitwise.right_shift(points, PAGE_BITS)
+    )
     places = tf.bitwise.left_shift(pages, PAGE_BITS) | (points & 0xFF)
     return tf.gather(tf.constant(table.values), places)
 
@@ -100,11 +102,11 @@ def _map(change: TextMapping, points: Points) -> Points:
     source = tf.repeat(tf.range(tf.size(entries)), lengths)
     first = tf.gather(tf.cumsum(lengths, exclusive=True), source)
     entry = tf.gather(entries, source)
-    place = tf.bitwise.right_shift(entry, LENGTH_BITS) + tf.range(tf.size(source)) - first
-    itself = tf.gather(points.values, source)
-    found = tf.where(
-        tf.equal(entry, 0), itself, tf.gather(tf.constant(targets), place)
+    place = (
+        tf.bitwise.right_shift(entry, LENGTH_BITS) + tf.range(tf.size(source)) - first
     )
+    itself = tf.gather(points.values, source)
+    found = tf.where(tf.equal(entry, 0), itself, tf.gather(tf.constant(targets), place))
     return Points(found, tf.gather(points.rows, source))
 
 
@@ -156,11 +158,15 @@ def _compose(points: Points) -> Points:
         within = place < sizes
         here = tf.where(within, starts + place, starts)
         may_follow = within & tf.gather(follows, here)
-        return place + 1, _add(state, here, within, may_follow, tf.gather(classes, here))
+        return place + 1, _add(
+            state, here, within, may_follow, tf.gather(classes, here)
+        )
 
     longest = tf.reduce_max(tf.concat([sizes, [0]], axis=0))
     _, done = tf.while_loop(lambda place, _: place < longest, step, (1, state))
-    return Points(*(tf.boolean_mask(one, done.kept) for one in (done.values, points.rows)))
+    return Points(
+        *(tf.boolean_mask(one, done.kept) for one in (done.values, points.rows))
+    )
 
 
 def _add(
@@ -184,7 +190,9 @@ def _add(
         tf.tensor_scatter_nd_update(
             state.values, places, tf.boolean_mask(found, composed)
         ),
-        tf.tensor_scatter_nd_update(state.kept, gone, tf.zeros_like(gone[:, 0], tf.bool)),
+        tf.tensor_scatter_nd_update(
+            state.kept, gone, tf.zeros_like(gone[:, 0], tf.bool)
+        ),
         tf.where(begins, here, state.starter),
         begins | (state.adjacent & ~kept),
         tf.where(kept, own, state.last_class),
@@ -194,7 +202,9 @@ def _add(
 def _pair(first: tf.Tensor, second: tf.Tensor) -> tf.Tensor:
     """What two code points become; -1 if they stay."""
     _, pairs, composed = composition_arrays()
-    key = tf.bitwise.left_shift(tf.cast(first, tf.int64), 21) + tf.cast(second, tf.int64)
+    key = tf.bitwise.left_shift(tf.cast(first, tf.int64), 21) + tf.cast(
+        second, tf.int64
+    )
     place = tf.minimum(tf.searchsorted(tf.constant(pairs), key), len(pairs) - 1)
     same = tf.equal(tf.gather(tf.constant(pairs), place), key)
     return tf.where(same, tf.gather(tf.constant(composed), place), -1)

@@ -90,9 +90,7 @@ class WordpieceCutter(tf.Module):
         lengths = tf.math.unsorted_segment_sum(tf.ones_like(rows), rows, lists.batch)
         return Lists(Value(pieces), rows, lengths, lists.valid)
 
-    def _piece(
-        self, words: tf.Tensor, at: _Characters, ends: tf.Tensor
-    ) -> tf.Tensor:
+    def _piece(self, words: tf.Tensor, at: _Characters, ends: tf.Tensor) -> tf.Tensor:
         """The text from each character to an end, as the vocabulary has it."""
         last = tf.gather(at.ends, tf.maximum(ends - 1, 0))
         size = tf.where(ends > 0, last - at.starts, 0)
@@ -108,7 +106,9 @@ class WordpieceCutter(tf.Module):
             end = tf.minimum(numbers + size, tf.size(numbers))
             same = tf.equal(tf.gather(at.words, tf.maximum(end - 1, 0)), at.words)
             fits = same & tf.equal(end, numbers + size)
-            known = self.table.lookup(self._piece(words, at, tf.where(fits, end, 0))) >= 0
+            known = (
+                self.table.lookup(self._piece(words, at, tf.where(fits, end, 0))) >= 0
+            )
             found = tf.where(fits & known, end, found)
         return found
 
