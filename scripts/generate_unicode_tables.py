@@ -10,6 +10,7 @@ it again, and leaves the check to the tests, which compare the code points of bo
     COMPAT    a compatibility decomposition, one level
     FOLD      full case folding
     LOWER     the lower case, without regard to what stands around
+    ASSIGNED  the code points that the version has, which only tests ask for
 
 A line is `first[-last[/stride]] values`. Two values and more are code points; one is
 the decimal number that is added to each code point, or for CLASS the class itself.
@@ -104,6 +105,7 @@ def table_text() -> str:
         "COMPAT": _lines(_decompositions(compat=True), _shift),
         "FOLD": _lines(_mapped(str.casefold), _shift),
         "LOWER": _lines(_mapped(str.lower), _shift),
+        "ASSIGNED": _lines(((ord(char), (0,)) for char in _points()), lambda _: 0),
     }
     lines = [unicodedata.unidata_version]
     for name, section in sections.items():

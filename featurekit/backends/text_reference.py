@@ -1,4 +1,4 @@
-"""The definition of what is done to text: code points by the tables, in plain Python."""
+"""The definition of what is done to text, by the tables, in plain Python."""
 
 from collections.abc import Callable, Mapping
 from functools import cache

@@ -74,10 +74,10 @@ def strip_texts(data: ByteArray, offsets: LongArray, starts: LongArray) -> ByteA
 def _separates(data: ByteArray, at: int, end: int, separator: ByteArray) -> bool:
     if at + len(separator) > end:
         return False
-    for i in range(len(separator)):
-        if data[at + i] != separator[i]:
-            return False
-    return True
+    same = 0
+    while same < len(separator) and data[at + same] == separator[same]:
+        same += 1
+    return same == len(separator)
 
 
 @kernel

@@ -48,7 +48,7 @@ def _decode(data: ByteArray, start: int, end: int, points: IntArray) -> int:
                 return _INVALID
             point = (point << 6) | (np.int32(data[at + ahead]) & 0x3F)
         # Longer forms than needed, surrogates, and what is beyond the last code point.
-        if point < 0x800 and length > 2 or point < 0x10000 and length > 3:
+        if point < (0, 0, 0, 0x800, 0x10000)[length]:
             return _INVALID
         if 0xD800 <= point < 0xE000 or point > 0x10FFFF:
             return _INVALID
@@ -175,10 +175,10 @@ def _compose(
 
 @kernel
 def _is_ascii(data: ByteArray, start: int, end: int) -> bool:
+    together = 0
     for at in range(start, end):
-        if data[at] >= 0x80:
-            return False
-    return True
+        together |= data[at]  # which needs no jump, and so many bytes at once
+    return together < 0x80
 
 
 @kernel
@@ -214,7 +214,7 @@ def _change_one(
     follows = np.empty(count, np.bool_)
     for i in range(count):
         follows[i] = _look_up(pages, properties, points[i]) > 0xFF
-    return _compose(points, classes, follows, count, pairs, composed)  # type: ignore[no-any-return]
+    return _compose(points, classes, follows, count, pairs, composed)
 
 
 @kernel

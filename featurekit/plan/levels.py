@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from featurekit.plan import ops
 from featurekit.plan.graph import Node, Plan
+from featurekit.plan.ops.base import BaseOp
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def split_levels(plan: Plan) -> Levels:
     )
 
 
-def _of_kind(plan: Plan, kind: type[ops.Op]) -> list[int]:
+def _of_kind(plan: Plan, kind: type[BaseOp]) -> list[int]:
     return [at for at, node in enumerate(plan.nodes) if isinstance(node.op, kind)]
 
 

@@ -89,6 +89,8 @@ def unicode_tables() -> UnicodeTables:
     sections: dict[str, dict[int, CodePoints]] = {}
     name = ""
     for line in lines:
+        if line == "ASSIGNED":
+            break
         if line in _SECTIONS:
             name, sections[line] = line, {}
         else:

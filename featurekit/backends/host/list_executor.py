@@ -72,9 +72,9 @@ class ListExecutor:
         self._rows = make_backend(self.levels.rows.plan)
         self._texts = make_backend(self.levels.texts.plan)
         self._makers = {
-            reader: list_maker(plan.nodes[reader].op)
+            reader: list_maker(op)
             for reader in self.levels.elements
-            if isinstance(plan.nodes[reader].op, ops.BaseListMaker)
+            if isinstance(op := plan.nodes[reader].op, ops.BaseListMaker)
         }
 
     def run(self, batch: pa.RecordBatch) -> Transformed:

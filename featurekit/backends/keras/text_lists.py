@@ -63,7 +63,7 @@ class WordpieceCutter(tf.Module):
     def __init__(self, op: ops.CutWordpieces) -> None:
         super().__init__(name="wordpieces")
         self.op = op
-        tokens = list(op.vocabulary.tokens)
+        tokens = [one for one in op.vocabulary.tokens if isinstance(one, bytes)]
         self.table = tf.lookup.StaticHashTable(
             tf.lookup.KeyValueTensorInitializer(
                 tf.constant(tokens, tf.string),

@@ -85,7 +85,7 @@ class TextColumn(BaseColumn):
         return type(self)(self.source, self._step(s.Lower))
 
     def strip(self) -> Self:
-        """Takes whitespace off both ends.
+        r"""Takes whitespace off both ends.
 
         Semantics:
             - Whitespace: space, tab, line feed, vertical tab, form feed and carriage
@@ -95,7 +95,7 @@ class TextColumn(BaseColumn):
         Example:
             >>> import featurekit as fk
             >>> column = fk.string("s").strip().vocabulary(["a b", ""])
-            >>> fk.preview(column, {"s": ["  a b\\n", "\\t"]})
+            >>> fk.preview(column, {"s": ["  a b\n", "\t"]})
             [0, 1]
 
         Elsewhere:
