@@ -178,12 +178,20 @@ class TokensColumn(TextColumn):
             raise self._bad("wordpiece", "tokens must be a list of texts", tokens)
         step = self._step(
             s.Wordpiece,
-            tuple(one.encode() if isinstance(one, str) else one for one in tokens),
+            tuple(map(_encoded, tokens)),
             unknown=unknown,
             prefix=prefix,
             max_chars=max_chars,
         )
         return type(self)(self.source, step)
+
+
+def _encoded(token: object) -> object:
+    """A token as bytes; what cannot be is left to the check of the step."""
+    try:
+        return token.encode() if isinstance(token, str) else token
+    except UnicodeEncodeError:
+        return token
 
 
 @dataclass(frozen=True, slots=True, repr=False)

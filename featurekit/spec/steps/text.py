@@ -5,7 +5,7 @@ from typing import ClassVar, Literal, TypeAlias, get_args
 
 from featurekit.errors import SpecError
 from featurekit.spec.steps.base import BaseStep, check_count
-from featurekit.spec.steps.categorical import Tokens
+from featurekit.spec.steps.categorical import Tokens, check_distinct
 
 Normalization: TypeAlias = Literal["NFC", "NFD", "NFKC", "NFKD"]
 MOST_NGRAMS = 64
@@ -120,6 +120,14 @@ class Wordpiece(BaseStep):
     max_chars: int = field(default=100, kw_only=True)
 
     def __post_init__(self) -> None:
+        if not self.tokens:
+            raise SpecError("the vocabulary is empty", code="SPEC_EMPTY_VOCAB")
+        for token in self.tokens:
+            if not isinstance(token, bytes) or not token:
+                raise SpecError(
+                    "a token must be text", code="SPEC_BAD_VALUE", got=token
+                )
+        check_distinct(self.tokens)
         check_text(self.unknown, "unknown")
         check_text(self.prefix, "prefix", may_be_empty=True)
         check_count(self.max_chars, "max_chars")
