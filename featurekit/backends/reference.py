@@ -21,13 +21,7 @@ from featurekit.backends.base import Transformed
 from featurekit.backends.farmhash_reference import fingerprint64, fingerprint_cat64
 from featurekit.backends.inputs import check_columns
 from featurekit.backends.siphash_reference import siphash
-from featurekit.backends.text_reference import (
-    cut_wordpieces,
-    ngrams,
-    split_text,
-    strip_text,
-    text_mapper,
-)
+from featurekit.backends.text_reference import list_maker, strip_text, text_mapper
 from featurekit.plan import ops
 from featurekit.plan.graph import Node, Plan
 from featurekit.plan.types import ValueType
@@ -167,8 +161,9 @@ def _step(node: Node) -> Step:
         return lambda row, values: sum_weights(values[ids], values[weights], depth)
     (entry,) = node.inputs
     if isinstance(op, ops.BaseListMaker):
-        make = _make_list(op)
-        return lambda row, values: make(values[entry])
+        make = list_maker(op)
+        kept = op.missing if isinstance(op, ops.CutText) else "keep"
+        return lambda row, values: take_list(make(values[entry]), kept)
     function = _of_value(op)
     if not node.type.is_list:
         return lambda row, values: function(values[entry])
@@ -178,32 +173,6 @@ def _step(node: Node) -> Step:
         return None if found is None else tuple(map(function, found))
 
     return run_each
-
-
-def _make_list(op: ops.BaseListMaker) -> Callable[[Any], Value]:
-    """What an op makes of a text or of a list of texts, either of which may be missing.
-
-    Elements that are missing are left out, as where a list ends.
-    """
-    match op:
-        case ops.CutText(separator=separator, missing=missing):
-            mark = None if separator is None else separator.encode()
-            return lambda text: take_list(
-                None if text is None else split_text(text, mark), missing
-            )
-        case ops.JoinNgrams(least=least, most=most, separator=separator):
-            between = separator.encode()
-            return lambda found: (
-                None if found is None else ngrams(there(found), least, most, between)
-            )
-        case ops.CutWordpieces():
-            cut = cut_wordpieces(op)
-            return lambda found: (
-                None
-                if found is None
-                else tuple(piece for token in there(found) for piece in cut(token))
-            )
-    raise AssertionError(op)
 
 
 def _of_value(op: ops.Op) -> Callable[[Any], Value]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from functools import cache
+from typing import Any
 
-from featurekit.plan.ops import CutWordpieces
+from featurekit.plan import ops
 from featurekit.plan.unicode_tables import (
     HANGUL,
     LEADS,
@@ -117,7 +118,7 @@ def ngrams(
     )
 
 
-def cut_wordpieces(op: CutWordpieces) -> Callable[[bytes], tuple[bytes, ...]]:
+def wordpiece_cutter(op: ops.CutWordpieces) -> Callable[[bytes], tuple[bytes, ...]]:
     """A function that cuts a token into pieces."""
     pieces = frozenset(op.vocabulary.tokens)
     unknown, prefix = (op.unknown.encode(),), op.prefix.encode()
@@ -142,3 +143,34 @@ def cut_wordpieces(op: CutWordpieces) -> Callable[[bytes], tuple[bytes, ...]]:
         return tuple(found)
 
     return cut
+
+
+def list_maker(
+    op: ops.BaseListMaker,
+) -> Callable[[Any], tuple[bytes, ...] | None]:
+    """A function that makes a list of a text or of a list; of None it makes None.
+
+    Elements that are missing are left out, as where a list ends.
+    """
+    make = _maker(op)
+    return lambda found: None if found is None else make(found)
+
+
+def _maker(op: ops.BaseListMaker) -> Callable[[Any], tuple[bytes, ...]]:
+    match op:
+        case ops.CutText(separator=separator):
+            mark = None if separator is None else separator.encode()
+            return lambda text: split_text(text, mark)
+        case ops.JoinNgrams(least=least, most=most, separator=separator):
+            between = separator.encode()
+            return lambda found: ngrams(_there(found), least, most, between)
+        case ops.CutWordpieces():
+            cut = wordpiece_cutter(op)
+            return lambda found: tuple(
+                piece for token in _there(found) for piece in cut(token)
+            )
+    raise AssertionError(op)
+
+
+def _there(found: tuple[bytes | None, ...]) -> list[bytes]:
+    return [token for token in found if token is not None]

@@ -7,6 +7,7 @@ from featurekit.errors import SpecError, StatisticsError
 from featurekit.plan import ops
 from featurekit.plan.circle import MAX_POINTS, circle_points
 from featurekit.plan.graph import Plan, PlanBuilder
+from featurekit.plan.lower_text import list_op, text_op
 from featurekit.plan.requirements import (
     AnalysisRequest,
     learned_steps,
@@ -24,7 +25,6 @@ from featurekit.plan.statistics import (
 from featurekit.plan.stats import S, Stats
 from featurekit.plan.term_weights import term_weights
 from featurekit.plan.time_zones import offset_transitions
-from featurekit.plan.unicode_tables import unicode_version
 from featurekit.plan.vocabularies import add_lookup, lower_exact_cross
 from featurekit.spec import steps as s
 from featurekit.spec.columns import (
@@ -202,16 +202,16 @@ class _Lowering:
             if isinstance(step, s.Pad | s.Length | s.MultiHot | s.Counts | s.Aggregate):
                 value = self._end(step, self._elements(value, steps))
                 continue
-            if isinstance(step, s.Ngrams | s.Wordpiece):
-                value = self._elements(value, steps)
+            if isinstance(step, s.Split | s.Ngrams | s.Wordpiece):
+                missing = _missing_list(steps, refuse_missing=refuse_missing)
+                value = add(list_op(step, missing), self._elements(value, steps))
+                continue
+            if isinstance(step, s.TfIdf):
+                value = self._weigh_terms(source, steps[:end], value)
+                continue
             request = step_request(source, steps[:end])
             if isinstance(step, s.Vocabulary):
                 value = self._vocabulary(step, request, value)
-            elif isinstance(step, s.Split):
-                missing = _missing_list(steps, refuse_missing=refuse_missing)
-                value = add(ops.CutText(step.separator, missing), value)
-            elif isinstance(step, s.TfIdf):
-                value = self._weigh_terms(source, steps[:end], value)
             else:
                 value = add(self._op(source, step, request), value)
         return value
@@ -222,13 +222,8 @@ class _Lowering:
         *before, step = steps
         assert isinstance(step, s.TfIdf)
         found = self._find(step_request(source, steps), DocumentFrequencies)
-        at = next(
-            (i for i, one in enumerate(before) if isinstance(one, s.Vocabulary)), None
-        )
         value = self._elements(value, steps)
-        lookup = None
-        if at is not None and s.needs_statistics(before[at]):
-            lookup = self._lookup(value)
+        lookup = self._lookup(value) if any(map(s.needs_statistics, before)) else None
         num_ids = self.builder.nodes[value].type.num_ids or 0
         weights = term_weights(found, num_ids, lookup, smooth=step.smooth)
         return self.builder.add(ops.WeighTerms(weights), value)
@@ -243,7 +238,8 @@ class _Lowering:
     def _elements(self, value: int, steps: tuple[s.Step, ...]) -> int:
         """A list whose elements are there, or may be left out."""
         dropped = any(isinstance(step, s.DropMissing) for step in steps)
-        if dropped or not self.builder.nodes[value].type.nullable:
+        found = self.builder.nodes[value].type
+        if dropped or not (found.nullable and found.is_list):
             return value
         return self.builder.add(ops.RequirePresent(), value)
 
@@ -349,21 +345,12 @@ class _Lowering:
                 return ops.StandardizeValue(median, third - first)
             case s.Winsorize():
                 return ops.ClipValue(*self._find(request, QuantileValues).values)
-            case s.Normalize(form=form):
-                return ops.MapText(form, unicode_version())
-            case s.Casefold():
-                return ops.MapText("casefold", unicode_version())
-            case s.Lower():
-                return ops.MapText("lower", unicode_version())
-            case s.Strip():
-                return ops.StripText()
-            case s.Ngrams(least=least, most=most, separator=separator):
-                return ops.JoinNgrams(least, most, separator)
-            case s.Wordpiece(tokens=tokens, unknown=unknown, prefix=prefix):
-                table = ops.VocabularyTable(tokens)
-                return ops.CutWordpieces(table, unknown, prefix, step.max_chars)
+            case s.Normalize() | s.Casefold() | s.Lower() | s.Strip():
+                return text_op(step)
             case (
                 s.Split()
+                | s.Ngrams()
+                | s.Wordpiece()
                 | s.TfIdf()
                 | s.OneHot()
                 | s.Embedding()

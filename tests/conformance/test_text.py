@@ -31,6 +31,7 @@ ORACLES: dict[str, Callable[[str], str]] = {
 TABLES = Path(fk.__file__).parent / "plan" / "unicode_tables.txt"
 every_change = pytest.mark.parametrize("change", [*ORACLES, "lower"])
 NUM_RANDOM = 20_000
+NUM_SLOW = 4000  # of those, in plain Python
 
 
 def assigned() -> list[str]:
@@ -104,7 +105,8 @@ def test_oracle_python_of_random_marks(change: str) -> None:
     wanted = by_python(change, given)
     assert differing(on_host(change, given), wanted) == []
     mapped = text_mapper(change)  # type: ignore[arg-type]
-    assert differing([mapped(one.encode()) for one in given], wanted) == []
+    found = [mapped(one.encode()) for one in given[:NUM_SLOW]]
+    assert differing(found, wanted[:NUM_SLOW]) == []
 
 
 def test_a_long_run_of_marks_is_ordered() -> None:

@@ -1,6 +1,7 @@
 """Text in TensorFlow: the bits of the host, for every code point and random marks."""
 
 import random
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -86,7 +87,7 @@ def test_lists_as_on_the_host() -> None:
     ]
     given = [None if rng.random() < 0.05 else one for one in given]
     rng.shuffle(given)
-    stats = fk.analyze(SPEC, {"s": documents(50) + ["a b", "é"]})
+    stats = fk.analyze(SPEC, {"s": [*documents(50), "a b", "é"]})
     plan = fk.compile(SPEC, stats)
     batch = pa.record_batch({"s": pa.array(given, pa.binary())})
     found = KerasBackend(plan).run(batch)
@@ -133,4 +134,4 @@ def test_oracle_keras_text_vectorization() -> None:
 
 
 def _pairs(words: list[str]) -> list[tuple[str, str]]:
-    return list(zip(words, words[1:], strict=False))
+    return list(pairwise(words))
