@@ -206,12 +206,11 @@ class _Lowering:
                 missing = _missing_list(steps, refuse_missing=refuse_missing)
                 value = add(list_op(step, missing), self._elements(value, steps))
                 continue
-            if isinstance(step, s.TfIdf):
-                value = self._weigh_terms(source, steps[:end], value)
-                continue
             request = step_request(source, steps[:end])
             if isinstance(step, s.Vocabulary):
                 value = self._vocabulary(step, request, value)
+            elif isinstance(step, s.TfIdf):
+                value = self._weigh_terms(source, steps[:end], value)
             else:
                 value = add(self._op(source, step, request), value)
         return value
@@ -223,7 +222,8 @@ class _Lowering:
         assert isinstance(step, s.TfIdf)
         found = self._find(step_request(source, steps), DocumentFrequencies)
         value = self._elements(value, steps)
-        lookup = self._lookup(value) if any(map(s.needs_statistics, before)) else None
+        words = (one for one in before if isinstance(one, s.Vocabulary))
+        lookup = self._lookup(value) if any(map(s.needs_statistics, words)) else None
         num_ids = self.builder.nodes[value].type.num_ids or 0
         weights = term_weights(found, num_ids, lookup, smooth=step.smooth)
         return self.builder.add(ops.WeighTerms(weights), value)

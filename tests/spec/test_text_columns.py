@@ -1,5 +1,7 @@
 """Columns of text: what can be written, how it prints, and what is refused."""
 
+import math
+
 import pytest
 
 import featurekit as fk
@@ -93,6 +95,16 @@ def test_what_is_measured() -> None:
         f".vocabulary(['a']), {every})": "integer",
         f"vocabulary(fk.strings('t').drop_missing().ngrams(1, 2), {every})": "string",
     }
+
+
+def test_a_learned_fill_before_a_given_vocabulary() -> None:
+    """Ids are counted then, and no tokens; what was missing is no list."""
+    column = S.fill_mode().split().vocabulary(["a", "b"], num_oov=0)
+    spec = fk.FeatureSpec({"f": column.tf_idf()})
+    rows = {"s": ["a", "a b", "a", None]}
+    plan = fk.compile(spec, fk.analyze(spec, rows, on_bad_row="dead_letter"))
+    (op,) = [node.op for node in plan.nodes if node.op.name == "weigh_terms"]
+    assert op.weights == (1.0, math.log(4 / 2) + 1.0)
 
 
 def test_no_training_list_is_an_error() -> None:
