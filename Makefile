@@ -42,6 +42,7 @@ check: setup  ## lint, types, import contracts, generated code
 	$(BIN)/lint-imports
 	scripts/generate_protos --check
 	$(BIN)/python scripts/generate_columns.py --check
+	$(BIN)/python scripts/generate_unicode_tables.py --check
 
 format: setup
 	$(BIN)/ruff check --fix .

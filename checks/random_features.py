@@ -6,6 +6,7 @@ from typing import TypeAlias
 from checks.random_draw import INTEGERS, TEXTS, Draw
 from checks.random_expressions import expression, flag, joined
 from checks.random_lists import LISTS
+from checks.random_text import TEXT
 
 Make: TypeAlias = Callable[[Draw], str]
 _ZONES = ("UTC", "America/New_York", "Australia/Lord_Howe", "Europe/Paris")
@@ -24,6 +25,10 @@ def _cyclic(draw: Draw) -> str:
 
 def _list(draw: Draw) -> str:
     return draw.one(*LISTS)(draw)
+
+
+def _text(draw: Draw) -> str:
+    return draw.one(*TEXT)(draw)
 
 
 def _one_hot(draw: Draw) -> str:
@@ -193,6 +198,7 @@ FEATURES: tuple[Make, ...] = (
     _embedding,
     _cyclic,
     _list,
+    _text,
     _exact_cross,
 )
 NUMBER_STEPS: tuple[Make, ...] = (_clip, _log1p, _standardize, _min_max)

@@ -4,6 +4,7 @@ import numpy as np
 
 from checks.skew_case import SkewCase
 from checks.skew_cases_lists import LIST_CASES
+from checks.skew_cases_text import TEXT_CASES
 from checks.skew_values import floats, instants, integers, lists, texts
 from featurekit.plan import ops
 from featurekit.spec.columns import (
@@ -288,3 +289,4 @@ CASES: dict[type[ops.Op], SkewCase] = {
     ),
 }  # fmt: skip
 CASES |= LIST_CASES
+CASES |= TEXT_CASES

@@ -6,12 +6,14 @@ range       minimum and maximum                        number integer
 quantiles   boundaries of equally full buckets         number integer
 quantile_values  values at given probabilities         number integer
 vocabulary  tokens and their counts                    integer string
+document_frequencies  in how many lists terms are      integer string
 """
 
 import inspect
 from types import MappingProxyType
 
 from featurekit.analyzers.base import Accumulator, Options, ValueType
+from featurekit.analyzers.document_frequencies import DocumentFrequenciesAccumulator
 from featurekit.analyzers.extremes import RangeAccumulator
 from featurekit.analyzers.moments import MomentsAccumulator
 from featurekit.analyzers.presence import PresenceAccumulator
@@ -33,6 +35,7 @@ KINDS: MappingProxyType[str, type[Accumulator]] = MappingProxyType(
             QuantilesAccumulator,
             QuantileValuesAccumulator,
             VocabularyAccumulator,
+            DocumentFrequenciesAccumulator,
         )
     }
 )
@@ -45,8 +48,8 @@ def create(kind: str, value_type: ValueType, **options: OptionValue) -> Accumula
         kind: A key of KINDS.
         value_type: "number", "integer", or "string".
         **options: For "quantiles", num_buckets and limit (131,072 if left out); for
-            "quantile_values", probabilities and limit; for "vocabulary", max_size
-            (None, all, if left out) and min_count (1).
+            "quantile_values", probabilities and limit; for "vocabulary" and
+            "document_frequencies", max_size (None, all, if left out) and min_count (1).
 
     Raises:
         StatisticsError: Kind, value type or options do not go together.

@@ -22,6 +22,7 @@ from featurekit.backends.base import Transformed
 from featurekit.backends.farmhash_reference import fingerprint64, fingerprint_cat64
 from featurekit.backends.inputs import check_columns
 from featurekit.backends.siphash_reference import siphash
+from featurekit.backends.text_reference import list_maker, strip_text, text_mapper
 from featurekit.plan import ops
 from featurekit.plan.graph import Node, Plan
 from featurekit.plan.types import ValueType
@@ -164,6 +165,10 @@ def _step(node: Node) -> Step:
         (first, second), shape = node.inputs, op
         return lambda row, values: pad_weighted(values[first], values[second], shape)
     (entry,) = node.inputs
+    if isinstance(op, ops.BaseTextLists):
+        make = list_maker(op)
+        kept = op.missing if isinstance(op, ops.CutText) else "keep"
+        return lambda row, values: take_list(make(values[entry]), kept)
     function = _of_value(op)
     if not node.type.is_list:
         return lambda row, values: function(values[entry])
@@ -289,6 +294,13 @@ def _of_present(op: ops.Op) -> Callable[[Any], Value]:
             return lambda found: float(len(there(found)))
         case ops.CountElements(maximum=int() as most):
             return lambda found: min(len(there(found)), most)
+        case ops.MapText(change=change):
+            mapped = text_mapper(change)
+            return lambda text: require_present(mapped(text))
+        case ops.StripText():
+            return strip_text
+        case ops.WeighTerms(weights=weights):
+            return lambda ids: weigh_terms(ids, weights)
         case ops.LookupVector(width=width, values=values):
             return lambda value: values[value * width : (value + 1) * width]
         case (
@@ -306,6 +318,9 @@ def _of_present(op: ops.Op) -> Callable[[Any], Value]:
             | ops.ChooseNumber()
             | ops.JoinText()
             | ops.CombineIds()
+            | ops.CutText()
+            | ops.JoinNgrams()
+            | ops.CutWordpieces()
         ):
             raise AssertionError("these ops see missing values, or several values")
         case _:
@@ -535,6 +550,12 @@ def aggregate(found: list[float], kind: str) -> float | None:
     if any(map(math.isnan, found)):
         return math.nan
     return (min(found) if kind == "min" else max(found)) or 0.0
+
+
+def weigh_terms(ids: Sequence[int | None], weights: Sequence[float]) -> Value:
+    """How often each id occurs, times its weight."""
+    counted = (ids.count(at) * weight for at, weight in enumerate(weights))
+    return tuple(map(round_to_float32, counted))
 
 
 def sum_weights(ids: Any, weights: Any, depth: int) -> Value:

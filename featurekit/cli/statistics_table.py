@@ -8,6 +8,7 @@ from typing import Any
 from featurekit.cli.formats import share, value
 from featurekit.cli.terminal import Grid
 from featurekit.plan.statistics import (
+    DocumentFrequencies,
     Moments,
     Presence,
     Quantiles,
@@ -98,6 +99,8 @@ def summary(found: Statistic) -> str:
             return ", ".join(f"{100 * p:g}%: {value:.6g}" for p, value in pairs)
         case VocabularyCounts():
             return _vocabulary(found)
+        case DocumentFrequencies(tokens=terms, documents=documents):
+            return f"{len(terms):,} terms of {documents:,} lists"
 
 
 def _vocabulary(found: VocabularyCounts) -> str:
@@ -116,6 +119,9 @@ def statistics_json(stats: Stats) -> dict[str, Any]:
         entry: dict[str, Any] = {"kind": key.partition("(")[0], **asdict(found)}
         if isinstance(found, VocabularyCounts):
             entry["kept"] = len(found.tokens)
+            entry["tokens"] = found.tokens[:TOP]
+            entry["counts"] = found.counts[:TOP]
+        if isinstance(found, DocumentFrequencies):
             entry["tokens"] = found.tokens[:TOP]
             entry["counts"] = found.counts[:TOP]
         result[key] = entry

@@ -17,6 +17,9 @@ from featurekit.kernels.arrow_buffers import (
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
 IntArray: TypeAlias = npt.NDArray[np.int64]
 
+NO_LISTS_MISSING = read_only(np.empty(0, np.bool_))
+"""`Lists.valid` where every list is there."""
+
 
 class Lists(NamedTuple):
     """The lists of a column.

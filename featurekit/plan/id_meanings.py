@@ -12,6 +12,7 @@ from featurekit.plan.requirements import shared_requests, step_request
 from featurekit.plan.statistics import Quantiles, VocabularyCounts
 from featurekit.plan.stats import Stats
 from featurekit.spec import steps as s
+from featurekit.spec.columns import StringColumn
 from featurekit.spec.columns.base import BaseColumn, Cross, WeightedBag
 from featurekit.spec.feature_spec import FeatureSpec
 
@@ -171,5 +172,4 @@ def _shown(column: BaseColumn, token: bytes | int) -> IdValue:
 
 def _is_text(column: BaseColumn) -> bool:
     """Whether a column of a cross is text as it is read, not an integer or id."""
-    ids = any(not isinstance(step, s.Fill) for step in column.steps)
-    return not ids and column.inputs[0].dtype == "string"
+    return isinstance(column, StringColumn)

@@ -1,8 +1,9 @@
 """Plans with lists as plans without: one for the elements of each list, one for rows.
 
 The elements of all lists of a column are a column of values, on which the ops of
-single values run as on any other. What ends a list stands between the two levels; the
-plan of the rows reads its result as a column.
+single values run as on any other. What begins lists (reads them, or makes them of a
+text, of single values or of other lists) and what ends them stands between the levels;
+the plan of the rows reads the results as columns.
 """
 
 from collections.abc import Iterable
@@ -30,18 +31,22 @@ class Levels:
     """A plan in parts.
 
     Args:
-        elements: By node that reads lists, what happens to their elements.
-        ends: Nodes that make one value per row of lists, and those that cross lists, in
-            order.
+        elements: By node that begins lists, what happens to their elements.
+        ends: Nodes that make one value per row of lists.
+        singles: By node that begins or ends lists, how the single values among its
+            inputs are made: it needs them before the rows are computed.
         rows: What happens to single values, among them those that `ends` make.
-        crossed: By node that crosses lists, how the single values among its inputs are
-            made: it needs them before the other rows are computed.
     """
 
     elements: dict[int, Level]
     ends: tuple[int, ...]
+    singles: dict[int, Level]
     rows: Level
-    crossed: dict[int, Level]
+
+    @property
+    def order(self) -> list[int]:
+        """The nodes that begin or end lists, each after those that it needs."""
+        return sorted([*self.elements, *self.ends])
 
 
 def output_name(node: int) -> str:
@@ -50,8 +55,8 @@ def output_name(node: int) -> str:
 
 
 def has_lists(plan: Plan) -> bool:
-    """Whether a plan reads lists."""
-    return any(isinstance(node.op, ops.ReadList) for node in plan.nodes)
+    """Whether a plan reads lists, or makes them."""
+    return any(node.type.is_list for node in plan.nodes)
 
 
 def split_levels(plan: Plan) -> Levels:
@@ -71,66 +76,68 @@ def split_levels(plan: Plan) -> Levels:
     %2 = to_float32(%1)  # float32
     node/5 = %2
     """
-    readers = _readers(plan)
-    ends = [
-        index
-        for index, node in enumerate(plan.nodes)
-        if isinstance(node.op, ops.BaseListEnd) or crosses_lists(node)
-    ]
-    wanted = {entry for end in ends for entry in plan.nodes[end].inputs}
-    wanted |= {index for _, index in plan.outputs}
+    owners = _owners(plan)
+    begins = sorted(set(owners.values()))
+    ends = [at for at, node in enumerate(plan.nodes) if _ends_lists(node)]
+    between = [*begins, *ends]
+    outputs = {index for _, index in plan.outputs}
+    wanted = outputs.union(*(plan.nodes[node].inputs for node in between))
     elements = {
-        reader: _level(
+        begin: _level(
             plan,
-            [index for index, found in readers.items() if found == reader],
-            [index for index in wanted if readers.get(index) == reader],
+            [index for index, owner in owners.items() if owner == begin],
+            [index for index in wanted if owners.get(index) == begin],
         )
-        for reader in dict.fromkeys(readers.values())
-        if not crosses_lists(plan.nodes[reader])
+        for begin in begins
     }
-    crossed = {
-        end: _crossed(plan, end) for end in ends if crosses_lists(plan.nodes[end])
+    needs = {node: _single_inputs(plan, node, owners) for node in between}
+    singles = {
+        node: _level(plan, _made_of(plan, inputs), inputs)
+        for node, inputs in needs.items()
+        if inputs
     }
-    single = [
-        index
-        for index, node in enumerate(plan.nodes)
-        if (index not in readers and node.type.width is None) or _makes_vector(node)
-    ]
-    outputs = [index for _, index in plan.outputs if index in set(single)]
-    return Levels(elements, tuple(ends), _level(plan, single, outputs), crossed)
+    last = {index for index in outputs if index not in owners and index not in ends}
+    last |= {index for index in outputs & set(ends) if not plan.nodes[index].type.width}
+    return Levels(
+        elements, tuple(ends), singles, _level(plan, _made_of(plan, last), last)
+    )
 
 
-def _readers(plan: Plan) -> dict[int, int]:
-    """For each node that holds lists the node that reads or makes them."""
+def _begins_lists(node: Node) -> bool:
+    makes = isinstance(node.op, ops.ReadList | ops.BaseListMaker | ops.CrossHash)
+    return node.type.is_list and makes
+
+
+def _ends_lists(node: Node) -> bool:
+    return isinstance(node.op, ops.BaseListEnd)
+
+
+def _owners(plan: Plan) -> dict[int, int]:
+    """For each node that holds lists the node that begins them."""
     found: dict[int, int] = {}
     for index, node in enumerate(plan.nodes):
         if node.type.is_list:
-            begins = not node.inputs or crosses_lists(node)
-            found[index] = index if begins else found[node.inputs[0]]
+            found[index] = index if _begins_lists(node) else found[node.inputs[0]]
     return found
 
 
-def crosses_lists(node: Node) -> bool:
-    """Whether a node makes lists of several inputs."""
-    return node.type.is_list and isinstance(node.op, ops.CrossHash)
+def _single_inputs(plan: Plan, index: int, owners: dict[int, int]) -> set[int]:
+    """The inputs that are neither lists nor made by what ends lists."""
+    inputs = plan.nodes[index].inputs
+    return {
+        entry
+        for entry in inputs
+        if entry not in owners and not _ends_lists(plan.nodes[entry])
+    }
 
 
-def _crossed(plan: Plan, cross: int) -> Level:
-    """How the single values among the inputs of a cross of lists are made."""
-    inputs = plan.nodes[cross].inputs
-    wanted = [entry for entry in inputs if not plan.nodes[entry].type.is_list]
-    needed, pending = set(wanted), list(wanted)
-    while pending:
-        node = plan.nodes[pending.pop()]
-        if not isinstance(node.op, ops.BaseListEnd):  # its result is a column
-            needed.update(node.inputs)
-            pending += node.inputs
-    return _level(plan, sorted(needed), wanted)
-
-
-def _makes_vector(node: Node) -> bool:
-    """Whether a vector is made of a single value."""
-    return node.type.width is not None and not isinstance(node.op, ops.BaseListEnd)
+def _made_of(plan: Plan, nodes: Iterable[int]) -> list[int]:
+    """The nodes and all that they are made of, back to what ends lists."""
+    found = set(nodes)
+    for index in reversed(range(len(plan.nodes))):
+        if index in found and not _ends_lists(plan.nodes[index]):
+            found.update(plan.nodes[index].inputs)
+    return sorted(found)
 
 
 def _level(plan: Plan, nodes: list[int], outputs: Iterable[int]) -> Level:
@@ -145,6 +152,6 @@ def _single(node: Node, index: int, places: dict[int, int]) -> Node:
     kind = replace(node.type, is_list=False)
     if isinstance(node.op, ops.ReadList):
         return Node(ops.ReadColumn(node.op.column, node.op.elements), (), kind)
-    if isinstance(node.op, ops.BaseListEnd):
+    if _ends_lists(node) or _begins_lists(node):
         return Node(ops.ReadColumn(output_name(index), kind.dtype), (), kind)
     return Node(node.op, tuple(places[entry] for entry in node.inputs), kind)

@@ -8,6 +8,7 @@ from featurekit.plan import ops
 from featurekit.plan.circle import MAX_POINTS, circle_points
 from featurekit.plan.float32 import to_float32
 from featurekit.plan.graph import Plan, PlanBuilder
+from featurekit.plan.lower_text import list_op, text_op
 from featurekit.plan.requirements import (
     AnalysisRequest,
     learned_steps,
@@ -15,6 +16,7 @@ from featurekit.plan.requirements import (
     step_request,
 )
 from featurekit.plan.statistics import (
+    DocumentFrequencies,
     Moments,
     Quantiles,
     QuantileValues,
@@ -22,6 +24,7 @@ from featurekit.plan.statistics import (
     VocabularyCounts,
 )
 from featurekit.plan.stats import S, Stats
+from featurekit.plan.term_weights import term_weights
 from featurekit.plan.time_zones import offset_transitions
 from featurekit.plan.vocabularies import add_lookup, default_id, lower_exact_cross
 from featurekit.spec import steps as s
@@ -196,8 +199,8 @@ class _Lowering:
             refuse_missing: Whether a missing list is refused, whatever the steps are.
         """
         add = self.builder.add
+        refuse_missing |= any(map(_makes_vector, steps))
         if isinstance(source, Input):
-            refuse_missing |= any(map(_makes_vector, steps))
             value = add(_read(source, steps, refuse_missing=refuse_missing))
             if self.builder.nodes[value].type.dtype == "float32":
                 value = add(ops.ToFloat64("keep" if keep_nan else source.nan), value)
@@ -213,17 +216,44 @@ class _Lowering:
             if isinstance(step, s.Pad | s.Length | s.MultiHot | s.Counts | s.Aggregate):
                 value = self._end(step, self._elements(value, steps))
                 continue
+            if isinstance(step, s.Split | s.Ngrams | s.Wordpiece):
+                missing = _missing_list(steps, refuse_missing=refuse_missing)
+                value = add(list_op(step, missing), self._elements(value, steps))
+                continue
             request = step_request(source, steps[:end])
             if isinstance(step, s.Vocabulary):
                 value = self._vocabulary(step, request, value)
+            elif isinstance(step, s.TfIdf):
+                value = self._weigh_terms(source, steps[:end], value)
             else:
                 value = add(self._op(source, step, request), value)
         return value
 
+    def _weigh_terms(
+        self, source: Source, steps: tuple[s.Step, ...], value: int
+    ) -> int:
+        *before, step = steps
+        assert isinstance(step, s.TfIdf)
+        found = self._find(step_request(source, steps), DocumentFrequencies)
+        value = self._elements(value, steps)
+        words = (one for one in before if isinstance(one, s.Vocabulary))
+        lookup = self._lookup(value) if any(map(s.needs_statistics, words)) else None
+        num_ids = self.builder.nodes[value].type.num_ids or 0
+        weights = term_weights(found, num_ids, lookup, smooth=step.smooth)
+        return self.builder.add(ops.WeighTerms(weights), value)
+
+    def _lookup(self, value: int) -> ops.LookupVocabulary:
+        """The lookup that gave the ids of a value."""
+        node = self.builder.nodes[value]
+        while not isinstance(node.op, ops.LookupVocabulary):
+            node = self.builder.nodes[node.inputs[0]]
+        return node.op
+
     def _elements(self, value: int, steps: tuple[s.Step, ...]) -> int:
         """A list whose elements are there, or may be left out."""
         dropped = any(isinstance(step, s.DropMissing) for step in steps)
-        if dropped or not self.builder.nodes[value].type.nullable:
+        found = self.builder.nodes[value].type
+        if dropped or not (found.nullable and found.is_list):
             return value
         return self.builder.add(ops.RequirePresent(), value)
 
@@ -355,8 +385,14 @@ class _Lowering:
                 return ops.StandardizeValue(median, third - first)
             case s.Winsorize():
                 return ops.ClipValue(*self._find(request, QuantileValues).values)
+            case s.Normalize() | s.Casefold() | s.Lower() | s.Strip():
+                return text_op(step)
             case (
-                s.OneHot()
+                s.Split()
+                | s.Ngrams()
+                | s.Wordpiece()
+                | s.TfIdf()
+                | s.OneHot()
                 | s.Embedding()
                 | s.Cyclic()
                 | s.Vocabulary()
@@ -418,7 +454,7 @@ class _Lowering:
 
 def _makes_vector(step: s.Step) -> bool:
     """Whether a list becomes a vector, which has no place for a missing one."""
-    return isinstance(step, s.Pad | s.MultiHot | s.Counts)
+    return isinstance(step, s.Pad | s.MultiHot | s.Counts | s.TfIdf)
 
 
 def _read(
@@ -427,9 +463,7 @@ def _read(
     """The op that reads a column; of lists, it knows what a missing one becomes."""
     match source.dtype:
         case "list<float32>" | "list<int64>" | "list<string>":
-            missing: ops.MissingList = "refuse" if refuse_missing else "keep"
-            if any(isinstance(step, s.MissingAsEmpty) for step in steps):
-                missing = "empty"
+            missing = _missing_list(steps, refuse_missing=refuse_missing)
             return ops.ReadList(source.name, source.dtype, missing)
         case "key":
             return ops.ReadColumn(source.name, "string")
@@ -437,9 +471,20 @@ def _read(
             return ops.ReadColumn(source.name, source.dtype)
 
 
+def _missing_list(
+    steps: tuple[s.Step, ...], *, refuse_missing: bool
+) -> ops.MissingList:
+    """What a missing list is where it is made."""
+    if any(isinstance(step, s.MissingAsEmpty) for step in steps):
+        return "empty"
+    return "refuse" if refuse_missing else "keep"
+
+
 def _is_empty(statistic: object) -> bool:
     if isinstance(statistic, VocabularyCounts):
         return not statistic.tokens
+    if isinstance(statistic, DocumentFrequencies):
+        return not statistic.documents
     counted = Moments | Range | Quantiles | QuantileValues
     return isinstance(statistic, counted) and not statistic.count
 

@@ -66,6 +66,20 @@ def describe_reject(op: ops.Op) -> tuple[str, str, str | None, str | None]:
                 f"{size} numbers",
                 "clean the data, or declare the size it has",
             )
+        case ops.MapText():
+            return (
+                "INVALID_UTF8",
+                "the text is not UTF-8",
+                "UTF-8",
+                "clean the data",
+            )
+        case ops.CutText(missing="refuse"):
+            return (
+                "NULL_NOT_ALLOWED",
+                "the text is missing",
+                "a text, which may be empty",
+                "missing_as_empty() the list, or clean the data",
+            )
         case ops.WeightEncode():
             return (
                 "WEIGHT_MISMATCH",
@@ -108,6 +122,11 @@ def describe_reject(op: ops.Op) -> tuple[str, str, str | None, str | None]:
             | ops.LookupVector()
             | ops.MarkMissing()
             | ops.DefaultId()
+            | ops.StripText()
+            | ops.CutText()
+            | ops.JoinNgrams()
+            | ops.CutWordpieces()
+            | ops.WeighTerms()
         ):
             raise AssertionError(f"{op.name} accepts every value")
         case _:

@@ -13,11 +13,19 @@ from featurekit.spec.inputs import Input, element_dtype
 from featurekit.spec.shared import shared_vocabularies
 
 StatisticKind: TypeAlias = Literal[
-    "presence", "moments", "range", "quantiles", "quantile_values", "vocabulary"
+    "presence",
+    "moments",
+    "range",
+    "quantiles",
+    "quantile_values",
+    "vocabulary",
+    "document_frequencies",
 ]
 OptionValue: TypeAlias = int | tuple[float, ...] | None
+Options: TypeAlias = tuple[tuple[str, OptionValue], ...]
 RequestValueType: TypeAlias = Literal["number", "integer", "string"]
 C = TypeVar("C", bound=BaseColumn)
+_MAKING_IDS = s.Vocabulary | s.HashBuckets | s.Identity | s.Buckets
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,8 @@ class AnalysisRequest:
             return "string"
         if any(isinstance(step, s.Length) for step in self.steps):
             return "number"
+        if any(isinstance(step, _MAKING_IDS) for step in self.steps):
+            return "integer"
         if isinstance(self.source, Expression):
             return "string" if self.source.operator == "join" else "number"
         assert isinstance(self.source, Input), "no step learns from weights"
@@ -113,6 +123,9 @@ def step_request(source: Source, steps: tuple[s.Step, ...]) -> AnalysisRequest |
     if not s.needs_statistics(step):
         return None
     source, prefix = _unfilled(source), _without_learned_fills(steps[:-1])
+    options: Options = ()
+    if isinstance(step, s.TfIdf):
+        prefix, options = _terms(prefix)
     learned = next(learned_steps(source, prefix), None)
     if learned is not None:
         given = _GIVEN.get(learned.method, f"those of {learned.method}")
@@ -124,7 +137,23 @@ def step_request(source: Source, steps: tuple[s.Step, ...]) -> AnalysisRequest |
             got=f"{source}{''.join(map(str, steps))}",
             hint=f"swap the two, or give the values: {given}",
         )
+    if isinstance(step, s.TfIdf):
+        # A missing list that is taken as an empty one is a document.
+        return AnalysisRequest("document_frequencies", source, prefix, options)
     return _request(step, source, _measured(prefix))
+
+
+def _terms(steps: tuple[s.Step, ...]) -> tuple[tuple[s.Step, ...], Options]:
+    """What stands for terms where their lists are counted: ids, but not learned ones.
+
+    Instead of ids of a learned vocabulary its tokens are counted, in the same pass, and
+    the same ones are kept. They are put together when the spec is compiled.
+    """
+    for at, step in enumerate(steps):
+        if isinstance(step, s.Vocabulary) and step.tokens is None:
+            kept = (("max_size", step.max_size), ("min_count", step.min_count))
+            return steps[:at] + steps[at + 1 :], kept
+    return steps, (("max_size", None), ("min_count", 1))
 
 
 def _request(
@@ -157,7 +186,7 @@ def _measured(steps: tuple[s.Step, ...]) -> tuple[s.Step, ...]:
     What is missing in lists counts for no statistic, dropped or not; so columns that
     differ in this share their statistics.
     """
-    if any(isinstance(step, s.Length | s.Aggregate) for step in steps):
+    if any(isinstance(step, s.Length | s.Aggregate | s.Ngrams) for step in steps):
         return steps
     policies = s.MissingAsEmpty | s.DropMissing
     return tuple(step for step in steps if not isinstance(step, policies))

@@ -4,7 +4,13 @@ from google.protobuf.message import DecodeError
 
 from featurekit.errors import SpecError
 from featurekit.plan.graph import Plan, PlanBuilder
-from featurekit.plan.ops import OPS, LookupVocabulary, Op, VocabularyTable
+from featurekit.plan.ops import (
+    OPS,
+    CutWordpieces,
+    LookupVocabulary,
+    Op,
+    VocabularyTable,
+)
 from featurekit.proto import plan_pb2 as pb
 from featurekit.spec.serialize import (
     check_version,
@@ -27,7 +33,7 @@ def plan_to_proto(plan: Plan) -> bytes:
         entry = message.nodes.add(inputs=node.inputs)
         target = getattr(entry, node.op.name)
         target.SetInParent()
-        if isinstance(node.op, LookupVocabulary):
+        if isinstance(node.op, LookupVocabulary | CutWordpieces):
             target.digest = node.op.vocabulary.digest
             tables[target.digest] = node.op.vocabulary
         set_fields(node.op, target, skip=("vocabulary",))
@@ -79,7 +85,7 @@ def _op_from_message(node: pb.Node, tables: dict[str, VocabularyTable]) -> Op:
     if name is None:
         raise SpecError("a node has no op", code="PLAN_SYNTAX")
     arguments = get_fields(getattr(node, name))
-    if name == LookupVocabulary.name:
+    if name in (LookupVocabulary.name, CutWordpieces.name):
         digest = arguments.pop("digest")
         if digest not in tables:
             raise SpecError("a vocabulary is missing", code="PLAN_DIGEST", got=digest)

@@ -88,6 +88,8 @@ def stage_kind(plan: Plan, index: int) -> Kind:
             return (*same, depth)
         case ops.ExtractTimePart():
             return (*same, op.part, op.transitions, op.offsets)
+        case ops.MapText(change=change):
+            return (*same, change)
         case ops.HashBucket(key=key):
             return (*same, key)
         case ops.CrossHash() | ops.CombineIds() | ops.JoinText():

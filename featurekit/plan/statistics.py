@@ -118,6 +118,27 @@ class VocabularyCounts:
     distinct: int
 
 
+@dataclass(frozen=True, slots=True)
+class DocumentFrequencies:
+    """In how many lists each term is.
+
+    Args:
+        tokens: The kept terms, as a vocabulary of the same data keeps them.
+        counts: Lists that hold each, once or more often.
+        documents: Lists, also empty ones; a missing list is none.
+    """
+
+    tokens: tuple[bytes, ...] | tuple[int, ...]
+    counts: tuple[int, ...]
+    documents: int
+
+
 Statistic: TypeAlias = (
-    Presence | Moments | Range | Quantiles | QuantileValues | VocabularyCounts
+    Presence
+    | Moments
+    | Range
+    | Quantiles
+    | QuantileValues
+    | VocabularyCounts
+    | DocumentFrequencies
 )

@@ -15,6 +15,7 @@ from google.protobuf.message import DecodeError
 from featurekit.errors import FeatureKitError, StatisticsError
 from featurekit.plan.requirements import AnalysisRequest
 from featurekit.plan.statistics import (
+    DocumentFrequencies,
     Moments,
     Presence,
     Quantiles,
@@ -39,6 +40,7 @@ _FIELDS: dict[str, type[Statistic]] = {
     "quantiles": Quantiles,
     "vocabulary_counts": VocabularyCounts,
     "quantile_values": QuantileValues,
+    "document_frequencies": DocumentFrequencies,
 }
 _NAMES = {cls: name for name, cls in _FIELDS.items()}
 S = TypeVar("S", bound=Statistic)
@@ -200,5 +202,7 @@ def _summary(value: Statistic) -> str:
             f"{len(value.tokens):,} tokens of {value.distinct:,} distinct, "
             f"{value.total:,} values"
         )
+    if isinstance(value, DocumentFrequencies):
+        return f"{len(value.tokens):,} terms of {value.documents:,} lists"
     shown = (f"{entry.name}={getattr(value, entry.name)}" for entry in fields(value))
     return ", ".join(shown)

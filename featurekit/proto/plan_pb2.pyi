@@ -36,7 +36,7 @@ class VocabularyTable(_message.Message):
     def __init__(self, digest: _Optional[str] = ..., tokens: _Optional[_Union[_spec_pb2.Tokens, _Mapping]] = ...) -> None: ...
 
 class Node(_message.Message):
-    __slots__ = ("inputs", "read_column", "to_float64", "fill_missing", "clip_value", "log1p_value", "standardize_value", "min_max_scale", "bucketize", "is_greater_equal", "lookup_vocabulary", "hash_bucket", "cross_hash", "check_range", "extract_time_part", "require_present", "one_hot_encode", "to_float32", "read_list", "pad_ids", "pad_numbers", "multi_hot_encode", "count_encode", "weight_encode", "aggregate_list", "count_elements", "is_missing", "arithmetic", "compare_numbers", "choose_number", "join_text", "lookup_vector", "combine_ids", "mark_missing", "default_id", "pack_vector", "pad_weighted")
+    __slots__ = ("inputs", "read_column", "to_float64", "fill_missing", "clip_value", "log1p_value", "standardize_value", "min_max_scale", "bucketize", "is_greater_equal", "lookup_vocabulary", "hash_bucket", "cross_hash", "check_range", "extract_time_part", "require_present", "one_hot_encode", "to_float32", "read_list", "pad_ids", "pad_numbers", "multi_hot_encode", "count_encode", "weight_encode", "aggregate_list", "count_elements", "is_missing", "arithmetic", "compare_numbers", "choose_number", "join_text", "lookup_vector", "combine_ids", "mark_missing", "default_id", "pack_vector", "pad_weighted", "map_text", "strip_text", "cut_text", "join_ngrams", "weigh_terms", "cut_wordpieces")
     INPUTS_FIELD_NUMBER: _ClassVar[int]
     READ_COLUMN_FIELD_NUMBER: _ClassVar[int]
     TO_FLOAT64_FIELD_NUMBER: _ClassVar[int]
@@ -74,6 +74,12 @@ class Node(_message.Message):
     DEFAULT_ID_FIELD_NUMBER: _ClassVar[int]
     PACK_VECTOR_FIELD_NUMBER: _ClassVar[int]
     PAD_WEIGHTED_FIELD_NUMBER: _ClassVar[int]
+    MAP_TEXT_FIELD_NUMBER: _ClassVar[int]
+    STRIP_TEXT_FIELD_NUMBER: _ClassVar[int]
+    CUT_TEXT_FIELD_NUMBER: _ClassVar[int]
+    JOIN_NGRAMS_FIELD_NUMBER: _ClassVar[int]
+    WEIGH_TERMS_FIELD_NUMBER: _ClassVar[int]
+    CUT_WORDPIECES_FIELD_NUMBER: _ClassVar[int]
     inputs: _containers.RepeatedScalarFieldContainer[int]
     read_column: ReadColumn
     to_float64: ToFloat64
@@ -111,7 +117,13 @@ class Node(_message.Message):
     default_id: DefaultId
     pack_vector: PackVector
     pad_weighted: PadWeighted
-    def __init__(self, inputs: _Optional[_Iterable[int]] = ..., read_column: _Optional[_Union[ReadColumn, _Mapping]] = ..., to_float64: _Optional[_Union[ToFloat64, _Mapping]] = ..., fill_missing: _Optional[_Union[FillMissing, _Mapping]] = ..., clip_value: _Optional[_Union[ClipValue, _Mapping]] = ..., log1p_value: _Optional[_Union[Log1pValue, _Mapping]] = ..., standardize_value: _Optional[_Union[StandardizeValue, _Mapping]] = ..., min_max_scale: _Optional[_Union[MinMaxScale, _Mapping]] = ..., bucketize: _Optional[_Union[Bucketize, _Mapping]] = ..., is_greater_equal: _Optional[_Union[IsGreaterEqual, _Mapping]] = ..., lookup_vocabulary: _Optional[_Union[LookupVocabulary, _Mapping]] = ..., hash_bucket: _Optional[_Union[HashBucket, _Mapping]] = ..., cross_hash: _Optional[_Union[CrossHash, _Mapping]] = ..., check_range: _Optional[_Union[CheckRange, _Mapping]] = ..., extract_time_part: _Optional[_Union[ExtractTimePart, _Mapping]] = ..., require_present: _Optional[_Union[RequirePresent, _Mapping]] = ..., one_hot_encode: _Optional[_Union[OneHotEncode, _Mapping]] = ..., to_float32: _Optional[_Union[ToFloat32, _Mapping]] = ..., read_list: _Optional[_Union[ReadList, _Mapping]] = ..., pad_ids: _Optional[_Union[PadIds, _Mapping]] = ..., pad_numbers: _Optional[_Union[PadNumbers, _Mapping]] = ..., multi_hot_encode: _Optional[_Union[MultiHotEncode, _Mapping]] = ..., count_encode: _Optional[_Union[CountEncode, _Mapping]] = ..., weight_encode: _Optional[_Union[WeightEncode, _Mapping]] = ..., aggregate_list: _Optional[_Union[AggregateList, _Mapping]] = ..., count_elements: _Optional[_Union[CountElements, _Mapping]] = ..., is_missing: _Optional[_Union[_spec_pb2.IsMissing, _Mapping]] = ..., arithmetic: _Optional[_Union[Arithmetic, _Mapping]] = ..., compare_numbers: _Optional[_Union[CompareNumbers, _Mapping]] = ..., choose_number: _Optional[_Union[ChooseNumber, _Mapping]] = ..., join_text: _Optional[_Union[JoinText, _Mapping]] = ..., lookup_vector: _Optional[_Union[LookupVector, _Mapping]] = ..., combine_ids: _Optional[_Union[CombineIds, _Mapping]] = ..., mark_missing: _Optional[_Union[MarkMissing, _Mapping]] = ..., default_id: _Optional[_Union[DefaultId, _Mapping]] = ..., pack_vector: _Optional[_Union[PackVector, _Mapping]] = ..., pad_weighted: _Optional[_Union[PadWeighted, _Mapping]] = ...) -> None: ...
+    map_text: MapText
+    strip_text: StripText
+    cut_text: CutText
+    join_ngrams: JoinNgrams
+    weigh_terms: WeighTerms
+    cut_wordpieces: CutWordpieces
+    def __init__(self, inputs: _Optional[_Iterable[int]] = ..., read_column: _Optional[_Union[ReadColumn, _Mapping]] = ..., to_float64: _Optional[_Union[ToFloat64, _Mapping]] = ..., fill_missing: _Optional[_Union[FillMissing, _Mapping]] = ..., clip_value: _Optional[_Union[ClipValue, _Mapping]] = ..., log1p_value: _Optional[_Union[Log1pValue, _Mapping]] = ..., standardize_value: _Optional[_Union[StandardizeValue, _Mapping]] = ..., min_max_scale: _Optional[_Union[MinMaxScale, _Mapping]] = ..., bucketize: _Optional[_Union[Bucketize, _Mapping]] = ..., is_greater_equal: _Optional[_Union[IsGreaterEqual, _Mapping]] = ..., lookup_vocabulary: _Optional[_Union[LookupVocabulary, _Mapping]] = ..., hash_bucket: _Optional[_Union[HashBucket, _Mapping]] = ..., cross_hash: _Optional[_Union[CrossHash, _Mapping]] = ..., check_range: _Optional[_Union[CheckRange, _Mapping]] = ..., extract_time_part: _Optional[_Union[ExtractTimePart, _Mapping]] = ..., require_present: _Optional[_Union[RequirePresent, _Mapping]] = ..., one_hot_encode: _Optional[_Union[OneHotEncode, _Mapping]] = ..., to_float32: _Optional[_Union[ToFloat32, _Mapping]] = ..., read_list: _Optional[_Union[ReadList, _Mapping]] = ..., pad_ids: _Optional[_Union[PadIds, _Mapping]] = ..., pad_numbers: _Optional[_Union[PadNumbers, _Mapping]] = ..., multi_hot_encode: _Optional[_Union[MultiHotEncode, _Mapping]] = ..., count_encode: _Optional[_Union[CountEncode, _Mapping]] = ..., weight_encode: _Optional[_Union[WeightEncode, _Mapping]] = ..., aggregate_list: _Optional[_Union[AggregateList, _Mapping]] = ..., count_elements: _Optional[_Union[CountElements, _Mapping]] = ..., is_missing: _Optional[_Union[_spec_pb2.IsMissing, _Mapping]] = ..., arithmetic: _Optional[_Union[Arithmetic, _Mapping]] = ..., compare_numbers: _Optional[_Union[CompareNumbers, _Mapping]] = ..., choose_number: _Optional[_Union[ChooseNumber, _Mapping]] = ..., join_text: _Optional[_Union[JoinText, _Mapping]] = ..., lookup_vector: _Optional[_Union[LookupVector, _Mapping]] = ..., combine_ids: _Optional[_Union[CombineIds, _Mapping]] = ..., mark_missing: _Optional[_Union[MarkMissing, _Mapping]] = ..., default_id: _Optional[_Union[DefaultId, _Mapping]] = ..., pack_vector: _Optional[_Union[PackVector, _Mapping]] = ..., pad_weighted: _Optional[_Union[PadWeighted, _Mapping]] = ..., map_text: _Optional[_Union[MapText, _Mapping]] = ..., strip_text: _Optional[_Union[StripText, _Mapping]] = ..., cut_text: _Optional[_Union[CutText, _Mapping]] = ..., join_ngrams: _Optional[_Union[JoinNgrams, _Mapping]] = ..., weigh_terms: _Optional[_Union[WeighTerms, _Mapping]] = ..., cut_wordpieces: _Optional[_Union[CutWordpieces, _Mapping]] = ...) -> None: ...
 
 class ReadColumn(_message.Message):
     __slots__ = ("column", "dtype")
@@ -374,3 +386,51 @@ class LookupVector(_message.Message):
     width: int
     values: _containers.RepeatedScalarFieldContainer[float]
     def __init__(self, width: _Optional[int] = ..., values: _Optional[_Iterable[float]] = ...) -> None: ...
+
+class MapText(_message.Message):
+    __slots__ = ("change", "unicode")
+    CHANGE_FIELD_NUMBER: _ClassVar[int]
+    UNICODE_FIELD_NUMBER: _ClassVar[int]
+    change: str
+    unicode: str
+    def __init__(self, change: _Optional[str] = ..., unicode: _Optional[str] = ...) -> None: ...
+
+class StripText(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class CutText(_message.Message):
+    __slots__ = ("separator", "missing")
+    SEPARATOR_FIELD_NUMBER: _ClassVar[int]
+    MISSING_FIELD_NUMBER: _ClassVar[int]
+    separator: str
+    missing: str
+    def __init__(self, separator: _Optional[str] = ..., missing: _Optional[str] = ...) -> None: ...
+
+class JoinNgrams(_message.Message):
+    __slots__ = ("least", "most", "separator")
+    LEAST_FIELD_NUMBER: _ClassVar[int]
+    MOST_FIELD_NUMBER: _ClassVar[int]
+    SEPARATOR_FIELD_NUMBER: _ClassVar[int]
+    least: int
+    most: int
+    separator: str
+    def __init__(self, least: _Optional[int] = ..., most: _Optional[int] = ..., separator: _Optional[str] = ...) -> None: ...
+
+class WeighTerms(_message.Message):
+    __slots__ = ("weights",)
+    WEIGHTS_FIELD_NUMBER: _ClassVar[int]
+    weights: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, weights: _Optional[_Iterable[float]] = ...) -> None: ...
+
+class CutWordpieces(_message.Message):
+    __slots__ = ("digest", "unknown", "prefix", "max_chars")
+    DIGEST_FIELD_NUMBER: _ClassVar[int]
+    UNKNOWN_FIELD_NUMBER: _ClassVar[int]
+    PREFIX_FIELD_NUMBER: _ClassVar[int]
+    MAX_CHARS_FIELD_NUMBER: _ClassVar[int]
+    digest: str
+    unknown: str
+    prefix: str
+    max_chars: int
+    def __init__(self, digest: _Optional[str] = ..., unknown: _Optional[str] = ..., prefix: _Optional[str] = ..., max_chars: _Optional[int] = ...) -> None: ...

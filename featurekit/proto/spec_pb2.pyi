@@ -111,7 +111,7 @@ class Tokens(_message.Message):
     def __init__(self, text: _Optional[_Iterable[bytes]] = ..., integers: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class Step(_message.Message):
-    __slots__ = ("fill", "clip", "log1p", "standardize", "min_max", "buckets", "quantile_buckets", "greater_equal", "vocabulary", "hash_buckets", "identity", "time_part", "one_hot", "embedding", "missing_as_empty", "drop_missing", "pad", "length", "multi_hot", "counts", "aggregate", "is_missing", "boolean", "fill_mean", "fill_median", "fill_mode", "robust", "winsorize", "cyclic", "missing_values")
+    __slots__ = ("fill", "clip", "log1p", "standardize", "min_max", "buckets", "quantile_buckets", "greater_equal", "vocabulary", "hash_buckets", "identity", "time_part", "one_hot", "embedding", "missing_as_empty", "drop_missing", "pad", "length", "multi_hot", "counts", "aggregate", "is_missing", "boolean", "fill_mean", "fill_median", "fill_mode", "robust", "winsorize", "cyclic", "missing_values", "normalize", "casefold", "lower", "strip", "split", "ngrams", "tf_idf", "wordpiece")
     FILL_FIELD_NUMBER: _ClassVar[int]
     CLIP_FIELD_NUMBER: _ClassVar[int]
     LOG1P_FIELD_NUMBER: _ClassVar[int]
@@ -142,6 +142,14 @@ class Step(_message.Message):
     WINSORIZE_FIELD_NUMBER: _ClassVar[int]
     CYCLIC_FIELD_NUMBER: _ClassVar[int]
     MISSING_VALUES_FIELD_NUMBER: _ClassVar[int]
+    NORMALIZE_FIELD_NUMBER: _ClassVar[int]
+    CASEFOLD_FIELD_NUMBER: _ClassVar[int]
+    LOWER_FIELD_NUMBER: _ClassVar[int]
+    STRIP_FIELD_NUMBER: _ClassVar[int]
+    SPLIT_FIELD_NUMBER: _ClassVar[int]
+    NGRAMS_FIELD_NUMBER: _ClassVar[int]
+    TF_IDF_FIELD_NUMBER: _ClassVar[int]
+    WORDPIECE_FIELD_NUMBER: _ClassVar[int]
     fill: Fill
     clip: Clip
     log1p: Log1p
@@ -172,7 +180,15 @@ class Step(_message.Message):
     winsorize: Winsorize
     cyclic: Cyclic
     missing_values: MissingValues
-    def __init__(self, fill: _Optional[_Union[Fill, _Mapping]] = ..., clip: _Optional[_Union[Clip, _Mapping]] = ..., log1p: _Optional[_Union[Log1p, _Mapping]] = ..., standardize: _Optional[_Union[Standardize, _Mapping]] = ..., min_max: _Optional[_Union[MinMax, _Mapping]] = ..., buckets: _Optional[_Union[Buckets, _Mapping]] = ..., quantile_buckets: _Optional[_Union[QuantileBuckets, _Mapping]] = ..., greater_equal: _Optional[_Union[GreaterEqual, _Mapping]] = ..., vocabulary: _Optional[_Union[Vocabulary, _Mapping]] = ..., hash_buckets: _Optional[_Union[HashBuckets, _Mapping]] = ..., identity: _Optional[_Union[Identity, _Mapping]] = ..., time_part: _Optional[_Union[TimePart, _Mapping]] = ..., one_hot: _Optional[_Union[OneHot, _Mapping]] = ..., embedding: _Optional[_Union[Embedding, _Mapping]] = ..., missing_as_empty: _Optional[_Union[MissingAsEmpty, _Mapping]] = ..., drop_missing: _Optional[_Union[DropMissing, _Mapping]] = ..., pad: _Optional[_Union[Pad, _Mapping]] = ..., length: _Optional[_Union[Length, _Mapping]] = ..., multi_hot: _Optional[_Union[MultiHot, _Mapping]] = ..., counts: _Optional[_Union[Counts, _Mapping]] = ..., aggregate: _Optional[_Union[Aggregate, _Mapping]] = ..., is_missing: _Optional[_Union[IsMissing, _Mapping]] = ..., boolean: _Optional[_Union[Boolean, _Mapping]] = ..., fill_mean: _Optional[_Union[FillMean, _Mapping]] = ..., fill_median: _Optional[_Union[FillMedian, _Mapping]] = ..., fill_mode: _Optional[_Union[FillMode, _Mapping]] = ..., robust: _Optional[_Union[Robust, _Mapping]] = ..., winsorize: _Optional[_Union[Winsorize, _Mapping]] = ..., cyclic: _Optional[_Union[Cyclic, _Mapping]] = ..., missing_values: _Optional[_Union[MissingValues, _Mapping]] = ...) -> None: ...
+    normalize: Normalize
+    casefold: Casefold
+    lower: Lower
+    strip: Strip
+    split: SplitText
+    ngrams: Ngrams
+    tf_idf: TfIdf
+    wordpiece: Wordpiece
+    def __init__(self, fill: _Optional[_Union[Fill, _Mapping]] = ..., clip: _Optional[_Union[Clip, _Mapping]] = ..., log1p: _Optional[_Union[Log1p, _Mapping]] = ..., standardize: _Optional[_Union[Standardize, _Mapping]] = ..., min_max: _Optional[_Union[MinMax, _Mapping]] = ..., buckets: _Optional[_Union[Buckets, _Mapping]] = ..., quantile_buckets: _Optional[_Union[QuantileBuckets, _Mapping]] = ..., greater_equal: _Optional[_Union[GreaterEqual, _Mapping]] = ..., vocabulary: _Optional[_Union[Vocabulary, _Mapping]] = ..., hash_buckets: _Optional[_Union[HashBuckets, _Mapping]] = ..., identity: _Optional[_Union[Identity, _Mapping]] = ..., time_part: _Optional[_Union[TimePart, _Mapping]] = ..., one_hot: _Optional[_Union[OneHot, _Mapping]] = ..., embedding: _Optional[_Union[Embedding, _Mapping]] = ..., missing_as_empty: _Optional[_Union[MissingAsEmpty, _Mapping]] = ..., drop_missing: _Optional[_Union[DropMissing, _Mapping]] = ..., pad: _Optional[_Union[Pad, _Mapping]] = ..., length: _Optional[_Union[Length, _Mapping]] = ..., multi_hot: _Optional[_Union[MultiHot, _Mapping]] = ..., counts: _Optional[_Union[Counts, _Mapping]] = ..., aggregate: _Optional[_Union[Aggregate, _Mapping]] = ..., is_missing: _Optional[_Union[IsMissing, _Mapping]] = ..., boolean: _Optional[_Union[Boolean, _Mapping]] = ..., fill_mean: _Optional[_Union[FillMean, _Mapping]] = ..., fill_median: _Optional[_Union[FillMedian, _Mapping]] = ..., fill_mode: _Optional[_Union[FillMode, _Mapping]] = ..., robust: _Optional[_Union[Robust, _Mapping]] = ..., winsorize: _Optional[_Union[Winsorize, _Mapping]] = ..., cyclic: _Optional[_Union[Cyclic, _Mapping]] = ..., missing_values: _Optional[_Union[MissingValues, _Mapping]] = ..., normalize: _Optional[_Union[Normalize, _Mapping]] = ..., casefold: _Optional[_Union[Casefold, _Mapping]] = ..., lower: _Optional[_Union[Lower, _Mapping]] = ..., strip: _Optional[_Union[Strip, _Mapping]] = ..., split: _Optional[_Union[SplitText, _Mapping]] = ..., ngrams: _Optional[_Union[Ngrams, _Mapping]] = ..., tf_idf: _Optional[_Union[TfIdf, _Mapping]] = ..., wordpiece: _Optional[_Union[Wordpiece, _Mapping]] = ...) -> None: ...
 
 class Fill(_message.Message):
     __slots__ = ("value",)
@@ -369,6 +385,58 @@ class MissingValues(_message.Message):
     VALUES_FIELD_NUMBER: _ClassVar[int]
     values: _containers.RepeatedCompositeFieldContainer[Scalar]
     def __init__(self, values: _Optional[_Iterable[_Union[Scalar, _Mapping]]] = ...) -> None: ...
+
+class Normalize(_message.Message):
+    __slots__ = ("form",)
+    FORM_FIELD_NUMBER: _ClassVar[int]
+    form: str
+    def __init__(self, form: _Optional[str] = ...) -> None: ...
+
+class Casefold(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Lower(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Strip(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class SplitText(_message.Message):
+    __slots__ = ("separator",)
+    SEPARATOR_FIELD_NUMBER: _ClassVar[int]
+    separator: str
+    def __init__(self, separator: _Optional[str] = ...) -> None: ...
+
+class Ngrams(_message.Message):
+    __slots__ = ("least", "most", "separator")
+    LEAST_FIELD_NUMBER: _ClassVar[int]
+    MOST_FIELD_NUMBER: _ClassVar[int]
+    SEPARATOR_FIELD_NUMBER: _ClassVar[int]
+    least: int
+    most: int
+    separator: str
+    def __init__(self, least: _Optional[int] = ..., most: _Optional[int] = ..., separator: _Optional[str] = ...) -> None: ...
+
+class TfIdf(_message.Message):
+    __slots__ = ("smooth",)
+    SMOOTH_FIELD_NUMBER: _ClassVar[int]
+    smooth: bool
+    def __init__(self, smooth: bool = ...) -> None: ...
+
+class Wordpiece(_message.Message):
+    __slots__ = ("tokens", "unknown", "prefix", "max_chars")
+    TOKENS_FIELD_NUMBER: _ClassVar[int]
+    UNKNOWN_FIELD_NUMBER: _ClassVar[int]
+    PREFIX_FIELD_NUMBER: _ClassVar[int]
+    MAX_CHARS_FIELD_NUMBER: _ClassVar[int]
+    tokens: Tokens
+    unknown: str
+    prefix: str
+    max_chars: int
+    def __init__(self, tokens: _Optional[_Union[Tokens, _Mapping]] = ..., unknown: _Optional[str] = ..., prefix: _Optional[str] = ..., max_chars: _Optional[int] = ...) -> None: ...
 
 class Split(_message.Message):
     __slots__ = ("time_split", "key_split")

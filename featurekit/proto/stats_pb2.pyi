@@ -16,7 +16,7 @@ class Stats(_message.Message):
     def __init__(self, version: _Optional[int] = ..., statistics: _Optional[_Iterable[_Union[NamedStatistic, _Mapping]]] = ...) -> None: ...
 
 class NamedStatistic(_message.Message):
-    __slots__ = ("key", "presence", "moments", "range", "quantiles", "vocabulary_counts", "quantile_values")
+    __slots__ = ("key", "presence", "moments", "range", "quantiles", "vocabulary_counts", "quantile_values", "document_frequencies")
     KEY_FIELD_NUMBER: _ClassVar[int]
     PRESENCE_FIELD_NUMBER: _ClassVar[int]
     MOMENTS_FIELD_NUMBER: _ClassVar[int]
@@ -24,6 +24,7 @@ class NamedStatistic(_message.Message):
     QUANTILES_FIELD_NUMBER: _ClassVar[int]
     VOCABULARY_COUNTS_FIELD_NUMBER: _ClassVar[int]
     QUANTILE_VALUES_FIELD_NUMBER: _ClassVar[int]
+    DOCUMENT_FREQUENCIES_FIELD_NUMBER: _ClassVar[int]
     key: str
     presence: Presence
     moments: Moments
@@ -31,7 +32,8 @@ class NamedStatistic(_message.Message):
     quantiles: Quantiles
     vocabulary_counts: VocabularyCounts
     quantile_values: QuantileValues
-    def __init__(self, key: _Optional[str] = ..., presence: _Optional[_Union[Presence, _Mapping]] = ..., moments: _Optional[_Union[Moments, _Mapping]] = ..., range: _Optional[_Union[Range, _Mapping]] = ..., quantiles: _Optional[_Union[Quantiles, _Mapping]] = ..., vocabulary_counts: _Optional[_Union[VocabularyCounts, _Mapping]] = ..., quantile_values: _Optional[_Union[QuantileValues, _Mapping]] = ...) -> None: ...
+    document_frequencies: DocumentFrequencies
+    def __init__(self, key: _Optional[str] = ..., presence: _Optional[_Union[Presence, _Mapping]] = ..., moments: _Optional[_Union[Moments, _Mapping]] = ..., range: _Optional[_Union[Range, _Mapping]] = ..., quantiles: _Optional[_Union[Quantiles, _Mapping]] = ..., vocabulary_counts: _Optional[_Union[VocabularyCounts, _Mapping]] = ..., quantile_values: _Optional[_Union[QuantileValues, _Mapping]] = ..., document_frequencies: _Optional[_Union[DocumentFrequencies, _Mapping]] = ...) -> None: ...
 
 class Presence(_message.Message):
     __slots__ = ("rows", "nulls", "nans", "infinities")
@@ -100,3 +102,13 @@ class QuantileValues(_message.Message):
     values: _containers.RepeatedScalarFieldContainer[float]
     rank_error: float
     def __init__(self, probabilities: _Optional[_Iterable[float]] = ..., count: _Optional[int] = ..., values: _Optional[_Iterable[float]] = ..., rank_error: _Optional[float] = ...) -> None: ...
+
+class DocumentFrequencies(_message.Message):
+    __slots__ = ("tokens", "counts", "documents")
+    TOKENS_FIELD_NUMBER: _ClassVar[int]
+    COUNTS_FIELD_NUMBER: _ClassVar[int]
+    DOCUMENTS_FIELD_NUMBER: _ClassVar[int]
+    tokens: _spec_pb2.Tokens
+    counts: _containers.RepeatedScalarFieldContainer[int]
+    documents: int
+    def __init__(self, tokens: _Optional[_Union[_spec_pb2.Tokens, _Mapping]] = ..., counts: _Optional[_Iterable[int]] = ..., documents: _Optional[int] = ...) -> None: ...

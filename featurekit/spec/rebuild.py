@@ -139,6 +139,23 @@ def _apply(column: Any, step: s.Step) -> Any:
             return method()
         case s.FillMean() | s.FillMedian() | s.FillMode():
             return method()
+        case s.Casefold() | s.Lower() | s.Strip():
+            return method()
+        case s.Normalize(form=form):
+            return method(form)
+        case s.Split(separator=separator):
+            return method(separator)
+        case s.Ngrams(least=least, most=most, separator=separator):
+            return method(least, most, separator=separator)
+        case s.TfIdf(smooth=smooth):
+            return method(smooth=smooth)
+        case s.Wordpiece():
+            return method(
+                step.tokens,
+                unknown=step.unknown,
+                prefix=step.prefix,
+                max_chars=step.max_chars,
+            )
         case s.Winsorize(lower=lower, upper=upper):
             return method(lower=lower, upper=upper)
         case s.Standardize(mean=mean, std=std):

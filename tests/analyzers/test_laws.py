@@ -38,6 +38,8 @@ REQUESTS = [
     ("quantile_values", "integer", {"probabilities": (0.1,), "limit": 2}),
     ("vocabulary", "string", {"max_size": 3}),
     ("vocabulary", "integer", {"min_count": 2}),
+    ("document_frequencies", "string", {"max_size": 3}),
+    ("document_frequencies", "integer", {"min_count": 2}),
 ]
 every_request = pytest.mark.parametrize(("kind", "value_type", "options"), REQUESTS)
 

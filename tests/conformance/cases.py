@@ -11,6 +11,7 @@ from conformance import (
     cases_numeric,
     cases_presence,
     cases_special_values,
+    cases_text,
     cases_timestamp,
     cases_vectors,
     cases_vocabulary,
@@ -30,6 +31,7 @@ ALL_CASES: list[Case] = [
     *cases_expressions.CASES,
     *cases_special_values.CASES,
     *cases_vectors.CASES,
+    *cases_text.CASES,
 ]
 PROVES: dict[str, tuple[int, ...]] = {
     "identity": (3,),
@@ -74,6 +76,12 @@ PROVES: dict[str, tuple[int, ...]] = {
     "list_pad": (9,),
     "list_numbers_padded": (9,),
     "list_multi_hot": (41,),
+    "text_split": (49,),
+    "text_ngrams": (50,),
+    "text_tf_idf": (50,),
+    "text_wordpieces": (51,),
+    "text_normal_forms": (52,),
+    "text_casefold": (52,),
 }
 """What a case proves (see `checks/capabilities.py`), by the start of its name."""
 

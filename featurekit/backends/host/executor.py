@@ -15,7 +15,7 @@ from featurekit.backends.host.interpreter import (
     keep_accepted,
     run_block,
 )
-from featurekit.backends.host.joined_text import with_joined
+from featurekit.backends.host.joined_text import Refusals, add_refusals, with_made
 from featurekit.backends.host.list_executor import ListExecutor
 from featurekit.backends.host.outputs import OutputBuilder
 from featurekit.backends.host.program import assemble
@@ -93,13 +93,15 @@ class HostBackend:
             check_columns(self.plan, batch)
             return self._lists.run(batch)
         program, rows, source = self._program, batch.num_rows, batch
-        if program.joined:
+        refusals: Refusals = []
+        if program.made:
             check_columns(self.plan, batch)
-            batch = with_joined(batch, program.joined)
+            batch, refusals = with_made(batch, program.made)
         memory = np.empty(rows * program.output_bytes, np.uint8)
         refused_by = np.empty(rows, np.int64)
         rejected, kept = _NO_ROWS, None
-        if self._compute(batch, memory, refused_by):
+        refused = self._compute(batch, memory, refused_by)
+        if add_refusals(refusals, refused_by) if refusals else refused:
             keep_accepted(memory, program.moved, refused_by)
             kept = refused_by < 0
             rejected = np.flatnonzero(~kept)
@@ -142,8 +144,8 @@ class HostBackend:
     def _layout(self, batch: pa.RecordBatch) -> _Layout:
         check_columns(self.plan, batch)
         schema = batch.schema
-        joined = (one.name for one in self._program.joined)
-        names = [*self.plan.columns, *joined]
+        made = (one.name for one in self._program.made)
+        names = [*self.plan.columns, *made]
         chosen = [schema.get_field_index(name) for name in names]
         lies = [column_kind(schema.field(index).type) for index in chosen]
         kinds, code_bytes = np.array(lies, np.int64).reshape(-1, 2).T

@@ -1,13 +1,19 @@
-"""Text that is made on the host: Arrow makes columns of it, which the program reads."""
+"""Joined and changed text: columns are made of it, and the program reads them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from featurekit.backends.host.text import ChangedText, change_text
 from featurekit.kernels.arrow_buffers import binary_array
+
+Refusals: TypeAlias = list[tuple[int, npt.NDArray[np.bool_]]]
+"""Nodes, and the rows that each of them refuses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +30,6 @@ class JoinedText:
     parts: tuple[tuple[str, bytes | None], ...]
     separator: bytes
 
-    def make(self, batch: pa.RecordBatch) -> pa.Array:
-        """The column."""
-        texts = [_plain(batch.column(name), fill) for name, fill in self.parts]
-        separator = binary_array([self.separator])[0]
-        return pc.binary_join_element_wise(*texts, separator)
-
 
 @dataclass(frozen=True, slots=True)
 class MarkedText:
@@ -37,36 +37,48 @@ class MarkedText:
 
     Args:
         name: Of the column, as of `JoinedText`.
-        source: The column that it is made of.
-        fill: What fills that one; None if nothing does.
+        parts: The one column that it is made of, and what fills it.
         marked: The texts that are missing.
     """
 
     name: str
-    source: str
-    fill: bytes | None
+    parts: tuple[tuple[str, bytes | None], ...]
     marked: tuple[bytes, ...]
 
-    def make(self, batch: pa.RecordBatch) -> pa.Array:
-        """The column."""
-        text = _plain(batch.column(self.source), self.fill)
-        found = pc.is_in(text, binary_array(self.marked))
-        return pc.if_else(found, pa.nulls(1, text.type)[0], text)
+
+MadeText: TypeAlias = JoinedText | ChangedText | MarkedText
 
 
-MadeText: TypeAlias = JoinedText | MarkedText
-
-
-def with_joined(batch: pa.RecordBatch, joined: Iterable[MadeText]) -> pa.RecordBatch:
-    """The batch with columns of text that is made behind its own."""
-    for one in joined:
+def with_made(
+    batch: pa.RecordBatch, made: Iterable[MadeText]
+) -> tuple[pa.RecordBatch, Refusals]:
+    """The batch with columns of made text behind its own, and what refuses rows."""
+    refusals: Refusals = []
+    for one in made:
+        texts = [plain_text(batch.column(name), fill) for name, fill in one.parts]
+        if isinstance(one, ChangedText):
+            text, refused = change_text(one.op, texts[0])
+            refusals.append((one.node, refused))
+        elif isinstance(one, MarkedText):
+            marked = pc.is_in(texts[0], binary_array(one.marked))
+            text = pc.if_else(marked, pa.nulls(1, texts[0].type)[0], texts[0])
+        else:
+            separator = binary_array([one.separator])[0]
+            text = pc.binary_join_element_wise(*texts, separator)
         names = [*batch.schema.names, one.name]
-        columns = [*batch.columns, one.make(batch)]
-        batch = pa.RecordBatch.from_arrays(columns, names=names)
-    return batch
+        batch = pa.RecordBatch.from_arrays([*batch.columns, text], names=names)
+    return batch, refusals
 
 
-def _plain(array: pa.Array, fill: bytes | None) -> pa.Array:
+def add_refusals(refusals: Refusals, refused_by: npt.NDArray[np.int64]) -> int:
+    """Notes what refuses rows before others do; returns how many rows are refused."""
+    for node, refused in refusals:
+        later = refused & ((refused_by < 0) | (refused_by > node))
+        refused_by[later] = node
+    return int(np.count_nonzero(refused_by >= 0))
+
+
+def plain_text(array: pa.Array, fill: bytes | None = None) -> pa.Array:
     """Text as large_binary, filled where it is missing."""
     if isinstance(array, pa.DictionaryArray):
         array = array.dictionary.cast(pa.large_binary()).take(array.indices)

@@ -1,14 +1,14 @@
 """Crosses of lists on the host: ids of all combinations of the values of a row."""
 
 from collections.abc import Sequence
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 import pyarrow.types as pt
 
 from featurekit.kernels.arrow_buffers import filled_numbers, nulls, read_only
+from featurekit.kernels.arrow_lists import Lists
 from featurekit.kernels.farmhash import fingerprint_cat64, fingerprint_strings
 from featurekit.kernels.jit import kernel
 from featurekit.plan import ops
@@ -17,20 +17,8 @@ HashArray: TypeAlias = npt.NDArray[np.uint64]
 IntArray: TypeAlias = npt.NDArray[np.int64]
 
 
-class Crossed(NamedTuple):
-    """An input of a cross.
-
-    Args:
-        offsets: Where the values of each row begin; int64, one more than rows.
-        values: Text, integers or ids; null where one is missing.
-    """
-
-    offsets: IntArray
-    values: pa.Array
-
-
 def cross_lists(
-    op: ops.CrossHash, inputs: Sequence[Crossed]
+    op: ops.CrossHash, inputs: Sequence[Lists]
 ) -> tuple[IntArray, IntArray]:
     """The ids of all combinations.
 
@@ -55,13 +43,13 @@ def cross_lists(
     return read_only(offsets), (folded % np.uint64(op.num_buckets)).astype(np.int64)
 
 
-def _marks(one: Crossed) -> tuple[IntArray, HashArray]:
+def _marks(one: Lists) -> tuple[IntArray, HashArray]:
     """FarmHash64 of texts, integers themselves; of the values that are there."""
-    if pt.is_integer(one.values.type):
-        marks = filled_numbers(one.values).view(np.uint64)
+    if pt.is_integer(one.elements.type):
+        marks = filled_numbers(one.elements).view(np.uint64)
     else:
-        marks = fingerprint_strings(one.values)
-    there = ~nulls(one.values)
+        marks = fingerprint_strings(one.elements)
+    there = ~nulls(one.elements)
     before = np.zeros(len(there) + 1, np.int64)
     np.cumsum(there, out=before[1:])
     return read_only(before[one.offsets]), read_only(marks[there])

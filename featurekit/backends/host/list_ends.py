@@ -108,6 +108,24 @@ def count_ids(
 
 
 @kernel
+def count_terms(
+    offsets: IntArray, valid: BoolArray, ids: IntArray, counts: IntArray
+) -> None:
+    """Counts ids as integers; those of refused rows may be out of range.
+
+    Args:
+        offsets: int64, one more than rows.
+        valid: Which ids are there.
+        ids: The ids.
+        counts: Receives the counts; zeros, int64, [rows, depth].
+    """
+    for row in range(len(counts)):
+        for i in range(offsets[row], offsets[row + 1]):
+            if _is_there(valid, i) and 0 <= ids[i] < counts.shape[1]:
+                counts[row, ids[i]] += 1
+
+
+@kernel
 def sum_weights(
     offsets: IntArray, ids: IntArray, weights: FloatArray, totals: FloatArray
 ) -> None:

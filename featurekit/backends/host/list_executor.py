@@ -1,4 +1,4 @@
-"""Plans with lists on the host: elements, what ends them, and rows, one after another.
+"""Plans with lists on the host: what begins and ends lists, and the levels between.
 
 Each level is a plan of single values, which the interpreter runs. A row is refused by
 the first node that refuses it or one of its elements, on whichever level that is.
@@ -6,31 +6,34 @@ the first node that refuses it or one of its elements, on whichever level that i
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from featurekit.backends.base import Backend, Transformed
-from featurekit.backends.host import list_ends
-from featurekit.backends.host.list_crosses import Crossed, cross_lists
-from featurekit.kernels.arrow_buffers import (
-    arrow_array,
-    filled_numbers,
-    nulls,
-    read_only,
-    validity,
+from featurekit.backends.host.joined_text import plain_text
+from featurekit.backends.host.list_crosses import cross_lists
+from featurekit.backends.host.list_results import end_lists
+from featurekit.backends.host.text import list_maker
+from featurekit.kernels.arrow_buffers import arrow_array, read_only, validity
+from featurekit.kernels.arrow_lists import (
+    NO_LISTS_MISSING,
+    Lists,
+    list_array,
+    list_parts,
+    rows_of,
 )
-from featurekit.kernels.arrow_lists import list_array, list_parts, rows_of
 from featurekit.plan import ops
 from featurekit.plan.graph import Plan
 from featurekit.plan.levels import Level, output_name, split_levels
+from featurekit.plan.ops.lists import MissingList
 
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
 IntArray: TypeAlias = npt.NDArray[np.int64]
 
-_ALL = read_only(np.empty(0, np.bool_))
+_NO_OFFSETS = read_only(np.empty(0, np.int64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +50,37 @@ class Elements:
     valid: BoolArray
     values: pa.RecordBatch
 
-    def column(self, node: int) -> pa.Array:
-        """The elements of a node of the whole plan."""
-        return self.values.column(output_name(node))
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is computed of a batch so far.
+
+    Args:
+        batch: The source.
+        refused_by: For each row the first node that refuses it.
+        elements: By node that begins lists.
+        columns: One value per row, by node: what ends lists, and what that needs.
+    """
+
+    batch: pa.RecordBatch
+    refused_by: IntArray
+    elements: dict[int, Elements]
+    columns: dict[int, pa.Array]
+
+    def refuse(self, rows: BoolArray, node: int) -> None:
+        """Marks rows as refused by a node."""
+        self.refused_by[rows] = np.minimum(self.refused_by[rows], node)
+
+    def lists(self, node: int) -> Lists:
+        """The lists of a node; a single value is a list of one."""
+        if node in self.columns:
+            offsets = read_only(np.arange(self.batch.num_rows + 1))
+            return Lists(offsets, NO_LISTS_MISSING, self.columns[node])
+        name = output_name(node)
+        for one in self.elements.values():
+            if name in one.values.schema.names:
+                return Lists(one.offsets, one.valid, one.values.column(name))
+        raise KeyError(name)
 
 
 class ListExecutor:
@@ -63,159 +94,125 @@ class ListExecutor:
     def __init__(self, plan: Plan, make_backend: Callable[[Plan], Backend]) -> None:
         self.plan = plan
         self.levels = split_levels(plan)
-        self._elements = {
-            reader: make_backend(level.plan)
-            for reader, level in self.levels.elements.items()
-        }
+        self._elements, self._singles = (
+            {node: make_backend(level.plan) for node, level in levels.items()}
+            for levels in (self.levels.elements, self.levels.singles)
+        )
         self._rows = make_backend(self.levels.rows.plan)
-        self._crossed = {
-            cross: make_backend(level.plan)
-            for cross, level in self.levels.crossed.items()
+        self._makers = {
+            index: list_maker(node.op)
+            for index, node in enumerate(plan.nodes)
+            if isinstance(node.op, ops.BaseTextLists)
         }
 
     def run(self, batch: pa.RecordBatch) -> Transformed:
         """Computes all outputs for all rows that no op refuses."""
-        refused_by = np.full(batch.num_rows, len(self.plan.nodes), np.int64)
-        elements = {
-            reader: self._run_elements(reader, level, batch, refused_by)
-            for reader, level in self.levels.elements.items()
-        }
-        ended: dict[int, pa.Array] = {}
-        for end in self.levels.ends:
-            if end in self._crossed:
-                elements[end] = self._run_cross(end, batch, elements, ended, refused_by)
+        never = len(self.plan.nodes)
+        known = Known(batch, np.full(batch.num_rows, never, np.int64), {}, {})
+        for index in self.levels.order:
+            self._add_singles(index, known)
+            if index in self._elements:
+                self._begin(index, known)
             else:
-                ended[end] = self._run_end(end, elements, refused_by)
+                self._end(index, known)
         rows = self.levels.rows
-        single = self._run_rows(self._rows, rows, batch, ended, refused_by)
-        accepted = np.flatnonzero(refused_by == len(self.plan.nodes))
-        rejected = np.flatnonzero(refused_by < len(self.plan.nodes))
-        columns = {
-            name: self._output(node, elements, ended, single)
-            for name, node in self.plan.outputs
-        }
+        known.columns.update(self._run_level(self._rows, rows, known))
+        refused_by = known.refused_by
+        accepted = np.flatnonzero(refused_by == never)
+        rejected = np.flatnonzero(refused_by < never)
+        columns = {name: _output(known, node) for name, node in self.plan.outputs}
         outputs = pa.RecordBatch.from_arrays(list(columns.values()), list(columns))
         if len(rejected):
             outputs = outputs.take(arrow_array(accepted))
         return Transformed(self.plan, batch, outputs, rejected, refused_by[rejected])
 
-    def _run_elements(
-        self, reader: int, level: Level, batch: pa.RecordBatch, refused_by: IntArray
-    ) -> Elements:
-        op = self.plan.nodes[reader].op
-        assert isinstance(op, ops.ReadList)
-        offsets, valid, elements = list_parts(batch.column(op.column))
-        if len(valid) and op.missing == "refuse":
-            refused_by[~valid] = np.minimum(refused_by[~valid], reader)
-        if op.missing != "keep":
-            valid = _ALL
-        source = pa.RecordBatch.from_arrays([elements], [op.column])
-        done = self._elements[reader].run(source)
+    def _add_singles(self, index: int, known: Known) -> None:
+        """Computes the single values among the inputs of a node."""
+        level = self.levels.singles.get(index)
+        if level is not None:
+            found = self._run_level(self._singles[index], level, known)
+            known.columns.update(found)
+
+    def _begin(self, index: int, known: Known) -> None:
+        """Reads or makes lists, and runs the ops on their elements."""
+        lists, refused = self._lists(index, known)
+        if refused is not None:
+            known.refuse(refused, index)
+        level = self.levels.elements[index]
+        (name,) = level.plan.columns
+        source = pa.RecordBatch.from_arrays([lists.elements], [name])
+        done = self._elements[index].run(source)
         nodes = np.array(level.nodes, np.int64)[done.rejecting_nodes]
-        rows = rows_of(offsets)[done.rejected_rows]
-        np.minimum.at(refused_by, rows, nodes)
-        return Elements(offsets, valid, _all_rows(done))
+        rows = rows_of(lists.offsets)[done.rejected_rows]
+        np.minimum.at(known.refused_by, rows, nodes)
+        known.elements[index] = Elements(lists.offsets, lists.valid, _all_rows(done))
 
-    def _run_cross(
-        self,
-        cross: int,
-        batch: pa.RecordBatch,
-        elements: dict[int, Elements],
-        ended: dict[int, pa.Array],
-        refused_by: IntArray,
-    ) -> Elements:
-        node, level = self.plan.nodes[cross], self.levels.crossed[cross]
-        assert isinstance(node.op, ops.CrossHash)
-        backend = self._crossed[cross]
-        single = self._run_rows(backend, level, batch, ended, refused_by)
-        inputs = []
-        for entry in node.inputs:
-            if self.plan.nodes[entry].type.is_list:
-                found = _holding(elements, entry)
-                inputs.append(Crossed(found.offsets, found.column(entry)))
-            else:
-                each = read_only(np.arange(batch.num_rows + 1))
-                inputs.append(Crossed(each, single.column(output_name(entry))))
-        offsets, ids = cross_lists(node.op, inputs)
-        values = pa.RecordBatch.from_arrays([arrow_array(ids)], [output_name(cross)])
-        return Elements(offsets, _ALL, values)
+    def _lists(self, index: int, known: Known) -> tuple[Lists, BoolArray | None]:
+        """The lists that a node begins, and the rows that it refuses."""
+        node = self.plan.nodes[index]
+        match node.op:
+            case ops.ReadList(column=column, missing=missing):
+                return _unless_missing(list_parts(known.batch.column(column)), missing)
+            case ops.CutText(missing=missing):
+                array = plain_text(known.columns[node.inputs[0]])
+                offsets, made = self._makers[index](array, _NO_OFFSETS)
+                lists = Lists(read_only(offsets), validity(array), made)
+                return _unless_missing(lists, missing)
+        inputs = [known.lists(entry) for entry in node.inputs]
+        match node.op:
+            case ops.CrossHash():
+                offsets, ids = cross_lists(node.op, inputs)
+                return Lists(offsets, NO_LISTS_MISSING, arrow_array(ids)), None
+            case ops.BaseTextLists():
+                (given,) = inputs
+                array = plain_text(given.elements)
+                offsets, made = self._makers[index](array, given.offsets)
+                return Lists(read_only(offsets), given.valid, made), None
+        raise AssertionError(node.op)
 
-    def _run_rows(
-        self,
-        backend: Backend,
-        level: Level,
-        batch: pa.RecordBatch,
-        ended: dict[int, pa.Array],
-        refused_by: IntArray,
-    ) -> pa.RecordBatch:
+    def _end(self, index: int, known: Known) -> None:
+        node = self.plan.nodes[index]
+        assert isinstance(node.op, ops.BaseListEnd)
+        inputs = [known.lists(entry) for entry in node.inputs]
+        known.columns[index], refused = end_lists(node.op, inputs)
+        if refused is not None:
+            known.refuse(refused, index)
+
+    def _run_level(
+        self, backend: Backend, level: Level, known: Known
+    ) -> dict[int, pa.Array]:
+        """The outputs of a level of single values, by node of the whole plan."""
+        if not level.nodes:
+            return {}
+        made = {output_name(node): array for node, array in known.columns.items()}
         columns = {
-            name: batch.column(name)
+            name: made[name] if name in made else known.batch.column(name)
             for name in level.plan.columns
-            if name in batch.schema.names
         }
-        columns |= {output_name(end): array for end, array in ended.items()}
         arrays = list(columns.values())
         done = backend.run(pa.RecordBatch.from_arrays(arrays, list(columns)))
         nodes = np.array(level.nodes, np.int64)[done.rejecting_nodes]
-        np.minimum.at(refused_by, done.rejected_rows, nodes)
-        return _all_rows(done)
-
-    def _output(
-        self,
-        node: int,
-        elements: dict[int, Elements],
-        ended: dict[int, pa.Array],
-        single: pa.RecordBatch,
-    ) -> pa.Array:
-        name = output_name(node)
-        if name in single.schema.names:
-            return single.column(name)
-        if node in ended:
-            return ended[node]
-        found = _holding(elements, node)
-        return list_array(found.offsets, found.column(node), found.valid)
-
-    def _run_end(
-        self, end: int, elements: dict[int, Elements], refused_by: IntArray
-    ) -> pa.Array:
-        node = self.plan.nodes[end]
-        lists = _holding(elements, node.inputs[0])
-        array = lists.column(node.inputs[0])
-        match node.op:
-            case ops.WeightEncode(depth=depth):
-                other = _holding(elements, node.inputs[1])
-                weights = other.column(node.inputs[1])
-                found, refused = _weigh(lists, array, other, weights, depth)
-                refused_by[refused] = np.minimum(refused_by[refused], end)
-                return found
-            case ops.PackVector(size=size):
-                refused = _counts(lists, array) != size
-                refused_by[refused] = np.minimum(refused_by[refused], end)
-                op = ops.PadNumbers(size, "right", "right", 0.0)
-                return _pad(op, lists, array, filled_numbers(array), 0.0)
-            case ops.PadWeighted():
-                other = _holding(elements, node.inputs[1])
-                weights = other.column(node.inputs[1])
-                found, refused = _pad_weighted(node.op, lists, array, other, weights)
-                refused_by[refused] = np.minimum(refused_by[refused], end)
-                return found
-            case ops.PadIds():
-                return _pad(node.op, lists, array, filled_numbers(array) + 1, 0)
-            case ops.PadNumbers(value=value):
-                return _pad(node.op, lists, array, filled_numbers(array), value)
-            case ops.MultiHotEncode() | ops.CountEncode():
-                return _count_ids(node.op, lists, array)
-            case ops.AggregateList(kind=kind):
-                return _aggregate(lists, array, kind)
-            case ops.CountElements(maximum=maximum):
-                return _lengths(lists, array, maximum)
-        raise AssertionError(node.op)
+        np.minimum.at(known.refused_by, done.rejected_rows, nodes)
+        found = _all_rows(done)
+        names = {output_name(node): node for node in level.nodes}
+        return {names[name]: found.column(name) for name in found.schema.names}
 
 
-def _holding(elements: dict[int, Elements], node: int) -> Elements:
-    """The lists of the column that a node is made of."""
-    name = output_name(node)
-    return next(one for one in elements.values() if name in one.values.schema.names)
+def _unless_missing(
+    lists: Lists, missing: MissingList
+) -> tuple[Lists, BoolArray | None]:
+    """The lists under a policy for missing ones, and the rows that it refuses."""
+    if missing == "keep":
+        return lists, None
+    refused = ~lists.valid if missing == "refuse" and len(lists.valid) else None
+    return lists._replace(valid=NO_LISTS_MISSING), refused
+
+
+def _output(known: Known, node: int) -> pa.Array:
+    if node in known.columns:
+        return known.columns[node]
+    found = known.lists(node)
+    return list_array(found.offsets, found.elements, found.valid)
 
 
 def _all_rows(done: Transformed) -> pa.RecordBatch:
@@ -226,111 +223,3 @@ def _all_rows(done: Transformed) -> pa.RecordBatch:
     accepted[done.accepted_rows] = True
     places = np.cumsum(accepted) - 1
     return done.outputs.take(arrow_array(np.maximum(places, 0), accepted))
-
-
-def _vectors(values: npt.NDArray[Any]) -> pa.Array:
-    flat = arrow_array(values.reshape(-1))
-    return pa.FixedSizeListArray.from_arrays(flat, values.shape[1])
-
-
-def _counts(lists: Elements, array: pa.Array) -> IntArray:
-    found = np.empty(len(lists.offsets) - 1, np.int64)
-    list_ends.count_elements(lists.offsets, validity(array), found)
-    return found
-
-
-def _pad(
-    op: ops.PadIds | ops.PadNumbers,
-    lists: Elements,
-    array: pa.Array,
-    values: npt.NDArray[Any],
-    padding: float,
-) -> pa.Array:
-    counts = _counts(lists, array)
-    found = np.full((len(counts), op.length), padding, values.dtype)
-    ends = op.side == "left", op.truncate == "left"
-    list_ends.pad(
-        lists.offsets, validity(array), read_only(values), counts, *ends, found
-    )
-    return _vectors(found)
-
-
-def _count_ids(
-    op: ops.MultiHotEncode | ops.CountEncode, lists: Elements, array: pa.Array
-) -> pa.Array:
-    found = np.zeros((len(lists.offsets) - 1, op.depth), np.float32)
-    once = isinstance(op, ops.MultiHotEncode)
-    ids = read_only(filled_numbers(array))
-    list_ends.count_ids(lists.offsets, validity(array), ids, once, found)
-    return _vectors(found)
-
-
-def _weigh(
-    lists: Elements, ids: pa.Array, other: Elements, weights: pa.Array, depth: int
-) -> tuple[pa.Array, BoolArray]:
-    """Vectors of sums, and the rows whose lists differ or whose sums are too large."""
-    offsets, pairs, refused = _pairs(lists, ids, other, weights)
-    totals = np.zeros((len(refused), depth))
-    list_ends.sum_weights(offsets, *pairs, totals)
-    found = np.empty(totals.shape, np.float32)
-    list_ends.round_totals(totals, found, refused)
-    return _vectors(found), refused
-
-
-def _pad_weighted(
-    op: ops.PadWeighted,
-    lists: Elements,
-    ids: pa.Array,
-    other: Elements,
-    weights: pa.Array,
-) -> tuple[pa.Array, BoolArray]:
-    """Ids or weights of pairs, and the rows whose lists differ."""
-    offsets, (kept_ids, kept_weights), refused = _pairs(lists, ids, other, weights)
-    kept = read_only(kept_ids + 1) if op.part == "ids" else kept_weights
-    found = np.zeros((len(refused), op.length), kept.dtype)
-    ends = op.side == "left", op.truncate == "left"
-    list_ends.pad(offsets, _ALL, kept, np.diff(offsets), *ends, found)
-    return _vectors(found), refused
-
-
-def _pairs(
-    lists: Elements, ids: pa.Array, other: Elements, weights: pa.Array
-) -> tuple[IntArray, tuple[npt.NDArray[Any], npt.NDArray[Any]], BoolArray]:
-    """The pairs that are there: offsets, ids and weights; and the rows that differ."""
-    refused = np.diff(lists.offsets) != np.diff(other.offsets)
-    # Of rows of one length, the elements that are left are pairs.
-    rows, kept_ids, first = _in_rows(lists, ids, ~refused)
-    _, kept_weights, second = _in_rows(other, weights, ~refused)
-    there = first & second
-    offsets = read_only(np.searchsorted(rows[there], np.arange(len(refused) + 1)))
-    pairs = read_only(kept_ids[there]), read_only(kept_weights[there])
-    return offsets, pairs, refused
-
-
-def _in_rows(
-    lists: Elements, array: pa.Array, chosen: BoolArray
-) -> tuple[IntArray, npt.NDArray[Any], BoolArray]:
-    """Of the elements in some rows: the row, the value, and whether there is one."""
-    rows = rows_of(lists.offsets)
-    kept = chosen[rows]
-    return rows[kept], filled_numbers(array)[kept], ~nulls(array)[kept]
-
-
-def _aggregate(lists: Elements, array: pa.Array, kind: str) -> pa.Array:
-    rows = len(lists.offsets) - 1
-    found = np.empty(rows)
-    present = np.ones(rows, np.bool_)
-    if len(lists.valid):
-        present &= lists.valid
-    numbers = read_only(filled_numbers(array))
-    code = list_ends.AGGREGATES[kind]
-    list_ends.aggregate(lists.offsets, validity(array), numbers, code, found, present)
-    return arrow_array(found, present)
-
-
-def _lengths(lists: Elements, array: pa.Array, maximum: int | None) -> pa.Array:
-    counts = _counts(lists, array)
-    valid = lists.valid if len(lists.valid) else None
-    if maximum is None:
-        return arrow_array(counts.astype(np.float64), valid)
-    return arrow_array(np.minimum(counts, maximum), valid)

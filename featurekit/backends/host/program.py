@@ -16,6 +16,7 @@ from featurekit.backends.host import instructions as at
 from featurekit.backends.host.expressions import COMPARISON_CODES, OPERATION_CODES
 from featurekit.backends.host.joined_text import JoinedText, MadeText, MarkedText
 from featurekit.backends.host.places import Kind, Places
+from featurekit.backends.host.text import ChangedText
 from featurekit.backends.host.time_parts import PART_CODES
 from featurekit.backends.token_ids import bucket_of_token, id_of_token
 from featurekit.kernels.arrow_buffers import read_only
@@ -49,7 +50,7 @@ class SourceText:
     """Text of a source column.
 
     Args:
-        column: Which of the columns that the plan reads, or of the joined ones after.
+        column: Which of the columns that the plan reads, or of the made ones after.
         nullable: Whether a row may have none.
         fill: What a row has instead; None where there is no such thing.
     """
@@ -99,7 +100,7 @@ class Program:
         output_bytes: Per row, of all outputs.
         scratch_bytes: Per row of a block.
         outputs: By name.
-        joined: Columns of text that are made before the program runs.
+        made: Columns of text that are made before the program runs.
         kept: Arrays whose addresses are in the code.
     """
 
@@ -109,7 +110,7 @@ class Program:
     output_bytes: int
     scratch_bytes: int
     outputs: dict[str, Output]
-    joined: tuple[MadeText, ...]
+    made: tuple[MadeText, ...]
     kept: tuple[object, ...]
 
 
@@ -224,6 +225,13 @@ KERNELS: dict[type[ops.Op], Encoder] = {
     ops.DefaultId: lambda op, _: (
         *(at.DEFAULT_ID, op.num_ids, op.default is not None, op.default or 0),
     ),
+    # Columns are made of text before the program runs; see `text`.
+    ops.MapText: _no_instruction,
+    ops.StripText: _no_instruction,
+    ops.CutText: _no_instruction,
+    ops.JoinNgrams: _no_instruction,
+    ops.CutWordpieces: _no_instruction,
+    ops.WeighTerms: _no_instruction,
 }
 assert set(KERNELS) == set(ops.OPS), "an op has no kernel on the host"
 
@@ -242,7 +250,7 @@ class _Assembler:
         self.code: list[list[int]] = []
         self.values: dict[int, Numbers | SourceText] = {}
         self.columns = {name: index for index, name in enumerate(plan.columns)}
-        self.joined: list[MadeText] = []
+        self.made: list[MadeText] = []
         # An output that is a column as it was read needs no place of its own.
         self.written = {
             index
@@ -336,6 +344,8 @@ class _Assembler:
 
     def of_text(self, index: int, op: ops.Op, text: SourceText) -> Numbers | SourceText:
         match op:
+            case ops.MapText() | ops.StripText():
+                return self.change(index, op, text)
             case ops.FillMissing(value=value):
                 fill = str(value).encode() if text.nullable else text.fill
                 return replace(text, nullable=False, fill=fill)
@@ -414,7 +424,7 @@ class _Assembler:
             tuple((names[text.column], text.fill) for text in texts),
             op.separator.encode(),
         )
-        self.joined.append(made)
+        self.made.append(made)
         self.columns[made.name] = len(self.columns)
         return SourceText(self.columns[made.name], self.plan.nodes[index].type.nullable)
 
@@ -422,12 +432,20 @@ class _Assembler:
         self, index: int, op: ops.MarkMissing, text: SourceText
     ) -> SourceText:
         """A column without some texts, which is read as one of the source."""
-        source = list(self.columns)[text.column]
+        part = list(self.columns)[text.column], text.fill
         marked = tuple(str(value).encode() for value in op.values)
-        made = MarkedText(f"marked/{index}", source, text.fill, marked)
-        self.joined.append(made)
-        self.columns[made.name] = len(self.columns)
-        return SourceText(self.columns[made.name])
+        self.made.append(MarkedText(f"marked/{index}", (part,), marked))
+        self.columns[self.made[-1].name] = len(self.columns)
+        return SourceText(len(self.columns) - 1)
+
+    def change(
+        self, index: int, op: ops.MapText | ops.StripText, text: SourceText
+    ) -> SourceText:
+        """A column of changed text, which is read as one of the source."""
+        part = list(self.columns)[text.column], text.fill
+        self.made.append(ChangedText(f"text/{index}", (part,), op, index))
+        self.columns[self.made[-1].name] = len(self.columns)
+        return SourceText(len(self.columns) - 1, text.nullable)
 
     def combine(self, index: int, op: ops.CombineIds) -> Numbers:
         out = self.room(index)
@@ -487,6 +505,6 @@ def assemble(plan: Plan) -> Program:
         made.places.row_bytes(in_outputs=True),
         made.places.row_bytes(in_outputs=False),
         outputs,
-        tuple(made.joined),
+        tuple(made.made),
         tuple(made.constants),
     )

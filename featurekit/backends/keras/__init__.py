@@ -39,11 +39,13 @@ _EXPRESSION_LAYERS = (
     "LookupVector",
 )
 _SPECIAL_VALUE_LAYERS = ("DefaultId", "MarkMissing")
+_TEXT_LAYERS = ("MapText", "StripText")
 _MODULES = {
     **dict.fromkeys(_FEATURE_LAYER, "feature_layer"),
     **dict.fromkeys(_OP_LAYERS, "op_layers"),
     **dict.fromkeys(_EXPRESSION_LAYERS, "expression_layers"),
     **dict.fromkeys(_SPECIAL_VALUE_LAYERS, "special_value_layers"),
+    **dict.fromkeys(_TEXT_LAYERS, "text_layers"),
 }
 __all__ = sorted(_MODULES)
 

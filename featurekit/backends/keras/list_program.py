@@ -1,12 +1,18 @@
-"""Plans with lists in a graph: elements, what ends lists, and then rows."""
+"""Plans with lists in a graph: what begins and ends lists, and the levels between."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
 from featurekit.backends.keras.list_crosses import as_lists, cross_lists
 from featurekit.backends.keras.lists import Lists, end_list, read_lists
+from featurekit.backends.keras.text_lists import (
+    WordpieceCutter,
+    cut_text,
+    join_ngrams,
+)
 from featurekit.backends.keras.values import Value, mark
 from featurekit.plan import ops
 from featurekit.plan.graph import Plan
@@ -14,6 +20,23 @@ from featurekit.plan.levels import Level, output_name, split_levels
 
 if TYPE_CHECKING:
     from featurekit.backends.keras.program import Program
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is computed of a batch so far, while a graph is made.
+
+    Args:
+        columns: The source, with markers.
+        lists: By node.
+        values: One per row, by node: what ends lists, and what that needs.
+        refusing: int64 tensors of shape (batch,): the first node that refuses a row.
+    """
+
+    columns: Mapping[str, Any]
+    lists: dict[int, Lists] = field(default_factory=dict)
+    values: dict[int, Value] = field(default_factory=dict)
+    refusing: list[tf.Tensor] = field(default_factory=list)
 
 
 class ListProgram(tf.Module):
@@ -27,16 +50,17 @@ class ListProgram(tf.Module):
     def __init__(self, plan: Plan, make_program: Callable[[Plan], "Program"]) -> None:
         super().__init__(name="list_program")
         self.plan = plan
-        levels = split_levels(plan)
-        self._ends = levels.ends
-        self._rows = levels.rows
-        self._elements = [*levels.elements.items()]
-        self.element_programs = [make_program(one.plan) for _, one in self._elements]
+        self._levels = levels = split_levels(plan)
+        # A module finds the tables of its attributes, inside of a dict of texts too.
+        self.element_programs, self.single_programs = (
+            {str(node): make_program(level.plan) for node, level in each.items()}
+            for each in (levels.elements, levels.singles)
+        )
         self.row_program = make_program(levels.rows.plan)
-        self._crossed = levels.crossed
-        self.crossed_programs = {
-            str(cross): make_program(level.plan)
-            for cross, level in levels.crossed.items()
+        self.cutters = {
+            str(index): WordpieceCutter(node.op)
+            for index, node in enumerate(plan.nodes)
+            if isinstance(node.op, ops.CutWordpieces)
         }
 
     def values(self, columns: Mapping[str, Any]) -> tuple[dict[str, Value], tf.Tensor]:
@@ -45,70 +69,74 @@ class ListProgram(tf.Module):
         Args:
             columns: With markers, shape (batch,); lists as `read_lists` takes them.
         """
-        found: dict[int, Lists] = {}
-        refusing: list[tf.Tensor] = []
-        for (reader, level), program in zip(
-            self._elements, self.element_programs, strict=True
-        ):
-            lists, rejecting = self._run_elements(reader, level, program, columns)
-            found |= lists
-            refusing += rejecting
-        ended: dict[int, Value] = {}
-        for end in self._ends:
-            op, inputs = self.plan.nodes[end].op, self.plan.nodes[end].inputs
-            if isinstance(op, ops.CrossHash):
-                single, rejecting = self._run_crossed(end, columns, ended)
-                refusing += rejecting
-                known = {**single, **found}
-                found[end] = cross_lists(op, [known[entry] for entry in inputs])
-                continue
-            assert isinstance(op, ops.BaseListEnd)
-            ended[end], refused = end_list(op, *(found[entry] for entry in inputs))
-            if refused is not None:
-                refusing.append(self._where(refused, end))
-        made = {output_name(end): value for end, value in ended.items()}
-        if self._rows.nodes:
-            made_of = {name: mark(value) for name, value in made.items()}
-            values, refused_rows = self.row_program.values({**columns, **made_of})
-            refusing.append(self._whole(self._rows, refused_rows))
-            made |= values
-        outputs = {name: made[output_name(node)] for name, node in self.plan.outputs}
-        return outputs, tf.reduce_min(tf.stack(refusing), axis=0)
+        known = Known(columns)
+        for index in self._levels.order:
+            if index in self._levels.singles:
+                program = self.single_programs[str(index)]
+                self._run_level(self._levels.singles[index], program, known)
+            if index in self._levels.elements:
+                self._begin(index, known)
+            else:
+                self._end(index, known)
+        self._run_level(self._levels.rows, self.row_program, known)
+        outputs = {name: known.values[node] for name, node in self.plan.outputs}
+        return outputs, tf.reduce_min(tf.stack(known.refusing), axis=0)
 
-    def _run_elements(
-        self, reader: int, level: Level, program: "Program", columns: Mapping[str, Any]
-    ) -> tuple[dict[int, Lists], list[tf.Tensor]]:
-        op = self.plan.nodes[reader].op
-        assert isinstance(op, ops.ReadList)
-        lists = read_lists(columns[op.column])
-        values, rejecting = program.values({op.column: mark(lists.elements)})
+    def _begin(self, index: int, known: Known) -> None:
+        """Reads or makes lists, and runs the ops on their elements."""
+        lists = self._lists(index, known)
+        op, level = self.plan.nodes[index].op, self._levels.elements[index]
+        missing = op.missing if isinstance(op, ops.ReadList | ops.CutText) else "keep"
+        if missing == "refuse":
+            known.refusing.append(self._where(~lists.valid, index))
+        if missing != "keep":
+            lists = lists._replace(valid=tf.ones_like(lists.valid))
+        (name,) = level.plan.columns
+        program = self.element_programs[str(index)]
+        values, rejecting = program.values({name: mark(lists.elements)})
         whole = self._whole(level, rejecting)
         never = tf.fill([lists.batch], self._never)
         by_row = tf.math.unsorted_segment_min(whole, lists.rows, lists.batch)
-        refusing = [tf.minimum(by_row, never)]
-        if op.missing == "refuse":
-            refusing.append(self._where(~lists.valid, reader))
-        if op.missing != "keep":
-            lists = lists._replace(valid=tf.ones_like(lists.valid))
-        nodes = [level.nodes[place] for _, place in level.plan.outputs]
-        found = {
-            node: lists._replace(elements=values[output_name(node)]) for node in nodes
-        }
-        return found, refusing
+        known.refusing.append(tf.minimum(by_row, never))
+        for node, value in self._by_node(level, values).items():
+            known.lists[node] = lists._replace(elements=value)
 
-    def _run_crossed(
-        self, cross: int, columns: Mapping[str, Any], ended: Mapping[int, Value]
-    ) -> tuple[dict[int, Lists], list[tf.Tensor]]:
-        """The single values that a cross of lists takes, as lists."""
-        level = self._crossed[cross]
+    def _lists(self, index: int, known: Known) -> Lists:
+        """The lists that a node begins, missing ones among them."""
+        op, inputs = self.plan.nodes[index].op, self.plan.nodes[index].inputs
+        match op:
+            case ops.ReadList():
+                return read_lists(known.columns[op.column])
+            case ops.CutText():
+                return cut_text(op, known.values[inputs[0]])
+            case ops.JoinNgrams():
+                return join_ngrams(op, known.lists[inputs[0]])
+            case ops.CutWordpieces():
+                return self.cutters[str(index)](known.lists[inputs[0]])
+            case ops.CrossHash():
+                return cross_lists(op, [_as_lists(known, entry) for entry in inputs])
+        raise AssertionError(f"{op.name} gives no lists")
+
+    def _end(self, index: int, known: Known) -> None:
+        op, inputs = self.plan.nodes[index].op, self.plan.nodes[index].inputs
+        assert isinstance(op, ops.BaseListEnd)
+        lists = [known.lists[entry] for entry in inputs]
+        known.values[index], refused = end_list(op, *lists)
+        if refused is not None:
+            known.refusing.append(self._where(refused, index))
+
+    def _run_level(self, level: Level, program: "Program", known: Known) -> None:
+        """Adds the outputs of a level of single values."""
         if not level.nodes:
-            return {}, []
-        made_of = {output_name(end): mark(value) for end, value in ended.items()}
-        program = self.crossed_programs[str(cross)]
-        values, rejecting = program.values({**columns, **made_of})
+            return
+        made = {output_name(node): mark(one) for node, one in known.values.items()}
+        values, rejecting = program.values({**known.columns, **made})
+        known.refusing.append(self._whole(level, rejecting))
+        known.values.update(self._by_node(level, values))
+
+    def _by_node(self, level: Level, values: Mapping[str, Value]) -> dict[int, Value]:
         nodes = [level.nodes[place] for _, place in level.plan.outputs]
-        found = {node: as_lists(values[output_name(node)]) for node in nodes}
-        return found, [self._whole(level, rejecting)]
+        return {node: values[output_name(node)] for node in nodes}
 
     @property
     def _never(self) -> tf.Tensor:
@@ -121,3 +149,10 @@ class ListProgram(tf.Module):
         """Nodes of a level as nodes of the whole plan."""
         nodes = [*level.nodes, len(self.plan.nodes)]
         return tf.gather(tf.constant(nodes, tf.int64), rejecting)
+
+
+def _as_lists(known: Known, node: int) -> Lists:
+    """The lists of a node; a single value is a list of one."""
+    if node in known.lists:
+        return known.lists[node]
+    return as_lists(known.values[node])

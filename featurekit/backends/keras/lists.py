@@ -111,6 +111,8 @@ def end_list(op: ops.BaseListEnd, *inputs: Lists) -> Outcome:
             return Outcome(Value(tf.minimum(_count(op, lists), 1.0)))
         case ops.CountEncode():
             return Outcome(Value(_count(op, lists)))
+        case ops.WeighTerms():
+            return Outcome(Value(_weigh_terms(op, lists)))
         case ops.AggregateList(kind=kind):
             return Outcome(_aggregate(lists, kind))
         case ops.CountElements(maximum=None):
@@ -123,10 +125,10 @@ def end_list(op: ops.BaseListEnd, *inputs: Lists) -> Outcome:
 def without_missing(lists: Lists) -> Lists:
     """The lists without the elements that are missing."""
     valid = lists.elements.valid
-    return lists if valid is None else _chosen(lists, valid)
+    return lists if valid is None else chosen_elements(lists, valid)
 
 
-def _chosen(lists: Lists, kept: tf.Tensor) -> Lists:
+def chosen_elements(lists: Lists, kept: tf.Tensor) -> Lists:
     """The lists with some of their elements, all of which are there."""
     rows = tf.boolean_mask(lists.rows, kept)
     lengths = tf.math.unsorted_segment_sum(tf.ones_like(rows), rows, lists.batch)
@@ -165,6 +167,15 @@ def _count(op: ops.MultiHotEncode | ops.CountEncode, lists: Lists) -> tf.Tensor:
     return tf.scatter_nd(places, tf.cast(fits, tf.float32), [lists.batch, op.depth])
 
 
+def _weigh_terms(op: ops.WeighTerms, lists: Lists) -> tf.Tensor:
+    ids, depth = lists.elements.tensor, len(op.weights)
+    fits = (ids >= 0) & (ids < depth)  # refused ids may not be
+    places = tf.stack([lists.rows, tf.where(fits, ids, 0)], axis=1)
+    counts = tf.scatter_nd(places, tf.cast(fits, tf.int64), [lists.batch, depth])
+    weighed = tf.cast(counts, tf.float64) * tf.constant(op.weights, tf.float64)
+    return tf.cast(weighed, tf.float32)
+
+
 def _weigh(op: ops.WeightEncode, ids: Lists, weights: Lists) -> Outcome:
     """Sums in the order of the list: on the CPU, tf.scatter_nd adds one by one."""
     ids, weights, differ = _pairs(ids, weights)
@@ -189,7 +200,7 @@ def _pairs(ids: Lists, weights: Lists) -> tuple[Lists, Lists, tf.Tensor]:
     ids, weights = (_in_rows(one, ~differ) for one in (ids, weights))
     there = both(ids.elements.valid, weights.elements.valid)
     if there is not None:
-        ids, weights = _chosen(ids, there), _chosen(weights, there)
+        ids, weights = chosen_elements(ids, there), chosen_elements(weights, there)
     return ids, weights, differ
 
 
@@ -197,7 +208,7 @@ def _in_rows(lists: Lists, chosen: tf.Tensor) -> Lists:
     """The elements of some rows, missing ones among them."""
     kept = tf.gather(chosen, lists.rows)
     valid = lists.elements.valid
-    found = _chosen(lists, kept)
+    found = chosen_elements(lists, kept)
     if valid is None:
         return found
     return found._replace(elements=Value(found.elements.tensor, valid[kept]))

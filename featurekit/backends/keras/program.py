@@ -11,6 +11,7 @@ from featurekit.backends.keras import (
     expressions,
     numeric,
     special_values,
+    text,
     time_parts,
 )
 from featurekit.backends.keras.blocks import Blocks
@@ -53,6 +54,8 @@ KERNELS: dict[type[ops.Op], Callable[..., Outcome]] = {
     ops.LookupVector: categorical.lookup_vector,
     ops.MarkMissing: special_values.mark_missing,
     ops.DefaultId: special_values.default_id,
+    ops.MapText: text.map_text,
+    ops.StripText: text.strip_text,
 }
 """Of the ops of a stage and their inputs; reading, lookup, crossing are apart."""
 

@@ -31,6 +31,7 @@ from featurekit.plan.ops.expressions import (
 from featurekit.plan.ops.lists import (
     AggregateList,
     BaseListEnd,
+    BaseListMaker,
     CountElements,
     CountEncode,
     MissingList,
@@ -61,6 +62,15 @@ from featurekit.plan.ops.special_values import (
     DefaultId,
     MarkMissing,
 )
+from featurekit.plan.ops.text import (
+    BaseTextLists,
+    CutText,
+    CutWordpieces,
+    JoinNgrams,
+    MapText,
+    StripText,
+    WeighTerms,
+)
 from featurekit.plan.ops.timestamp import (
     ExtractTimePart,
 )
@@ -71,6 +81,8 @@ __all__ = [
     "Arithmetic",
     "ArithmeticName",
     "BaseListEnd",
+    "BaseListMaker",
+    "BaseTextLists",
     "Bucketize",
     "CheckRange",
     "ChooseNumber",
@@ -81,16 +93,20 @@ __all__ = [
     "CountElements",
     "CountEncode",
     "CrossHash",
+    "CutText",
+    "CutWordpieces",
     "DefaultId",
     "ExtractTimePart",
     "FillMissing",
     "HashBucket",
     "IsGreaterEqual",
     "IsMissing",
+    "JoinNgrams",
     "JoinText",
     "Log1pValue",
     "LookupVector",
     "LookupVocabulary",
+    "MapText",
     "MarkMissing",
     "MinMaxScale",
     "MissingList",
@@ -105,9 +121,11 @@ __all__ = [
     "ReadList",
     "RequirePresent",
     "StandardizeValue",
+    "StripText",
     "ToFloat32",
     "ToFloat64",
     "VocabularyTable",
+    "WeighTerms",
     "WeightEncode",
 ]
 
@@ -148,5 +166,11 @@ Op: TypeAlias = (
     | DefaultId
     | PackVector
     | PadWeighted
+    | MapText
+    | StripText
+    | CutText
+    | JoinNgrams
+    | WeighTerms
+    | CutWordpieces
 )
 OPS: tuple[type[Op], ...] = Op.__args__

@@ -43,6 +43,11 @@ class ReadList(BaseOp):
 
 
 @dataclass(frozen=True, slots=True)
+class BaseListMaker(BaseOp):
+    """Base of the ops that make lists: of other lists as a whole, or of a text."""
+
+
+@dataclass(frozen=True, slots=True)
 class BaseListEnd(BaseOp):
     """Base of the ops that make one value per row of lists.
 

@@ -13,6 +13,7 @@ from featurekit.spec.columns.bags import PaddedIdsColumn, WeightedIdsColumn
 from featurekit.spec.columns.base import BaseColumn, WeightedBag
 from featurekit.spec.columns.categorical import CategoricalColumn, DenseColumn
 from featurekit.spec.columns.numbers import NumericColumn
+from featurekit.spec.columns.text import TermsColumn, TokensColumn
 from featurekit.spec.columns.tokens import IntegerColumn, StringColumn
 from featurekit.spec.columns.vocabularies import OovPlace
 
@@ -98,7 +99,7 @@ class ListColumn(BaseColumn):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class IdsColumn(ListColumn):
+class IdsColumn(ListColumn, TermsColumn):
     """A list of ids from 0 to a known number; a feature once it is ended."""
 
     def pad(
@@ -211,7 +212,7 @@ class IdsColumn(ListColumn):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class StringsColumn(ListColumn):
+class StringsColumn(ListColumn, TokensColumn):
     """A list of texts; a feature once it has ids and is ended."""
 
     @property

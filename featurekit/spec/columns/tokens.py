@@ -2,18 +2,23 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from featurekit.errors import SpecError
 from featurekit.spec import steps as s
 from featurekit.spec.columns.base import BaseColumn
 from featurekit.spec.columns.categorical import BooleanColumn, CategoricalColumn
 from featurekit.spec.columns.special_values import given_values
+from featurekit.spec.columns.text import TextColumn
 from featurekit.spec.columns.vocabularies import OovPlace, with_vocabulary
 from featurekit.spec.inputs import MARKER
 
+if TYPE_CHECKING:
+    from featurekit.spec.columns.lists import StringsColumn
+
 
 @dataclass(frozen=True, slots=True, repr=False)
-class StringColumn(BaseColumn):
+class StringColumn(TextColumn):
     """Text, as UTF-8. A feature only after `vocabulary`, `hash_buckets` or a cross."""
 
     def fill(self, value: str) -> "StringColumn":
@@ -76,6 +81,33 @@ class StringColumn(BaseColumn):
             - Output: int64, 0 or 1.
         """
         return BooleanColumn(self.source, self._step(s.IsMissing))
+
+    def split(self, separator: str | None = None) -> "StringsColumn":
+        """Cuts the text into a list of texts, such as words.
+
+        Args:
+            separator: What stands between two of them. Defaults to runs of whitespace.
+
+        Semantics:
+            - Whitespace: the six characters of ASCII, as of `strip`; at the ends it
+              counts for nothing, and no part is empty.
+            - With a separator: parts between two of them may be empty; an empty text
+              is one empty part.
+            - Missing: a missing list; see the methods of lists.
+
+        Example:
+            >>> import featurekit as fk
+            >>> ids = fk.string("s").split().vocabulary(["a", "b"])
+            >>> fk.preview(ids.pad(3), {"s": ["a  b a", " ", "?"]})
+            [[1, 2, 1], [0, 0, 0], [3, 0, 0]]
+
+        Elsewhere:
+            - `tf.strings.split`, `bytes.split`. `str.split` knows the spaces of
+              Unicode; NFKC makes most of them a space first.
+        """
+        from featurekit.spec.columns.lists import StringsColumn
+
+        return StringsColumn(self.source, self._step(s.Split, separator))
 
     def vocabulary(
         self,

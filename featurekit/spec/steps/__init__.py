@@ -57,6 +57,17 @@ from featurekit.spec.steps.special_values import (
     DefaultId,
     MissingValues,
 )
+from featurekit.spec.steps.text import (
+    Casefold,
+    Lower,
+    Ngrams,
+    Normalization,
+    Normalize,
+    Split,
+    Strip,
+    TfIdf,
+    Wordpiece,
+)
 from featurekit.spec.steps.timestamp import (
     PART_SIZES,
     TimePart,
@@ -71,6 +82,7 @@ __all__ = [
     "AggregateName",
     "Boolean",
     "Buckets",
+    "Casefold",
     "Clip",
     "Combiner",
     "Counts",
@@ -88,22 +100,30 @@ __all__ = [
     "IsMissing",
     "Length",
     "Log1p",
+    "Lower",
     "MinMax",
     "MissingAsEmpty",
     "MissingValues",
     "MultiHot",
+    "Ngrams",
+    "Normalization",
+    "Normalize",
     "OneHot",
     "Pad",
     "QuantileBuckets",
     "Robust",
     "Side",
+    "Split",
     "Standardize",
     "Step",
+    "Strip",
+    "TfIdf",
     "TimePart",
     "TimePartName",
     "Tokens",
     "Vocabulary",
     "Winsorize",
+    "Wordpiece",
     "check_count",
     "check_finite",
     "is_learned_fill",
@@ -141,6 +161,14 @@ Step: TypeAlias = (
     | Winsorize
     | Cyclic
     | MissingValues
+    | Normalize
+    | Casefold
+    | Lower
+    | Strip
+    | Split
+    | Ngrams
+    | TfIdf
+    | Wordpiece
 )
 STEPS: tuple[type[Step], ...] = Step.__args__
 
@@ -155,6 +183,8 @@ def needs_statistics(step: Step) -> bool:
         case QuantileBuckets() | Robust() | Winsorize():
             return True
         case FillMean() | FillMedian() | FillMode():
+            return True
+        case TfIdf():
             return True
         case Vocabulary(tokens=tokens):
             return tokens is None

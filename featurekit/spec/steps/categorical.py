@@ -49,7 +49,7 @@ class Vocabulary(BaseStep):
                 )
             if not self.tokens:
                 raise SpecError("the vocabulary is empty", code="SPEC_EMPTY_VOCAB")
-        _check_distinct((*(self.reserved or ()), *(self.tokens or ())))
+        check_distinct((*(self.reserved or ()), *(self.tokens or ())))
         if self.default is not None and self.num_oov:
             raise SpecError(
                 "unknown tokens have ids of their own, so default has no use",
@@ -90,7 +90,7 @@ class Vocabulary(BaseStep):
         return f".vocabulary({', '.join(arguments)})"
 
 
-def _check_distinct(tokens: Tokens) -> None:
+def check_distinct(tokens: Tokens) -> None:
     seen: dict[bytes | int, int] = {}
     for index in range(len(tokens)):
         token = tokens[index]
