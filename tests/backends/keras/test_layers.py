@@ -202,11 +202,15 @@ LAYERS = [
         fk.keras.LookupVector(width=2, values=(0.0, 1.0, 0.5, -1.0)),
         tf.constant([1, 0], tf.int64),
     ),
+    (fk.keras.MapText("NFC"), tf.constant(["e\u0301", "", MISSING_TEXT])),
+    (fk.keras.MapText("casefold"), tf.constant(["ß", "A"])),
+    (fk.keras.StripText(), tf.constant([" a ", MISSING_TEXT])),
 ]
 
 
 def test_every_op_on_single_values_has_a_layer() -> None:
-    lists = {op for op in ops.OPS if issubclass(op, ops.ReadList | ops.BaseListEnd)}
+    of_lists = ops.ReadList | ops.BaseListEnd | ops.BaseListMaker
+    lists = {op for op in ops.OPS if issubclass(op, of_lists)}
     assert {op.__name__ for op in set(ops.OPS) - lists} <= set(fk.keras.__all__)
     special = {ops.ReadColumn, ops.LookupVocabulary, ops.CrossHash, ops.CombineIds}
     assert set(KERNELS) | special | lists == set(ops.OPS)
