@@ -75,12 +75,12 @@ ONE_HOT = 24  # FIRST: depth
 # where the fold starts.
 FOLD = 25
 LOOKUP_VECTOR = 26  # FIRST: the vectors; SECOND: numbers per vector; THIRD: ids
-DEFAULT_ID = 27  # FIRST: num_ids; SECOND: whether there is one; THIRD: the default
+DEFAULT_ID = 30  # FIRST: num_ids; SECOND: whether there is one; THIRD: the default
 PAIR = 28  # FIRST: whether it is the first input; SECOND: size of the other
 MARK_MISSING = 29  # FIRST: address of the bits of the values; SECOND: their number
 
-FIND_TEXT = 30  # as FIND_INTEGER
-HASH_TEXT = 31  # as HASH_INTEGER; no buckets: the whole hash
+FIND_TEXT = 40  # as FIND_INTEGER
+HASH_TEXT = 41  # as HASH_INTEGER; no buckets: the whole hash
 
 NAN_IS_MISSING = 0
 NAN_IS_REFUSED = 1
