@@ -1,0 +1,1 @@
+"""Declarations of other libraries, as features of a FeatureSpec."""
