@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from featurekit.backends import keras as keras
     from featurekit.embedding_rows import row_map as row_map
     from featurekit.embedding_rows import warm_start as warm_start
+    from featurekit.embedding_vectors import given_vectors as given_vectors
     from featurekit.io.dataset import load as load
+    from featurekit.io.vectors_file import read_vectors as read_vectors
     from featurekit.io.verify import verify as verify
     from featurekit.io.vocabulary_file import read_vocabulary as read_vocabulary
     from featurekit.io.vocabulary_file import write_vocabulary as write_vocabulary
@@ -60,6 +62,7 @@ _LAZY = {
     "cross": "featurekit.spec.columns:cross",
     "export": "featurekit.serve.export:export",
     "grow": "featurekit.plan.growth:grow",
+    "given_vectors": "featurekit.embedding_vectors:given_vectors",
     "id_meanings": "featurekit.plan.id_meanings:id_meanings",
     "integer": "featurekit.spec.columns:integer",
     "integers": "featurekit.spec.columns:integers",
@@ -74,6 +77,7 @@ _LAZY = {
     "numeric": "featurekit.spec.columns:numeric",
     "preview": "featurekit.jobs.preview:preview",
     "numerics": "featurekit.spec.columns:numerics",
+    "read_vectors": "featurekit.io.vectors_file:read_vectors",
     "read_vocabulary": "featurekit.io.vocabulary_file:read_vocabulary",
     "row_map": "featurekit.embedding_rows:row_map",
     "serve": "featurekit.serve",

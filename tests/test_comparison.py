@@ -27,7 +27,6 @@ from featurekit.spec.serialize import spec_from_proto, spec_to_proto  # noqa: E4
 
 NOT_YET = {
     20: "statistics by group",
-    24: "embeddings shared by columns",
 }
 BREAKS = ["a\nb", "c\rd", "e\x0bf", "g\u2028h", "plain"]
 SPACE = keras.utils.FeatureSpace
@@ -388,3 +387,31 @@ def test_22_two_integers_that_float32_cannot_tell_apart() -> None:
         moments(both["i"])
     halves = fk.numeric("x").standardize(mean=0.0, std=2.0).buckets([16777216.5])
     assert ours(halves, {"x": [33554432.0, 33554436.0]}) == [0, 1]
+
+
+def test_24_one_embedding_table_for_two_columns() -> None:
+    """Theirs is for TensorFlow 1 graphs alone; ours trains, eagerly."""
+    fc = tf.feature_column
+    columns = [
+        fc.categorical_column_with_vocabulary_list(name, ["x", "y"])
+        for name in ("a", "b")
+    ]
+    with pytest.raises(RuntimeError, match="eager"):
+        fc.shared_embeddings(columns, dimension=2)
+    spec = fk.FeatureSpec(
+        {
+            name: fk.string(name).vocabulary(["x", "y"], shared="xy").embedding(2)
+            for name in ("a", "b")
+        }
+    )
+    rows = {"a": ["x", "y"], "b": ["y", "x"]}
+    inputs = fk.Preprocessor(spec).transform(rows)
+    model = fk.models.TabularTransformer(
+        fk.model_inputs(spec), dim=2, depth=1, num_heads=1
+    )
+    model.compile("sgd", "mse")
+    model.fit(inputs, np.array([0.0, 1.0]), verbose=0)
+    tables = [model.tokenizer.get_vectors(name) for name in ("a", "b")]
+    np.testing.assert_array_equal(*tables)
+    shapes = [tuple(weight.shape) for weight in model.tokenizer.weights]
+    assert shapes.count((3, 2)) == 1

@@ -274,6 +274,19 @@ def test_vectors_of_bags_move_to_a_vocabulary_that_has_grown() -> None:
 
 
 @pytest.mark.proves(65)
+def test_a_model_begins_with_given_vectors() -> None:
+    described = fk.model_inputs(SHARED)
+    layer = FeatureTokenizer(described, 4)
+    meanings = fk.id_meanings(SHARED, "seen")
+    fresh = layer.get_vectors("seen")
+    given = fk.given_vectors(meanings, {"b": [1.0, 2.0, 3.0, 4.0]}, fresh)
+    layer.set_vectors("seen", given.table)
+    vectors = layer.get_vectors("last")
+    assert vectors[1].tolist() == [1.0, 2.0, 3.0, 4.0]
+    np.testing.assert_array_equal(vectors[[0, 2]], fresh[[1, 3]])
+
+
+@pytest.mark.proves(65)
 def test_a_width_is_suggested_from_the_number_of_ids() -> None:
     for num_ids in (*range(1, 300), 2**31 - 1):
         dim = fk.suggest_dim(num_ids)

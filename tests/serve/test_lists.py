@@ -200,6 +200,12 @@ SPEC = fk.FeatureSpec(
         .missing_as_empty()
         .hash_buckets(9)
         .weighted(fk.numerics("prices").fill(1.0)),
+        "apart": fk.integers("items")
+        .missing_as_empty()
+        .hash_buckets(9)
+        .weighted(fk.numerics("prices").fill(1.0))
+        .pad(2)
+        .embedding(4, combiner="sqrtn"),
         "x": fk.numeric("x").fill(0.0),
     },
     label=fk.numeric("y").greater_equal(0.5),
