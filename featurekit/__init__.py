@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from featurekit.spec.columns import minimum as minimum
     from featurekit.spec.columns import numeric as numeric
     from featurekit.spec.columns import numerics as numerics
+    from featurekit.spec.columns import sequence as sequence
     from featurekit.spec.columns import string as string
     from featurekit.spec.columns import strings as strings
     from featurekit.spec.columns import timestamp as timestamp
@@ -74,6 +75,7 @@ _LAZY = {
     "numerics": "featurekit.spec.columns:numerics",
     "read_vocabulary": "featurekit.io.vocabulary_file:read_vocabulary",
     "row_map": "featurekit.embedding_rows:row_map",
+    "sequence": "featurekit.spec.columns:sequence",
     "serve": "featurekit.serve",
     "string": "featurekit.spec.columns:string",
     "strings": "featurekit.spec.columns:strings",

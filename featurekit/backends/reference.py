@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Any, TypeAlias, assert_never
 
 import numpy as np
@@ -20,6 +21,8 @@ import pyarrow as pa
 from featurekit.backends.base import Transformed
 from featurekit.backends.farmhash_reference import fingerprint64, fingerprint_cat64
 from featurekit.backends.inputs import check_columns
+from featurekit.backends.masking_reference import mask_ids
+from featurekit.backends.sequences_reference import align, difference, roll, shift
 from featurekit.backends.siphash_reference import siphash
 from featurekit.plan import ops
 from featurekit.plan.graph import Node, Plan
@@ -158,8 +161,17 @@ def _step(node: Node) -> Step:
     if isinstance(op, ops.WeightEncode):
         (ids, weights), depth = node.inputs, op.depth
         return lambda row, values: sum_weights(values[ids], values[weights], depth)
+    if isinstance(op, ops.AlignLists):
+        return _align(op, node.inputs)
+    if isinstance(op, ops.MaskIds):
+        masking, num_ids = op, node.type.num_ids or 0
+        return _of_all_present(
+            lambda ids, key: mask_ids(masking, ids, key, num_ids), node.inputs
+        )
     (entry,) = node.inputs
     function = _of_value(op)
+    if isinstance(op, ops.BaseSequenceOp):
+        return lambda row, values: function(values[entry])
     if not node.type.is_list:
         return lambda row, values: function(values[entry])
 
@@ -213,6 +225,17 @@ def _of_several(
     if right is not None:
         return lambda x: combine(x, right)
     return combine
+
+
+def _align(op: ops.AlignLists, entries: tuple[int, ...]) -> Step:
+    def run(row: Mapping[str, Value], values: list[Value]) -> Value:
+        lists: list[Any] = [values[at] for at in entries]
+        lengths = {-1 if one is None else len(one) for one in lists}
+        if len(lengths) > 1:
+            raise Reject
+        return None if lists[0] is None else align(lists, op.drop)
+
+    return run
 
 
 def _choose(op: ops.ChooseNumber, entries: tuple[int, ...]) -> Step:
@@ -277,6 +300,17 @@ def _of_present(op: ops.Op) -> Callable[[Any], Value]:
             return lambda found: float(len(there(found)))
         case ops.CountElements(maximum=int() as most):
             return lambda found: min(len(there(found)), most)
+        case ops.MaskElements(length=length, side=side):
+            return lambda found: pad(
+                [1.0] * len(there(found)), length, side, "left", 0.0
+            )
+        case ops.ShiftList(offset=offset):
+            return lambda found: shift(found, offset)
+        case ops.DifferenceList(lag=lag):
+            subtract = partial(arithmetic, "subtract")
+            return lambda found: difference(found, lag, subtract)
+        case ops.RollList(size=size, kind=kind):
+            return lambda found: roll(found, size, lambda one: aggregate(one, kind))
         case ops.LookupVector(width=width, values=values):
             return lambda value: values[value * width : (value + 1) * width]
         case (
@@ -293,6 +327,8 @@ def _of_present(op: ops.Op) -> Callable[[Any], Value]:
             | ops.ChooseNumber()
             | ops.JoinText()
             | ops.CombineIds()
+            | ops.AlignLists()
+            | ops.MaskIds()
         ):
             raise AssertionError("these ops see missing values, or several values")
         case _:

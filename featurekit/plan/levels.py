@@ -30,14 +30,17 @@ class Levels:
     """A plan in parts.
 
     Args:
-        elements: By node that reads lists, what happens to their elements.
+        elements: By node that begins lists, what happens to their elements: it reads
+            them, or makes them of those of earlier levels.
         ends: Nodes that make one value per row of lists, in order.
         rows: What happens to single values, among them those that `ends` make.
+        keys: What happens to the single values that `ends` read.
     """
 
     elements: dict[int, Level]
     ends: tuple[int, ...]
     rows: Level
+    keys: Level
 
 
 def output_name(node: int) -> str:
@@ -68,12 +71,12 @@ def split_levels(plan: Plan) -> Levels:
     node/5 = %2
     """
     readers = _readers(plan)
-    ends = [
-        index
-        for index, node in enumerate(plan.nodes)
-        if isinstance(node.op, ops.BaseListEnd)
-    ]
-    wanted = {entry for end in ends for entry in plan.nodes[end].inputs}
+    ends, made = (
+        [at for at, node in enumerate(plan.nodes) if isinstance(node.op, kind)]
+        for kind in (ops.BaseListEnd, ops.BaseSequenceOp)
+    )
+    wanted = {entry for node in ends + made for entry in plan.nodes[node].inputs}
+    taken = frozenset(wanted)
     wanted |= {index for _, index in plan.outputs}
     elements = {
         reader: _level(
@@ -89,15 +92,33 @@ def split_levels(plan: Plan) -> Levels:
         if (index not in readers and node.type.width is None) or _makes_vector(node)
     ]
     outputs = [index for _, index in plan.outputs if index in set(single)]
-    return Levels(elements, tuple(ends), _level(plan, single, outputs))
+    read = sorted(taken & set(single))
+    before = _with_inputs(plan, read)
+    rest = _with_inputs(plan, [*outputs, *(set(single) - before)]) & set(single)
+    return Levels(
+        elements,
+        tuple(ends),
+        _level(plan, sorted(rest), outputs),
+        _level(plan, sorted(before), read),
+    )
+
+
+def _with_inputs(plan: Plan, nodes: Iterable[int]) -> set[int]:
+    """Some nodes and all that they are made of."""
+    found = set(nodes)
+    for index in range(len(plan.nodes) - 1, -1, -1):
+        if index in found:
+            found.update(plan.nodes[index].inputs)
+    return found
 
 
 def _readers(plan: Plan) -> dict[int, int]:
-    """For each node that holds lists the node that reads them."""
+    """For each node that holds lists the node that begins them."""
     found: dict[int, int] = {}
     for index, node in enumerate(plan.nodes):
         if node.type.is_list:
-            found[index] = found[node.inputs[0]] if node.inputs else index
+            begins = isinstance(node.op, ops.ReadList | ops.BaseSequenceOp)
+            found[index] = index if begins else found[node.inputs[0]]
     return found
 
 
@@ -118,6 +139,6 @@ def _single(node: Node, index: int, places: dict[int, int]) -> Node:
     kind = replace(node.type, is_list=False)
     if isinstance(node.op, ops.ReadList):
         return Node(ops.ReadColumn(node.op.column, node.op.elements), (), kind)
-    if isinstance(node.op, ops.BaseListEnd):
+    if isinstance(node.op, ops.BaseListEnd | ops.BaseSequenceOp):
         return Node(ops.ReadColumn(output_name(index), kind.dtype), (), kind)
     return Node(node.op, tuple(places[entry] for entry in node.inputs), kind)

@@ -25,13 +25,16 @@ from featurekit.plan.time_zones import offset_transitions
 from featurekit.plan.vocabularies import add_lookup, lower_exact_cross
 from featurekit.spec import steps as s
 from featurekit.spec.columns import (
+    Aligned,
     Column,
     Cross,
     CrossColumn,
     Expression,
+    Masked,
     Source,
     WeightedBag,
 )
+from featurekit.spec.columns.masking import vocabulary_of
 from featurekit.spec.feature_spec import LABEL, FeatureSpec
 from featurekit.spec.inputs import Input
 
@@ -92,6 +95,10 @@ def label_check(plan: Plan) -> int | None:
         if label is not None and is_check and LABEL in plan.features_of[index]:
             return index
     return None
+
+
+_KEYS = 2**62  # what keys of rows hash into
+_ENDS = s.Pad | s.Length | s.MultiHot | s.Counts | s.Aggregate | s.Mask
 
 
 def _never_missing(step: s.Step) -> bool:
@@ -191,13 +198,23 @@ class _Lowering:
             value = self._express(source)
         elif isinstance(source, WeightedBag):
             value = self._weighted(source)
+        elif isinstance(source, Masked):
+            value = self._mask(source)
+        elif isinstance(source, Aligned):
+            refuse_missing |= any(map(_makes_vector, steps))
+            value = self._align(source, refuse_missing=refuse_missing)
         else:
             value, steps = self._cross(source, steps)
         for end, step in enumerate(steps, start=1):
             if isinstance(step, s.MissingAsEmpty | s.DropMissing):
                 continue  # said by the op that reads, and by the one that ends the list
-            if isinstance(step, s.Pad | s.Length | s.MultiHot | s.Counts | s.Aggregate):
+            if isinstance(step, _ENDS):
                 value = self._end(step, self._elements(value, steps))
+                continue
+            if isinstance(step, s.BaseSequenceStep):
+                if s.pending_drop(steps[: end - 1]):
+                    value = add(ops.AlignLists(True), value)
+                value = add(_sequence_op(step), value)
                 continue
             request = step_request(source, steps[:end])
             if isinstance(step, s.Vocabulary):
@@ -208,14 +225,13 @@ class _Lowering:
 
     def _elements(self, value: int, steps: tuple[s.Step, ...]) -> int:
         """A list whose elements are there, or may be left out."""
-        dropped = any(isinstance(step, s.DropMissing) for step in steps)
-        if dropped or not self.builder.nodes[value].type.nullable:
+        if s.pending_drop(steps) or not self.builder.nodes[value].type.nullable:
             return value
         return self.builder.add(ops.RequirePresent(), value)
 
     def _end(
         self,
-        step: s.Pad | s.Length | s.MultiHot | s.Counts | s.Aggregate,
+        step: s.Pad | s.Length | s.MultiHot | s.Counts | s.Aggregate | s.Mask,
         value: int,
     ) -> int:
         add = self.builder.add
@@ -234,6 +250,8 @@ class _Lowering:
                 return add(ops.CountEncode(num_ids), value)
             case s.Aggregate(kind=kind):
                 return add(ops.AggregateList(kind), value)
+            case s.Mask(length=length, side=side):
+                return add(ops.MaskElements(length, side), value)
             case _:
                 assert_never(step)
 
@@ -243,10 +261,42 @@ class _Lowering:
                 self.value(one.source, one.steps, refuse_missing=True), one.steps
             )
             for one in bag.columns
-            if isinstance(one.source, Input)
         )
         num_ids = self.builder.nodes[ids].type.num_ids or 0
         return self.builder.add(ops.WeightEncode(num_ids), ids, weights)
+
+    def _mask(self, source: Masked) -> int:
+        add = self.builder.add
+        keys = [self.value(one.source, one.steps) for one in source.keys]
+        op = ops.HashBucket(_KEYS) if len(keys) == 1 else ops.CrossHash(_KEYS)
+        key = add(op, *keys)
+        if self.builder.nodes[key].type.nullable:
+            key = add(ops.RequirePresent(), key)
+        ids = self.value(source.ids.source, source.ids.steps)
+        step = vocabulary_of(source.ids)
+        assert step is not None and step.reserved is not None
+        token = source.token
+        place = step.reserved.index(token.encode() if isinstance(token, str) else token)
+        masked = round(source.masked * ops.WORD)
+        hidden = ops.MaskIds(
+            seed=source.seed,
+            first=len(step.reserved) + 1,
+            mask=place + 1,
+            chosen_below=round(source.rate * ops.WORD),
+            masked_below=masked,
+            random_below=masked + round(source.randomized * ops.WORD),
+            targets=source.targets,
+        )
+        return add(hidden, ids, key)
+
+    def _align(self, source: Aligned, *, refuse_missing: bool) -> int:
+        first = source.chosen
+        others = [one for one in source.columns if one is not first]
+        parts = [
+            self.value(one.source, one.steps, refuse_missing=refuse_missing)
+            for one in (first, *others)
+        ]
+        return self.builder.add(ops.AlignLists(source.dropped), *parts)
 
     def _cross(
         self, source: Cross, steps: tuple[s.Step, ...]
@@ -328,6 +378,10 @@ class _Lowering:
                 | s.MultiHot()
                 | s.Counts()
                 | s.Aggregate()
+                | s.Mask()
+                | s.Shift()
+                | s.Difference()
+                | s.Rolling()
             ):
                 raise AssertionError("lowered elsewhere")
             case _:
@@ -379,7 +433,18 @@ class _Lowering:
 
 def _makes_vector(step: s.Step) -> bool:
     """Whether a list becomes a vector, which has no place for a missing one."""
-    return isinstance(step, s.Pad | s.MultiHot | s.Counts)
+    return isinstance(step, s.Pad | s.MultiHot | s.Counts | s.Mask)
+
+
+def _sequence_op(step: s.BaseSequenceStep) -> ops.Op:
+    match step:
+        case s.Shift(offset=offset):
+            return ops.ShiftList(offset)
+        case s.Difference(lag=lag):
+            return ops.DifferenceList(lag)
+        case s.Rolling(size=size, kind=kind):
+            return ops.RollList(size, kind)
+    raise AssertionError(step)
 
 
 def _read(

@@ -5,8 +5,9 @@ from typing import Any
 from featurekit.plan.lower import compile_spec
 from featurekit.plan.stats import Stats
 from featurekit.spec.columns import Column, EmbeddingColumn
+from featurekit.spec.columns.masking import vocabulary_of
 from featurekit.spec.feature_spec import FeatureSpec
-from featurekit.spec.steps import Embedding, Vocabulary
+from featurekit.spec.steps import Embedding
 
 
 def model_inputs(spec: FeatureSpec, stats: Stats | None = None) -> list[dict[str, Any]]:
@@ -58,5 +59,5 @@ def model_inputs(spec: FeatureSpec, stats: Stats | None = None) -> list[dict[str
 
 def _shared_table(column: Column) -> str | None:
     """The shared vocabulary whose ids the feature is."""
-    names = (step.shared for step in column.steps if isinstance(step, Vocabulary))
-    return next(names, None)
+    found = vocabulary_of(column)
+    return None if found is None else found.shared

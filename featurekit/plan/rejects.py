@@ -66,6 +66,13 @@ def describe_reject(op: ops.Op) -> tuple[str, str, str | None, str | None]:
                 "one weight for each id, and sums of at most 3.4028235e38",
                 "clean the data, or clip() the weights",
             )
+        case ops.AlignLists():
+            return (
+                "LENGTH_MISMATCH",
+                "the lists of the sequence differ in length",
+                "lists of one length, or all of them missing",
+                "clean the data, or leave the odd list out of the sequence",
+            )
         case (
             ops.ReadColumn()
             | ops.ReadList()
@@ -92,6 +99,11 @@ def describe_reject(op: ops.Op) -> tuple[str, str, str | None, str | None]:
             | ops.ChooseNumber()
             | ops.JoinText()
             | ops.LookupVector()
+            | ops.ShiftList()
+            | ops.DifferenceList()
+            | ops.RollList()
+            | ops.MaskElements()
+            | ops.MaskIds()
         ):
             raise AssertionError(f"{op.name} accepts every value")
         case _:
@@ -116,6 +128,8 @@ def row_error(
     ):
         message = "an element of the list is missing"
         hint = "fill() or drop_missing() the column, or clean the data"
+    if isinstance(plan.nodes[node].op, ops.AlignLists):
+        got = _lengths(plan.columns_of[node], got)
     return RowError(
         message,
         code=code,
@@ -126,4 +140,14 @@ def row_error(
         got=got,
         expected=expected,
         hint=hint,
+    )
+
+
+def _lengths(columns: tuple[str, ...], got: object) -> object:
+    """How long each list is; the lists say less, and more than fits a line."""
+    if not isinstance(got, tuple):
+        return got
+    return ", ".join(
+        f"{name}: {'missing' if found is None else len(found)}"
+        for name, found in zip(columns, got, strict=True)
     )

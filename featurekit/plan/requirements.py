@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias, TypeVar
 
 from featurekit.errors import SpecError
 from featurekit.spec import steps as s
-from featurekit.spec.columns import Column, Cross, Expression, Source
+from featurekit.spec.columns import Aligned, Column, Cross, Expression, Source
 from featurekit.spec.columns.base import BaseColumn
 from featurekit.spec.feature_spec import FeatureSpec
 from featurekit.spec.inputs import Input, element_dtype
@@ -57,6 +57,8 @@ class AnalysisRequest:
             return "string"
         if any(isinstance(step, s.Length) for step in self.steps):
             return "number"
+        if isinstance(self.source, Aligned):
+            return "number"  # lists of ids learn nothing once they are aligned
         if isinstance(self.source, Expression):
             return "string" if self.source.operator == "join" else "number"
         assert isinstance(self.source, Input), "no step learns from weights"
@@ -155,9 +157,10 @@ def _measured(steps: tuple[s.Step, ...]) -> tuple[s.Step, ...]:
     """The steps without those that change nothing that is measured.
 
     What is missing in lists counts for no statistic, dropped or not; so columns that
-    differ in this share their statistics.
+    differ in this share their statistics, but where they decide what is a neighbour.
     """
-    if any(isinstance(step, s.Length | s.Aggregate) for step in steps):
+    ordered = s.Length | s.Aggregate | s.BaseSequenceStep
+    if any(isinstance(step, ordered) for step in steps):
         return steps
     policies = s.MissingAsEmpty | s.DropMissing
     return tuple(step for step in steps if not isinstance(step, policies))

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from featurekit.spec import steps as s
-from featurekit.spec.columns import Column, Cross
+from featurekit.spec.columns import Column
 from featurekit.spec.compatibility import Compatibility, Verdict, compare_columns
+from featurekit.spec.inputs import Input
 from featurekit.spec.shared import shared_vocabularies
 from featurekit.spec.splits import KeySplit
 
@@ -146,7 +147,7 @@ def _parts_moved(spec: "FeatureSpec") -> Verdict:
 
 
 def _learns_vocabulary(column: Column) -> bool:
-    if isinstance(column.source, Cross) and any(
+    if not isinstance(column.source, Input) and any(
         map(_learns_vocabulary, column.source.columns)
     ):
         return True

@@ -10,7 +10,15 @@ from google.protobuf.message import DecodeError, Message
 from featurekit.errors import SpecError, VersionTooNewError
 from featurekit.proto import spec_pb2 as pb
 from featurekit.spec import steps as s
-from featurekit.spec.columns import Column, Cross, Expression, Source, WeightedBag
+from featurekit.spec.columns import (
+    Aligned,
+    Column,
+    Cross,
+    Expression,
+    Masked,
+    Source,
+    WeightedBag,
+)
 from featurekit.spec.feature_spec import FeatureSpec
 from featurekit.spec.inputs import Input
 from featurekit.spec.rebuild import rebuild
@@ -137,6 +145,13 @@ def _column_to_message(column: Column) -> pb.Column:
         bag = message.weighted_bag
         bag.ids.CopyFrom(_column_to_message(column.source.ids))
         bag.weights.CopyFrom(_column_to_message(column.source.weights))
+    elif isinstance(column.source, Aligned):
+        message.aligned.CopyFrom(_aligned_to_message(column.source))
+    elif isinstance(column.source, Masked):
+        masked = message.masked
+        set_fields(column.source, masked, skip=("ids", "keys"))
+        masked.ids.CopyFrom(_column_to_message(column.source.ids))
+        masked.keys.extend(map(_column_to_message, column.source.keys))
     elif isinstance(column.source, Cross):
         message.cross.columns.extend(map(_column_to_message, column.source.columns))
     else:
@@ -159,6 +174,13 @@ def _column_from_message(message: pb.Column) -> Column:
         bag = message.weighted_bag
         ids, weights = map(_column_from_message, (bag.ids, bag.weights))
         source = WeightedBag(ids, weights)
+    elif kind == "aligned":
+        source = _aligned_from_message(message.aligned)
+    elif kind == "masked":
+        found = get_fields(message.masked)
+        found["ids"] = _column_from_message(message.masked.ids)
+        found["keys"] = tuple(map(_column_from_message, message.masked.keys))
+        source = Masked(**found)
     elif kind == "cross":
         source = Cross(tuple(map(_column_from_message, message.cross.columns)))
     else:
@@ -170,6 +192,19 @@ def _column_from_message(message: pb.Column) -> Column:
             raise SpecError("a step is not set", code="SPEC_UNKNOWN_OP")
         steps.append(_STEP_FIELDS[name](**get_fields(getattr(entry, name))))
     return rebuild(source, steps)
+
+
+def _aligned_to_message(source: Aligned) -> pb.Aligned:
+    message = pb.Aligned(member=source.member, dropped=source.dropped)
+    for name, column in zip(source.names, source.columns, strict=True):
+        message.columns.add(name=name, column=_column_to_message(column))
+    return message
+
+
+def _aligned_from_message(message: pb.Aligned) -> Aligned:
+    names = tuple(entry.name for entry in message.columns)
+    columns = tuple(_column_from_message(entry.column) for entry in message.columns)
+    return Aligned(names, columns, message.member, message.dropped)
 
 
 def _expression_to_message(expression: Expression) -> pb.Expression:

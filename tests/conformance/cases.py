@@ -6,8 +6,10 @@ from conformance import (
     cases_cross,
     cases_expressions,
     cases_lists,
+    cases_masking,
     cases_numeric,
     cases_presence,
+    cases_sequences,
     cases_timestamp,
     cases_vocabulary,
 )
@@ -22,6 +24,8 @@ ALL_CASES: list[Case] = [
     *cases_lists.CASES,
     *cases_presence.CASES,
     *cases_expressions.CASES,
+    *cases_sequences.CASES,
+    *cases_masking.CASES,
 ]
 PROVES: dict[str, tuple[int, ...]] = {
     "identity": (3,),
@@ -64,6 +68,13 @@ PROVES: dict[str, tuple[int, ...]] = {
     "list_pad": (9,),
     "list_numbers_padded": (9,),
     "list_multi_hot": (41,),
+    "sequence_pads": (54, 55),
+    "sequence_mask": (54,),
+    "sequence_aligned": (10,),
+    "sequence_shift": (58, 59),
+    "sequence_difference": (58,),
+    "sequence_rolling": (58,),
+    "masked_ids": (59,),
 }
 """What a case proves (see `checks/capabilities.py`), by the start of its name."""
 

@@ -15,6 +15,11 @@ from featurekit.spec.serialize import (
 )
 
 T, N, X = fk.strings("t"), fk.integers("i"), fk.numerics("x", nan="keep")
+MASKED = (
+    T.vocabulary(["a", "b"], reserved=["[MASK]", "[SEP]"])
+    .pad(3)
+    .mask_tokens("[MASK]", key=[fk.string("k"), fk.integer("n")], seed=7, rate=0.25)
+)
 COLUMNS: list[Column] = [
     T.fill("q").vocabulary(["a", "b"], num_oov=2).pad(3),
     T.hash_buckets(9).pad(3, side="left", truncate="left").embedding(4),
@@ -29,6 +34,19 @@ COLUMNS: list[Column] = [
     X.mean().fill(0.0).buckets([1.0]).embedding(2),
     X.min().fill(0.0),
     X.max().fill(0.0).greater_equal(2),
+    T.shift(1).fill("<s>").vocabulary(["a"], reserved=["<s>"]).pad(3),
+    N.shift(-2).drop_missing().hash_buckets(9).counts(),
+    X.difference().fill(0.0).difference(2).drop_missing().sum().fill(0.0),
+    X.rolling(3).mean().fill(0.0).pad(2),
+    T.mask(3, side="left"),
+    *fk.sequence({"a": T.hash_buckets(9), "b c": X.log1p().shift(1)})
+    .missing_as_empty()
+    .drop_missing()
+    .pad(4, side="left", mask="m")
+    .values(),
+    fk.sequence({"a": N.identity(9), "b": X})["a"].weighted(X),
+    *MASKED,
+    MASKED.inputs.embedding(4),
 ]
 
 

@@ -13,7 +13,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from featurekit.backends.base import Backend, Transformed
-from featurekit.backends.host import list_ends
+from featurekit.backends.host import list_ends, sequences
+from featurekit.backends.host.masking import mask_ids
 from featurekit.kernels.arrow_buffers import (
     arrow_array,
     filled_numbers,
@@ -67,18 +68,31 @@ class ListExecutor:
             for reader, level in self.levels.elements.items()
         }
         self._rows = make_backend(self.levels.rows.plan)
+        self._keys = make_backend(self.levels.keys.plan)
 
     def run(self, batch: pa.RecordBatch) -> Transformed:
         """Computes all outputs for all rows that no op refuses."""
         refused_by = np.full(batch.num_rows, len(self.plan.nodes), np.int64)
-        elements = {
-            reader: self._run_elements(reader, level, batch, refused_by)
-            for reader, level in self.levels.elements.items()
-        }
-        ended = {
-            end: self._run_end(end, elements, refused_by) for end in self.levels.ends
-        }
-        single = self._run_rows(batch, ended, refused_by)
+        elements: dict[int, Elements] = {}
+        for reader, level in self.levels.elements.items():
+            lists = self._begin(reader, batch, elements, refused_by)
+            elements[reader] = self._run_elements(reader, level, lists, refused_by)
+        keys = self._run_rows(self.levels.keys, self._keys, batch, {}, refused_by)
+        ended: dict[int, pa.Array] = {}
+        for end in self.levels.ends:
+            op = self.plan.nodes[end].op
+            if isinstance(op, ops.MaskIds):
+                ids, key = self.plan.nodes[end].inputs
+                numbers = filled_numbers(keys.column(output_name(key)))
+                ended[end] = _vectors(
+                    mask_ids(
+                        op, self.plan.nodes[end].type.num_ids or 0, ended[ids], numbers
+                    )
+                )
+            else:
+                ended[end] = self._run_end(end, elements, refused_by)
+        level = self.levels.rows
+        single = self._run_rows(level, self._rows, batch, ended, refused_by)
         accepted = np.flatnonzero(refused_by == len(self.plan.nodes))
         rejected = np.flatnonzero(refused_by < len(self.plan.nodes))
         columns = {
@@ -90,17 +104,37 @@ class ListExecutor:
             outputs = outputs.take(arrow_array(accepted))
         return Transformed(self.plan, batch, outputs, rejected, refused_by[rejected])
 
-    def _run_elements(
-        self, reader: int, level: Level, batch: pa.RecordBatch, refused_by: IntArray
-    ) -> Elements:
+    def _begin(
+        self,
+        reader: int,
+        batch: pa.RecordBatch,
+        known: dict[int, Elements],
+        refused_by: IntArray,
+    ) -> sequences.Lists:
+        """The lists that a node reads, or makes of those of earlier levels."""
         op = self.plan.nodes[reader].op
+        if isinstance(op, ops.BaseSequenceOp):
+            given = []
+            for entry in self.plan.nodes[reader].inputs:
+                one = _holding(known, entry)
+                given.append(sequences.Lists(one.offsets, one.valid, one.column(entry)))
+            lists, refused = sequences.run_sequence_op(op, given)
+            if refused is not None:
+                refused_by[refused] = np.minimum(refused_by[refused], reader)
+            return lists
         assert isinstance(op, ops.ReadList)
         offsets, valid, elements = list_parts(batch.column(op.column))
         if len(valid) and op.missing == "refuse":
             refused_by[~valid] = np.minimum(refused_by[~valid], reader)
         if op.missing != "keep":
             valid = _ALL
-        source = pa.RecordBatch.from_arrays([elements], [op.column])
+        return sequences.Lists(offsets, valid, elements)
+
+    def _run_elements(
+        self, reader: int, level: Level, lists: sequences.Lists, refused_by: IntArray
+    ) -> Elements:
+        offsets, valid, elements = lists
+        source = pa.RecordBatch.from_arrays([elements], list(level.plan.columns))
         done = self._elements[reader].run(source)
         nodes = np.array(level.nodes, np.int64)[done.rejecting_nodes]
         rows = rows_of(offsets)[done.rejected_rows]
@@ -108,9 +142,13 @@ class ListExecutor:
         return Elements(offsets, valid, _all_rows(done))
 
     def _run_rows(
-        self, batch: pa.RecordBatch, ended: dict[int, pa.Array], refused_by: IntArray
+        self,
+        level: Level,
+        backend: Backend,
+        batch: pa.RecordBatch,
+        ended: dict[int, pa.Array],
+        refused_by: IntArray,
     ) -> pa.RecordBatch:
-        level = self.levels.rows
         columns = {
             name: batch.column(name)
             for name in level.plan.columns
@@ -118,7 +156,7 @@ class ListExecutor:
         }
         columns |= {output_name(end): array for end, array in ended.items()}
         arrays = list(columns.values())
-        done = self._rows.run(pa.RecordBatch.from_arrays(arrays, list(columns)))
+        done = backend.run(pa.RecordBatch.from_arrays(arrays, list(columns)))
         nodes = np.array(level.nodes, np.int64)[done.rejecting_nodes]
         np.minimum.at(refused_by, done.rejected_rows, nodes)
         return _all_rows(done)
@@ -161,6 +199,11 @@ class ListExecutor:
                 return _aggregate(lists, array, kind)
             case ops.CountElements(maximum=maximum):
                 return _lengths(lists, array, maximum)
+            case ops.MaskElements(length=length, side=side):
+                places = np.arange(length)
+                places = places if side == "right" else places[::-1]
+                mask = places < _counts(lists, array)[:, np.newaxis]
+                return _vectors(mask.astype(np.float32))
         raise AssertionError(node.op)
 
 

@@ -209,6 +209,12 @@ KERNELS: dict[type[ops.Op], Encoder] = {
     ops.ChooseNumber: lambda op, _: (at.CHOOSE,),
     ops.JoinText: _no_instruction,
     ops.LookupVector: _lookup_vector,
+    ops.AlignLists: _no_instruction,
+    ops.ShiftList: _no_instruction,
+    ops.DifferenceList: _no_instruction,
+    ops.RollList: _no_instruction,
+    ops.MaskElements: _no_instruction,
+    ops.MaskIds: _no_instruction,
 }
 assert set(KERNELS) == set(ops.OPS), "an op has no kernel on the host"
 

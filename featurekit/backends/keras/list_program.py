@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 import tensorflow as tf
 
 from featurekit.backends.keras.lists import Lists, end_list, read_lists
+from featurekit.backends.keras.masking import mask_ids
+from featurekit.backends.keras.sequences import run_sequence_op
 from featurekit.backends.keras.values import Value, mark
 from featurekit.plan import ops
 from featurekit.plan.graph import Plan
@@ -29,6 +31,8 @@ class ListProgram(tf.Module):
         levels = split_levels(plan)
         self._ends = levels.ends
         self._rows = levels.rows
+        self._keys = levels.keys
+        self.key_program = make_program(levels.keys.plan)
         self._elements = [*levels.elements.items()]
         self.element_programs = [make_program(one.plan) for _, one in self._elements]
         self.row_program = make_program(levels.rows.plan)
@@ -44,13 +48,28 @@ class ListProgram(tf.Module):
         for (reader, level), program in zip(
             self._elements, self.element_programs, strict=True
         ):
-            made, rejecting = self._run_elements(reader, level, program, columns)
+            op, inputs = self.plan.nodes[reader].op, self.plan.nodes[reader].inputs
+            if isinstance(op, ops.ReadList):
+                lists, refused = self._read(op, columns)
+            else:
+                assert isinstance(op, ops.BaseSequenceOp)
+                lists, refused = run_sequence_op(op, *(found[at] for at in inputs))
+            if refused is not None:
+                refusing.append(self._where(refused, reader))
+            made, rejecting = self._run_elements(level, program, lists)
             found |= made
-            refusing += rejecting
+            refusing.append(rejecting)
         ended: dict[int, Value] = {}
+        if self._keys.nodes:
+            keys, rejecting = self.key_program.values(columns)
+            refusing.append(self._whole(self._keys, rejecting))
         for end in self._ends:
             op, inputs = self.plan.nodes[end].op, self.plan.nodes[end].inputs
             assert isinstance(op, ops.BaseListEnd)
+            if isinstance(op, ops.MaskIds):
+                ids, key = ended[inputs[0]], keys[output_name(inputs[1])]
+                ended[end] = mask_ids(op, self.plan.nodes[end].type, ids, key)
+                continue
             ended[end], refused = end_list(op, *(found[entry] for entry in inputs))
             if refused is not None:
                 refusing.append(self._where(refused, end))
@@ -63,26 +82,28 @@ class ListProgram(tf.Module):
         outputs = {name: single[output_name(node)] for name, node in self.plan.outputs}
         return outputs, tf.reduce_min(tf.stack(refusing), axis=0)
 
-    def _run_elements(
-        self, reader: int, level: Level, program: "Program", columns: Mapping[str, Any]
-    ) -> tuple[dict[int, Lists], list[tf.Tensor]]:
-        op = self.plan.nodes[reader].op
-        assert isinstance(op, ops.ReadList)
+    def _read(
+        self, op: ops.ReadList, columns: Mapping[str, Any]
+    ) -> tuple[Lists, tf.Tensor | None]:
         lists = read_lists(columns[op.column])
-        values, rejecting = program.values({op.column: mark(lists.elements)})
+        refused = ~lists.valid if op.missing == "refuse" else None
+        if op.missing != "keep":
+            lists = lists._replace(valid=tf.ones_like(lists.valid))
+        return lists, refused
+
+    def _run_elements(
+        self, level: Level, program: "Program", lists: Lists
+    ) -> tuple[dict[int, Lists], tf.Tensor]:
+        (name,) = level.plan.columns
+        values, rejecting = program.values({name: mark(lists.elements)})
         whole = self._whole(level, rejecting)
         never = tf.fill([lists.batch], self._never)
         by_row = tf.math.unsorted_segment_min(whole, lists.rows, lists.batch)
-        refusing = [tf.minimum(by_row, never)]
-        if op.missing == "refuse":
-            refusing.append(self._where(~lists.valid, reader))
-        if op.missing != "keep":
-            lists = lists._replace(valid=tf.ones_like(lists.valid))
         nodes = [level.nodes[place] for _, place in level.plan.outputs]
         found = {
             node: lists._replace(elements=values[output_name(node)]) for node in nodes
         }
-        return found, refusing
+        return found, tf.minimum(by_row, never)
 
     @property
     def _never(self) -> tf.Tensor:

@@ -106,21 +106,26 @@ def end_list(op: ops.BaseListEnd, *inputs: Lists) -> Outcome:
         case ops.CountEncode():
             return Outcome(Value(_count(op, lists)))
         case ops.AggregateList(kind=kind):
-            return Outcome(_aggregate(lists, kind))
+            return Outcome(aggregate(lists, kind))
         case ops.CountElements(maximum=None):
             return Outcome(Value(tf.cast(lists.lengths, tf.float64), lists.valid))
         case ops.CountElements(maximum=int() as most):
             return Outcome(Value(tf.minimum(lists.lengths, most), lists.valid))
+        case ops.MaskElements(length=length, side=side):
+            places = tf.range(length, dtype=tf.int64)
+            places = places if side == "right" else length - 1 - places
+            mask = places < lists.lengths[:, tf.newaxis]
+            return Outcome(Value(tf.cast(mask, tf.float32)))
     raise AssertionError(f"{op.name} does not end a list")
 
 
 def _without_missing(lists: Lists) -> Lists:
     """The lists without the elements that are missing."""
     valid = lists.elements.valid
-    return lists if valid is None else _chosen(lists, valid)
+    return lists if valid is None else select_elements(lists, valid)
 
 
-def _chosen(lists: Lists, kept: tf.Tensor) -> Lists:
+def select_elements(lists: Lists, kept: tf.Tensor) -> Lists:
     """The lists with some of their elements, all of which are there."""
     rows = tf.boolean_mask(lists.rows, kept)
     lengths = tf.math.unsorted_segment_sum(tf.ones_like(rows), rows, lists.batch)
@@ -160,10 +165,10 @@ def _weigh(op: ops.WeightEncode, ids: Lists, weights: Lists) -> Outcome:
     """Sums in the order of the list: on the CPU, tf.scatter_nd adds one by one."""
     differ = tf.not_equal(ids.lengths, weights.lengths)
     # Of rows of one length, the elements that are left are pairs.
-    ids, weights = (_in_rows(one, ~differ) for one in (ids, weights))
+    ids, weights = (select_rows(one, ~differ) for one in (ids, weights))
     there = both(ids.elements.valid, weights.elements.valid)
     if there is not None:
-        ids, weights = _chosen(ids, there), _chosen(weights, there)
+        ids, weights = select_elements(ids, there), select_elements(weights, there)
     places, fits = _places(op, ids)
     added = tf.where(fits, weights.elements.tensor, exact(0.0, tf.float64))
     totals = tf.scatter_nd(places, added, [ids.batch, op.depth])
@@ -171,17 +176,17 @@ def _weigh(op: ops.WeightEncode, ids: Lists, weights: Lists) -> Outcome:
     return Outcome(value, differ | tf.reduce_any(too_large, axis=1))
 
 
-def _in_rows(lists: Lists, chosen: tf.Tensor) -> Lists:
+def select_rows(lists: Lists, chosen: tf.Tensor) -> Lists:
     """The elements of some rows, missing ones among them."""
     kept = tf.gather(chosen, lists.rows)
     valid = lists.elements.valid
-    found = _chosen(lists, kept)
+    found = select_elements(lists, kept)
     if valid is None:
         return found
     return found._replace(elements=Value(found.elements.tensor, valid[kept]))
 
 
-def _aggregate(lists: Lists, kind: str) -> Value:
+def aggregate(lists: Lists, kind: str) -> Value:
     """One number of each list; sums as in `_weigh`."""
     numbers, rows = lists.elements.tensor, lists.rows
     if kind in ("sum", "mean"):

@@ -37,6 +37,10 @@ from featurekit.plan.ops.lists import (
     ReadList,
     WeightEncode,
 )
+from featurekit.plan.ops.masking import (
+    WORD,
+    MaskIds,
+)
 from featurekit.plan.ops.numeric import (
     Bucketize,
     ClipValue,
@@ -53,16 +57,27 @@ from featurekit.plan.ops.presence import (
     ReadColumn,
     RequirePresent,
 )
+from featurekit.plan.ops.sequences import (
+    AlignLists,
+    BaseSequenceOp,
+    DifferenceList,
+    MaskElements,
+    RollList,
+    ShiftList,
+)
 from featurekit.plan.ops.timestamp import (
     ExtractTimePart,
 )
 
 __all__ = [
     "OPS",
+    "WORD",
     "AggregateList",
+    "AlignLists",
     "Arithmetic",
     "ArithmeticName",
     "BaseListEnd",
+    "BaseSequenceOp",
     "Bucketize",
     "CheckRange",
     "ChooseNumber",
@@ -73,6 +88,7 @@ __all__ = [
     "CountElements",
     "CountEncode",
     "CrossHash",
+    "DifferenceList",
     "ExtractTimePart",
     "FillMissing",
     "HashBucket",
@@ -82,6 +98,8 @@ __all__ = [
     "Log1pValue",
     "LookupVector",
     "LookupVocabulary",
+    "MaskElements",
+    "MaskIds",
     "MinMaxScale",
     "MissingList",
     "MultiHotEncode",
@@ -92,6 +110,8 @@ __all__ = [
     "ReadColumn",
     "ReadList",
     "RequirePresent",
+    "RollList",
+    "ShiftList",
     "StandardizeValue",
     "ToFloat32",
     "ToFloat64",
@@ -132,5 +152,11 @@ Op: TypeAlias = (
     | ChooseNumber
     | JoinText
     | LookupVector
+    | AlignLists
+    | ShiftList
+    | DifferenceList
+    | RollList
+    | MaskElements
+    | MaskIds
 )
 OPS: tuple[type[Op], ...] = Op.__args__

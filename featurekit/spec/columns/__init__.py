@@ -9,8 +9,10 @@ from typing import TypeAlias
 
 from featurekit.errors import SpecError
 from featurekit.spec.columns.base import (
+    Aligned,
     Cross,
     Expression,
+    Masked,
     Source,
     WeightedBag,
 )
@@ -39,6 +41,10 @@ from featurekit.spec.columns.lists import (
 from featurekit.spec.columns.numbers import (
     NumericColumn,
 )
+from featurekit.spec.columns.sequences import (
+    Sequence,
+    sequence,
+)
 from featurekit.spec.columns.times import (
     TimestampColumn,
 )
@@ -49,6 +55,7 @@ from featurekit.spec.columns.tokens import (
 from featurekit.spec.inputs import Input, NanPolicy, check_zone
 
 __all__ = [
+    "Aligned",
     "BooleanColumn",
     "CategoricalColumn",
     "Column",
@@ -60,9 +67,11 @@ __all__ = [
     "IdsColumn",
     "IntegerColumn",
     "IntegersColumn",
+    "Masked",
     "NumericColumn",
     "NumericsColumn",
     "PaddedIdsColumn",
+    "Sequence",
     "Source",
     "StringColumn",
     "StringsColumn",
@@ -77,6 +86,7 @@ __all__ = [
     "minimum",
     "numeric",
     "numerics",
+    "sequence",
     "string",
     "strings",
     "timestamp",

@@ -10,6 +10,7 @@ from featurekit.spec.steps.base import (
     MAX_IDS,
     check_count,
     check_finite,
+    check_word,
 )
 from featurekit.spec.steps.categorical import (
     Boolean,
@@ -50,6 +51,14 @@ from featurekit.spec.steps.presence import (
     FillMode,
     IsMissing,
 )
+from featurekit.spec.steps.sequences import (
+    BaseSequenceStep,
+    Difference,
+    Mask,
+    Rolling,
+    Shift,
+    pending_drop,
+)
 from featurekit.spec.steps.timestamp import (
     PART_SIZES,
     TimePart,
@@ -62,11 +71,13 @@ __all__ = [
     "STEPS",
     "Aggregate",
     "AggregateName",
+    "BaseSequenceStep",
     "Boolean",
     "Buckets",
     "Clip",
     "Counts",
     "Cyclic",
+    "Difference",
     "DropMissing",
     "Embedding",
     "Fill",
@@ -79,6 +90,7 @@ __all__ = [
     "IsMissing",
     "Length",
     "Log1p",
+    "Mask",
     "MinMax",
     "MissingAsEmpty",
     "MultiHot",
@@ -86,6 +98,8 @@ __all__ = [
     "Pad",
     "QuantileBuckets",
     "Robust",
+    "Rolling",
+    "Shift",
     "Side",
     "Standardize",
     "Step",
@@ -96,8 +110,10 @@ __all__ = [
     "Winsorize",
     "check_count",
     "check_finite",
+    "check_word",
     "is_learned_fill",
     "needs_statistics",
+    "pending_drop",
 ]
 
 Step: TypeAlias = (
@@ -130,6 +146,10 @@ Step: TypeAlias = (
     | Robust
     | Winsorize
     | Cyclic
+    | Shift
+    | Difference
+    | Rolling
+    | Mask
 )
 STEPS: tuple[type[Step], ...] = Step.__args__
 
