@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from featurekit.spec.feature_spec import FeatureSpec as FeatureSpec
     from featurekit.spec.splits import key_split as key_split
     from featurekit.spec.splits import time_split as time_split
+    from featurekit.spec.windows import windows as windows
 
 # Name: where it is defined. Loaded on first use, so that the import stays light.
 _LAZY = {
@@ -83,6 +84,7 @@ _LAZY = {
     "timestamp": "featurekit.spec.columns:timestamp",
     "verify": "featurekit.io.verify:verify",
     "where": "featurekit.spec.columns:where",
+    "windows": "featurekit.spec.windows:windows",
     "warm_start": "featurekit.embedding_rows:warm_start",
     "write_vocabulary": "featurekit.io.vocabulary_file:write_vocabulary",
 }

@@ -129,7 +129,7 @@ def row_error(
         message = "an element of the list is missing"
         hint = "fill() or drop_missing() the column, or clean the data"
     if isinstance(plan.nodes[node].op, ops.AlignLists):
-        got = _lengths(plan.columns_of[node], got)
+        got = show_lengths(plan.columns_of[node], got)
     return RowError(
         message,
         code=code,
@@ -143,11 +143,11 @@ def row_error(
     )
 
 
-def _lengths(columns: tuple[str, ...], got: object) -> object:
-    """How long each list is; the lists say less, and more than fits a line."""
+def show_lengths(columns: tuple[str, ...], got: object) -> object:
+    """How long each list is, None where it is missing."""
     if not isinstance(got, tuple):
         return got
-    return ", ".join(
-        f"{name}: {'missing' if found is None else len(found)}"
+    return {
+        name: None if found is None else len(found)
         for name, found in zip(columns, got, strict=True)
-    )
+    }

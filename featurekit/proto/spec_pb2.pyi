@@ -7,7 +7,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class FeatureSpec(_message.Message):
-    __slots__ = ("version", "features", "label", "weight", "key", "split", "missing_label")
+    __slots__ = ("version", "features", "label", "weight", "key", "split", "missing_label", "rows")
     VERSION_FIELD_NUMBER: _ClassVar[int]
     FEATURES_FIELD_NUMBER: _ClassVar[int]
     LABEL_FIELD_NUMBER: _ClassVar[int]
@@ -15,6 +15,7 @@ class FeatureSpec(_message.Message):
     KEY_FIELD_NUMBER: _ClassVar[int]
     SPLIT_FIELD_NUMBER: _ClassVar[int]
     MISSING_LABEL_FIELD_NUMBER: _ClassVar[int]
+    ROWS_FIELD_NUMBER: _ClassVar[int]
     version: int
     features: _containers.RepeatedCompositeFieldContainer[NamedColumn]
     label: Column
@@ -22,7 +23,32 @@ class FeatureSpec(_message.Message):
     key: _containers.RepeatedCompositeFieldContainer[Input]
     split: Split
     missing_label: str
-    def __init__(self, version: _Optional[int] = ..., features: _Optional[_Iterable[_Union[NamedColumn, _Mapping]]] = ..., label: _Optional[_Union[Column, _Mapping]] = ..., weight: _Optional[_Union[Column, _Mapping]] = ..., key: _Optional[_Iterable[_Union[Input, _Mapping]]] = ..., split: _Optional[_Union[Split, _Mapping]] = ..., missing_label: _Optional[str] = ...) -> None: ...
+    rows: Windows
+    def __init__(self, version: _Optional[int] = ..., features: _Optional[_Iterable[_Union[NamedColumn, _Mapping]]] = ..., label: _Optional[_Union[Column, _Mapping]] = ..., weight: _Optional[_Union[Column, _Mapping]] = ..., key: _Optional[_Iterable[_Union[Input, _Mapping]]] = ..., split: _Optional[_Union[Split, _Mapping]] = ..., missing_label: _Optional[str] = ..., rows: _Optional[_Union[Windows, _Mapping]] = ...) -> None: ...
+
+class Windows(_message.Message):
+    __slots__ = ("lists", "size", "stride", "horizon", "future", "start")
+    LISTS_FIELD_NUMBER: _ClassVar[int]
+    SIZE_FIELD_NUMBER: _ClassVar[int]
+    STRIDE_FIELD_NUMBER: _ClassVar[int]
+    HORIZON_FIELD_NUMBER: _ClassVar[int]
+    FUTURE_FIELD_NUMBER: _ClassVar[int]
+    START_FIELD_NUMBER: _ClassVar[int]
+    lists: _containers.RepeatedScalarFieldContainer[str]
+    size: int
+    stride: int
+    horizon: int
+    future: _containers.RepeatedCompositeFieldContainer[Future]
+    start: str
+    def __init__(self, lists: _Optional[_Iterable[str]] = ..., size: _Optional[int] = ..., stride: _Optional[int] = ..., horizon: _Optional[int] = ..., future: _Optional[_Iterable[_Union[Future, _Mapping]]] = ..., start: _Optional[str] = ...) -> None: ...
+
+class Future(_message.Message):
+    __slots__ = ("column", "list")
+    COLUMN_FIELD_NUMBER: _ClassVar[int]
+    LIST_FIELD_NUMBER: _ClassVar[int]
+    column: str
+    list: str
+    def __init__(self, column: _Optional[str] = ..., list: _Optional[str] = ...) -> None: ...
 
 class NamedColumn(_message.Message):
     __slots__ = ("name", "column")

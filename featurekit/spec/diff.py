@@ -130,6 +130,7 @@ def _roles(before: "FeatureSpec", after: "FeatureSpec") -> Iterator[Change]:
         "split": moved,
         "key": moved if keyed else unread,
         "missing_label": unread,
+        "rows": moved._replace(reason="other rows are made of those of the source"),
     }
     for role, verdict in verdicts.items():
         old, new = getattr(before, role), getattr(after, role)

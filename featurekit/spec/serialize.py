@@ -23,6 +23,7 @@ from featurekit.spec.feature_spec import FeatureSpec
 from featurekit.spec.inputs import Input
 from featurekit.spec.rebuild import rebuild
 from featurekit.spec.splits import KeySplit, Split, TimeSplit
+from featurekit.spec.windows import Windows
 
 VERSION = 1
 MAX_TEXT_BYTES = 64 * 2**20
@@ -260,6 +261,14 @@ def _split_from_message(message: pb.Split) -> Split:
     )
 
 
+def _rows_from_message(message: pb.FeatureSpec) -> Windows | None:
+    if not message.HasField("rows"):
+        return None
+    found = get_fields(message.rows)
+    found["future"] = tuple((one.column, one.list) for one in message.rows.future)
+    return Windows(**found)
+
+
 def _to_message(spec: FeatureSpec) -> pb.FeatureSpec:
     message = pb.FeatureSpec(version=VERSION, missing_label=spec.missing_label)
     for name, column in spec.features.items():
@@ -272,6 +281,10 @@ def _to_message(spec: FeatureSpec) -> pb.FeatureSpec:
         set_fields(item, message.key.add())
     if spec.split is not None:
         message.split.CopyFrom(_split_to_message(spec.split))
+    if spec.rows is not None:
+        set_fields(spec.rows, message.rows, skip=("future",))
+        for made, source in spec.rows.future:
+            message.rows.future.add(column=made, list=source)
     return message
 
 
@@ -295,6 +308,7 @@ def _from_message(message: pb.FeatureSpec) -> FeatureSpec:
         key=[Input(**get_fields(item)) for item in message.key],  # type: ignore[misc]
         split=_split_from_message(message.split) if message.HasField("split") else None,
         missing_label=policy,
+        rows=_rows_from_message(message),
     )
 
 
