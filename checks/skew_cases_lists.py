@@ -137,7 +137,11 @@ LIST_CASES: dict[type[ops.Op], SkewCase] = {
     ),
     ops.MaskElements: SkewCase(
         _COLUMNS,
-        {"right": _X.mask(3), "left": _S.mask(2, side="left")},
+        {
+            "binary": _X.binarize(0.0).pad(4),
+            "right": _X.mask(3),
+            "left": _S.mask(2, side="left"),
+        },
         xla=False,
     ),
 }

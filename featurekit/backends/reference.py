@@ -156,7 +156,7 @@ def _step(node: Node) -> Step:
         return lambda row, values: combine_ids(values[first], values[second], size)
     if isinstance(op, ops.Arithmetic | ops.CompareNumbers | ops.JoinText):
         return _of_all_present(_of_several(op), node.inputs)
-    if isinstance(op, ops.ChooseNumber):
+    if isinstance(op, ops.ChooseNumber) and not node.type.is_list:
         return _choose(op, node.inputs)
     if isinstance(op, ops.WeightEncode):
         (ids, weights), depth = node.inputs, op.depth
@@ -275,6 +275,8 @@ def _of_present(op: ops.Op) -> Callable[[Any], Value]:
             tokens: Sequence[bytes | int] = vocabulary.tokens
             ids = dict(zip(tokens, op.token_ids, strict=True))
             return lambda value: lookup(value, ids, op)
+        case ops.ChooseNumber(then=float() as then, otherwise=float() as otherwise):
+            return lambda value: then if value == 1 else otherwise
         case ops.HashBucket(num_buckets=count, key=key):
             return lambda value: hash_value(value, key) % count
         case ops.CheckRange(num_ids=count):

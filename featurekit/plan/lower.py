@@ -211,6 +211,10 @@ class _Lowering:
             if isinstance(step, _ENDS):
                 value = self._end(step, self._elements(value, steps))
                 continue
+            if isinstance(step, s.Binarize):
+                value = add(ops.IsGreaterEqual(step.threshold), value)
+                value = add(ops.ChooseNumber(1.0, 0.0), value)
+                continue
             if isinstance(step, s.BaseSequenceStep):
                 if s.pending_drop(steps[: end - 1]):
                     value = add(ops.AlignLists(True), value)
@@ -379,6 +383,7 @@ class _Lowering:
                 | s.Counts()
                 | s.Aggregate()
                 | s.Mask()
+                | s.Binarize()
                 | s.Shift()
                 | s.Difference()
                 | s.Rolling()

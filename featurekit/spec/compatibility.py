@@ -170,6 +170,7 @@ _VALUE_STEPS = (
     s.MinMax,
     s.MissingAsEmpty,
     s.DropMissing,
+    s.Binarize,
     s.Shift,
     s.Difference,
     s.Rolling,

@@ -199,6 +199,8 @@ def _apply(column: Any, step: s.Step) -> Any:
             return method(count)
         case s.Embedding(dim=dim):
             return method(dim)
+        case s.Binarize(threshold=threshold):
+            return method(threshold)
         case s.Shift(offset=offset):
             return method(offset)
         case s.Difference(lag=lag):

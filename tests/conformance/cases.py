@@ -75,6 +75,7 @@ PROVES: dict[str, tuple[int, ...]] = {
     "sequence_difference": (58,),
     "sequence_rolling": (58,),
     "masked_ids": (59,),
+    "binarize": (59,),
 }
 """What a case proves (see `checks/capabilities.py`), by the start of its name."""
 

@@ -1,7 +1,7 @@
 """Hidden ids, where nothing is left to chance; see `test_masking.py` for the rest."""
 
-from conformance.case import Case, int64, text
-from conformance.cases_lists import texts
+from conformance.case import Case, float32, int64, text
+from conformance.cases_lists import INF, NAN, numbers, texts
 
 import featurekit as fk
 
@@ -91,5 +91,26 @@ CASES = [
             .targets
         },
         {"m": [[2, 0], [3, 0]]},
+    ),
+    Case(
+        "binarize_numbers_and_lists",
+        {
+            "v": float32(0.5, 0.25, None, NAN, INF, -INF, -0.0),
+            "x": numbers([0.5, 0.4], [], [NAN, None], [INF], [-INF], [0.0], [2.0]),
+        },
+        {
+            "v": fk.numeric("v").binarize(0.5).fill(-1.0),
+            "zero": fk.numeric("v").binarize(0).fill(-1.0),
+            "kept": fk.numeric("v", nan="keep").binarize(0.5).fill(-1.0),
+            "x": fk.numerics("x").binarize(0.5).fill(-1.0).pad(2),
+            "k": fk.numerics("x", nan="keep").drop_missing().binarize(0.5).sum(),
+        },
+        {
+            "v": [1, 0, -1, -1, 1, 0, 0],
+            "zero": [1, 1, -1, -1, 1, 0, 1],
+            "kept": [1, 0, -1, 0, 1, 0, 0],
+            "x": [[1, 0], [0, 0], [-1, -1], [1, 0], [0, 0], [0, 0], [1, 0]],
+            "k": [1, 0, 0, 1, 0, 0, 1],
+        },
     ),
 ]

@@ -80,7 +80,9 @@ def numerics(draw: st.DrawFn) -> NumericsColumn:
     column = fk.numerics("x", nan=policy)
     for name in draw(
         st.lists(
-            st.sampled_from(["fill", "clip", "log1p", "scale", *_SEQUENCE_STEPS]),
+            st.sampled_from(
+                ["fill", "clip", "log1p", "scale", "binarize", *_SEQUENCE_STEPS]
+            ),
             max_size=2,
         )
     ):
@@ -89,6 +91,8 @@ def numerics(draw: st.DrawFn) -> NumericsColumn:
                 column = column.fill(draw(finite))
             case "clip":
                 column = column.clip(*sorted([draw(finite), draw(finite)]))
+            case "binarize":
+                column = column.binarize(draw(finite))
             case "log1p":
                 column = column.log1p()
             case "scale":

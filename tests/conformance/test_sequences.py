@@ -121,3 +121,13 @@ def test_the_served_row_path_aligns_too() -> None:
     assert found["x"].tolist() == [[1.0, 3.0]] and found["m"].tolist() == [[1.0, 1.0]]
     with pytest.raises(RowError, match="'t': 1, 'x': 0"):
         serve.transform([{"t": ["a"], "x": []}])
+
+
+@pytest.mark.proves(59)
+def test_oracle_scikit_learn_binarizer_between_thresholds() -> None:
+    preprocessing = pytest.importorskip("sklearn.preprocessing")
+    values = np.random.default_rng(4).normal(size=(10_000, 1)).astype(np.float32)
+    values = values[values[:, 0] != 0.25]
+    wanted = preprocessing.Binarizer(threshold=0.25).fit_transform(values)[:, 0]
+    column = fk.numeric("v").binarize(0.25)
+    assert column_of(column, v=pa.array(values[:, 0])).tolist() == wanted.tolist()

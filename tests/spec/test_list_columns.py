@@ -46,6 +46,8 @@ COLUMNS: list[Column] = [
     .values(),
     fk.sequence({"a": N.identity(9), "b": X})["a"].weighted(X),
     *MASKED,
+    X.binarize(0.5).pad(4),
+    fk.numeric("v").binarize(1).standardize(mean=0.5, std=0.5),
     MASKED.inputs.embedding(4),
 ]
 

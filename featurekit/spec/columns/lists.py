@@ -351,6 +351,10 @@ class NumericsColumn(ValuesColumn):
         found = self._each.min_max(minimum=minimum, maximum=maximum)
         return NumericsColumn(self.source, found.steps)
 
+    def binarize(self, threshold: float) -> "NumericsColumn":
+        """`NumericColumn.binarize` of each element, such as the pixels of an image."""
+        return NumericsColumn(self.source, self._each.binarize(threshold).steps)
+
     def difference(self, lag: int = 1) -> "NumericsColumn":
         """Each number less the one `lag` places before it.
 

@@ -53,6 +53,7 @@ from featurekit.spec.steps.presence import (
 )
 from featurekit.spec.steps.sequences import (
     BaseSequenceStep,
+    Binarize,
     Difference,
     Mask,
     Rolling,
@@ -72,6 +73,7 @@ __all__ = [
     "Aggregate",
     "AggregateName",
     "BaseSequenceStep",
+    "Binarize",
     "Boolean",
     "Buckets",
     "Clip",
@@ -150,6 +152,7 @@ Step: TypeAlias = (
     | Difference
     | Rolling
     | Mask
+    | Binarize
 )
 STEPS: tuple[type[Step], ...] = Step.__args__
 

@@ -8,6 +8,8 @@ from featurekit.spec.steps.base import (
     MAX_IDS,
     BaseStep,
     check_count,
+    check_finite,
+    make_float,
 )
 from featurekit.spec.steps.lists import AggregateName, DropMissing, Side
 
@@ -86,6 +88,18 @@ class Mask(BaseStep):
                 got=self.side,
                 expected="'left' or 'right'",
             )
+
+
+@dataclass(frozen=True, slots=True)
+class Binarize(BaseStep):
+    """Replaces numbers by 1.0 from a threshold on, by 0.0 below it."""
+
+    method: ClassVar[str] = "binarize"
+    threshold: float
+
+    def __post_init__(self) -> None:
+        check_finite(self.threshold, "threshold")
+        make_float(self, "threshold")
 
 
 def pending_drop(steps: tuple[BaseStep, ...]) -> bool:
