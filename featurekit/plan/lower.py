@@ -34,7 +34,7 @@ from featurekit.spec.columns import (
     Source,
     WeightedBag,
 )
-from featurekit.spec.columns.masking import vocabulary_of
+from featurekit.spec.columns.masking import unwrapped, vocabulary_of
 from featurekit.spec.feature_spec import LABEL, FeatureSpec
 from featurekit.spec.inputs import Input
 
@@ -146,6 +146,8 @@ class _Lowering:
         """The value before the first learned step, present."""
         if not isinstance(column.source, Input):
             inner = next(learned_steps(column.source, ()), None)
+            if inner is not None and isinstance(column.source, Aligned | Masked):
+                return self.unlearned(unwrapped(column))  # type: ignore[arg-type]
             if inner is not None:
                 raise SpecError(
                     f"a column that the label is made of learns ({inner.method})",
@@ -167,6 +169,9 @@ class _Lowering:
             before = steps[: learned[0]]
             value = self.value(column.source, before, refuse_missing=refuse)
         if self.builder.nodes[value].type.is_list:
+            rest = steps[learned[0] :]
+            if any(isinstance(one, s.BaseSequenceStep) for one in rest):
+                return value  # later steps decide what is missing
             return self._elements(value, steps)
         if self.builder.nodes[value].type.nullable and not _never_missing(step):
             value = self.builder.add(ops.RequirePresent(), value)
@@ -271,12 +276,12 @@ class _Lowering:
 
     def _mask(self, source: Masked) -> int:
         add = self.builder.add
+        ids = self.value(source.ids.source, source.ids.steps)
         keys = [self.value(one.source, one.steps) for one in source.keys]
         op = ops.HashBucket(_KEYS) if len(keys) == 1 else ops.CrossHash(_KEYS)
         key = add(op, *keys)
         if self.builder.nodes[key].type.nullable:
             key = add(ops.RequirePresent(), key)
-        ids = self.value(source.ids.source, source.ids.steps)
         step = vocabulary_of(source.ids)
         assert step is not None and step.reserved is not None
         token = source.token

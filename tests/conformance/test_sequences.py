@@ -12,6 +12,7 @@ import featurekit as fk
 from featurekit.backends.host.executor import HostBackend
 from featurekit.backends.reference import ReferenceBackend
 from featurekit.errors import RowError
+from featurekit.kernels.arrow_lists import list_array
 
 ROWS, WIDTH = 2_000, 9
 
@@ -131,3 +132,23 @@ def test_oracle_scikit_learn_binarizer_between_thresholds() -> None:
     wanted = preprocessing.Binarizer(threshold=0.25).fit_transform(values)[:, 0]
     column = fk.numeric("v").binarize(0.25)
     assert column_of(column, v=pa.array(values[:, 0])).tolist() == wanted.tolist()
+
+
+@pytest.mark.proves(8)
+def test_oracle_scipy_sparse_pairs_of_index_and_value() -> None:
+    sparse = pytest.importorskip("scipy.sparse")
+    rng = np.random.default_rng(5)
+    rows, size = 10_000, 12
+    offsets = np.cumsum([0, *rng.integers(0, 6, rows)])
+    indices = rng.integers(0, size, offsets[-1])
+    values = (rng.integers(-99, 99, offsets[-1]) / 4).astype(np.float32)
+    wanted = sparse.csr_array((values, indices, offsets), (rows, size)).toarray()
+    pair = fk.sequence(
+        {"index": fk.integers("i").identity(size), "value": fk.numerics("x")}
+    )
+    found = column_of(
+        pair["index"].weighted(pair["value"]),
+        i=list_array(offsets, pa.array(indices)),
+        x=list_array(offsets, pa.array(values)),
+    )
+    assert found.tolist() == wanted.tolist()
