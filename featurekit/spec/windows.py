@@ -130,7 +130,7 @@ def windows(
     columns, what the row holds. What comes behind a window is in columns of its own, so
     that no feature can see its future by mistake. With `stride=1` these are the chunks
     of online models: `size` steps of history, of which the last is now, and `horizon`
-    steps to anticipate.
+    steps to anticipate; `pad(size + 1)` leaves a place behind them for a task token.
 
     Args:
         lists: Names of the columns that are cut.

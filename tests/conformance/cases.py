@@ -71,9 +71,7 @@ PROVES: dict[str, tuple[int, ...]] = {
     "sequence_pads": (54, 55),
     "sequence_mask": (54,),
     "sequence_aligned": (10,),
-    "sequence_shift": (58, 59),
-    "sequence_difference": (58,),
-    "sequence_rolling": (58,),
+    "sequence_shift": (59,),
     "masked_ids": (59,),
     "binarize": (59,),
 }

@@ -56,7 +56,6 @@ def _features() -> dict[str, tuple]:
 FEATURES = _features()
 
 
-@pytest.mark.proves(58)
 @pytest.mark.parametrize("name", FEATURES)
 def test_oracle_pandas(name: str) -> None:
     column, peer = FEATURES[name]

@@ -44,6 +44,7 @@ ACTIONS = ["run", "walk", "sit"]
 SPEC = fk.FeatureSpec(
     {
         "x": fk.numerics("x").pad(SIZE),
+        "chunk": fk.strings("action").vocabulary(ACTIONS, num_oov=0).pad(SIZE + 1),
         "z": fk.numerics("x").standardize().sum(),
         "action": fk.strings("action").vocabulary(ACTIONS, num_oov=0).pad(SIZE),
         "start": fk.integer("start").identity(100),
@@ -83,6 +84,9 @@ def test_oracle_numpy_sliding_windows(tmp_path: Path) -> None:
     assert found["action"].tolist() == np.concatenate(action).tolist()
     assert found["label"].tolist() == np.concatenate(future).tolist()
     assert found["start"].tolist() == start
+    # The place of the task token is behind the history, and never holds the future.
+    assert (found["chunk"][:, :SIZE] == found["action"]).all()
+    assert not found["chunk"][:, SIZE].any()
     counts = report.manifest.accounting
     assert counts.rows_read == ROWS and counts.rows_made == len(start)
     assert counts.rows_unused == ROWS - len(x)
