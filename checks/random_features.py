@@ -201,7 +201,13 @@ FEATURES: tuple[Make, ...] = (
     _text,
     _exact_cross,
 )
-NUMBER_STEPS: tuple[Make, ...] = (_clip, _log1p, _standardize, _min_max)
+
+
+def _binarize(draw: Draw) -> str:
+    return f".binarize({draw.one(-1.0, 0.0, 0.1)})"
+
+
+NUMBER_STEPS: tuple[Make, ...] = (_clip, _log1p, _standardize, _min_max, _binarize)
 IDS: tuple[Make, ...] = (
     _buckets,
     _greater_equal,

@@ -110,6 +110,39 @@ def _vector_of_size(draw: Draw) -> str:
 
 
 IDS: tuple[Make, ...] = (_words, _hashes, _buckets, _crosses)
+
+
+def _moved(draw: Draw) -> str:
+    """Lists of which elements depend on their neighbours."""
+    ways = (".shift(1)", ".shift(-2)", ".difference()", ".rolling(2).mean()")
+    windows = (".rolling(2).sum()", ".rolling(3).min()", ".rolling(1).max()")
+    code = f"{numbers(draw)}{draw.one(*ways, *windows)}"
+    code += draw.one(".drop_missing()", ".fill(0.5)", ".fill(0.5).difference(2)")
+    if code.endswith("difference(2)"):
+        code += ".drop_missing()"
+    return f"{code}.{draw.one('pad(3)', 'sum()', 'mask(2)')}"
+
+
+def _aligned(draw: Draw) -> str:
+    """Lists of one column as two lists of a sequence: their lengths agree."""
+    name = draw.name("X")
+    number = f"fk.numerics({name}).missing_as_empty()"
+    lists = f"{{'a': {number}.difference(), 'b': {number}.buckets([0.0, 1.0])}}"
+    code = f"fk.sequence({lists}).drop_missing()"
+    return code + draw.one("['a'].pad(2)", "['b'].counts()", ".mask(3)", ".length()")
+
+
+def _masked(draw: Draw) -> str:
+    """Ids of which some are hidden, by the row's key."""
+    text = _read(draw, "strings", "S", repr(draw.one(*TEXTS)))
+    ids = f"{text}.vocabulary(['b', 'c'], reserved=['[MASK]'])"
+    key = f"fk.string({draw.name('s')})"
+    if draw.chance(draw.fills):
+        key += ".fill('none')"
+    shape = f"pad({draw.rng.randint(1, 4)}).mask_tokens('[MASK]', key={key}, rate=0.5)"
+    return f"{ids}.{shape}.{draw.one('inputs', 'targets')}"
+
+
 LISTS: tuple[Make, ...] = (
     _pad,
     _pad_numbers,
@@ -118,5 +151,8 @@ LISTS: tuple[Make, ...] = (
     _length,
     _aggregate,
     _vector_of_size,
+    _moved,
+    _aligned,
+    _masked,
 )
 """Features of lists."""

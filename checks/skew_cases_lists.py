@@ -3,8 +3,8 @@
 from checks.skew_case import SkewCase
 from checks.skew_values import floats, integers, lists, texts
 from featurekit.plan import ops
+from featurekit.spec.columns import integer, numerics, sequence, string, strings, vector
 from featurekit.spec.columns import integers as integer_lists
-from featurekit.spec.columns import numerics, strings, vector
 
 _X = numerics("x", nan="keep").missing_as_empty().fill(0.5)
 _I = integer_lists("i").missing_as_empty().fill(3)
@@ -12,6 +12,17 @@ _S = strings("s").missing_as_empty().fill("a")
 _WORDS = ["a", "b", "", "é", "日本", "x" * 64]
 _FEW = _S.vocabulary(_WORDS, num_oov=3)
 _NUMBERS = _X.clip(-1e30, 1e30)
+_PAIRS = sequence(
+    {
+        "s": strings("s").missing_as_empty().vocabulary(_WORDS),
+        "x": numerics("x", nan="keep").missing_as_empty(),
+    }
+).drop_missing()
+_TOKENS = _S.vocabulary(_WORDS[:3], reserved=["[MASK]", "é"])
+_K = string("k").fill("none")
+_HIDDEN = _TOKENS.pad(4).mask_tokens(
+    "[MASK]", key=[_K, integer("n").fill(0)], seed=2**63 - 1, rate=0.5, masked=0.3
+)
 _COLUMNS = {
     "x": lists(floats(0.0, 1.0)),
     "i": lists(integers(3)),
@@ -98,6 +109,58 @@ LIST_CASES: dict[type[ops.Op], SkewCase] = {
     ops.CountElements: SkewCase(
         _COLUMNS,
         {"number": _X.length(), "id": _S.length(maximum=2).one_hot()},
+        xla=False,
+    ),
+    ops.AlignLists: SkewCase(
+        {"x": lists(floats(0.0, 1.0), sizes=7), "s": lists(texts(*_WORDS), sizes=7)},
+        {"words": _PAIRS["s"].pad(3), "numbers": _PAIRS["x"].pad(3)},
+        xla=False,
+    ),
+    ops.ShiftList: SkewCase(
+        _COLUMNS,
+        {
+            "number": _X.shift(1).fill(0.5).pad(4),
+            "integer": _I.shift(-1).fill(-1).hash_buckets(2**30).pad(4),
+            "word": _S.shift(2).fill("é").vocabulary(_WORDS).pad(4),
+        },
+        xla=False,
+    ),
+    ops.DifferenceList: SkewCase(
+        _COLUMNS,
+        {
+            "one": _NUMBERS.difference().fill(0.5).pad(4),
+            "two": _NUMBERS.standardize(mean=0.1, std=3.0)
+            .difference(2)
+            .drop_missing()
+            .pad(2),
+        },
+        xla=False,
+    ),
+    ops.RollList: SkewCase(
+        _COLUMNS,
+        {
+            kind: getattr(_NUMBERS.rolling(size), kind)().fill(0.5).pad(4)
+            for kind, size in (("sum", 3), ("mean", 2), ("min", 2), ("max", 1))
+        },
+        xla=False,
+    ),
+    ops.MaskIds: SkewCase(
+        _COLUMNS | {"k": texts(*_WORDS), "n": integers(3)},
+        {
+            **dict(zip(("inputs", "targets"), _HIDDEN, strict=True)),
+            "one": _TOKENS.pad(2, side="left")
+            .mask_tokens("é", key=_K, rate=1.0)
+            .inputs,
+        },
+        xla=False,
+    ),
+    ops.MaskElements: SkewCase(
+        _COLUMNS,
+        {
+            "binary": _X.binarize(0.0).pad(4),
+            "right": _X.mask(3),
+            "left": _S.mask(2, side="left"),
+        },
         xla=False,
     ),
 }

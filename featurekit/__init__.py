@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from featurekit.spec.columns import minimum as minimum
     from featurekit.spec.columns import numeric as numeric
     from featurekit.spec.columns import numerics as numerics
+    from featurekit.spec.columns import sequence as sequence
     from featurekit.spec.columns import string as string
     from featurekit.spec.columns import strings as strings
     from featurekit.spec.columns import timestamp as timestamp
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from featurekit.spec.feature_spec import FeatureSpec as FeatureSpec
     from featurekit.spec.splits import key_split as key_split
     from featurekit.spec.splits import time_split as time_split
+    from featurekit.spec.windows import windows as windows
 
 # Name: where it is defined. Loaded on first use, so that the import stays light.
 _LAZY = {
@@ -80,6 +82,7 @@ _LAZY = {
     "read_vectors": "featurekit.io.vectors_file:read_vectors",
     "read_vocabulary": "featurekit.io.vocabulary_file:read_vocabulary",
     "row_map": "featurekit.embedding_rows:row_map",
+    "sequence": "featurekit.spec.columns:sequence",
     "serve": "featurekit.serve",
     "string": "featurekit.spec.columns:string",
     "strings": "featurekit.spec.columns:strings",
@@ -89,6 +92,7 @@ _LAZY = {
     "vector": "featurekit.spec.columns:vector",
     "verify": "featurekit.io.verify:verify",
     "where": "featurekit.spec.columns:where",
+    "windows": "featurekit.spec.windows:windows",
     "warm_start": "featurekit.embedding_rows:warm_start",
     "write_vocabulary": "featurekit.io.vocabulary_file:write_vocabulary",
 }

@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Any, TypeAlias, assert_never
 
 import numpy as np
@@ -21,6 +22,8 @@ import pyarrow as pa
 from featurekit.backends.base import Transformed
 from featurekit.backends.farmhash_reference import fingerprint64, fingerprint_cat64
 from featurekit.backends.inputs import check_columns
+from featurekit.backends.masking_reference import mask_ids
+from featurekit.backends.sequences_reference import align, difference, roll, shift
 from featurekit.backends.siphash_reference import siphash
 from featurekit.backends.text_reference import list_maker, strip_text, text_mapper
 from featurekit.plan import ops
@@ -156,7 +159,7 @@ def _step(node: Node) -> Step:
         return lambda row, values: combine_ids(values[first], values[second], size)
     if isinstance(op, ops.Arithmetic | ops.CompareNumbers | ops.JoinText):
         return _of_all_present(_of_several(op), node.inputs)
-    if isinstance(op, ops.ChooseNumber):
+    if isinstance(op, ops.ChooseNumber) and not node.type.is_list:
         return _choose(op, node.inputs)
     if isinstance(op, ops.WeightEncode):
         (ids, weights), depth = node.inputs, op.depth
@@ -164,12 +167,21 @@ def _step(node: Node) -> Step:
     if isinstance(op, ops.PadWeighted):
         (first, second), shape = node.inputs, op
         return lambda row, values: pad_weighted(values[first], values[second], shape)
+    if isinstance(op, ops.AlignLists):
+        return _align(op, node.inputs)
+    if isinstance(op, ops.MaskIds):
+        masking, num_ids = op, node.type.num_ids or 0
+        return _of_all_present(
+            lambda ids, key: mask_ids(masking, ids, key, num_ids), node.inputs
+        )
     (entry,) = node.inputs
     if isinstance(op, ops.BaseTextLists):
         make = list_maker(op)
         kept = op.missing if isinstance(op, ops.CutText) else "keep"
         return lambda row, values: take_list(make(values[entry]), kept)
     function = _of_value(op)
+    if isinstance(op, ops.BaseSequenceOp):
+        return lambda row, values: function(values[entry])
     if not node.type.is_list:
         return lambda row, values: function(values[entry])
 
@@ -225,6 +237,17 @@ def _of_several(
     return combine
 
 
+def _align(op: ops.AlignLists, entries: tuple[int, ...]) -> Step:
+    def run(row: Mapping[str, Value], values: list[Value]) -> Value:
+        lists: list[Any] = [values[at] for at in entries]
+        lengths = {-1 if one is None else len(one) for one in lists}
+        if len(lengths) > 1:
+            raise Reject
+        return None if lists[0] is None else align(lists, op.drop)
+
+    return run
+
+
 def _choose(op: ops.ChooseNumber, entries: tuple[int, ...]) -> Step:
     condition, *others = entries
     then = others.pop(0) if op.then is None else None
@@ -262,6 +285,8 @@ def _of_present(op: ops.Op) -> Callable[[Any], Value]:
             tokens: Sequence[bytes | int] = vocabulary.tokens
             ids = dict(zip(tokens, op.token_ids, strict=True))
             return lambda value: lookup(value, ids, op)
+        case ops.ChooseNumber(then=float() as then, otherwise=float() as otherwise):
+            return lambda value: then if value == 1 else otherwise
         case ops.HashBucket(num_buckets=count, key=key):
             return lambda value: hash_value(value, key) % count
         case ops.CheckRange(num_ids=count):
@@ -301,6 +326,17 @@ def _of_present(op: ops.Op) -> Callable[[Any], Value]:
             return strip_text
         case ops.WeighTerms(weights=weights):
             return lambda ids: weigh_terms(ids, weights)
+        case ops.MaskElements(length=length, side=side):
+            return lambda found: pad(
+                [1.0] * len(there(found)), length, side, "left", 0.0
+            )
+        case ops.ShiftList(offset=offset):
+            return lambda found: shift(found, offset)
+        case ops.DifferenceList(lag=lag):
+            subtract = partial(arithmetic, "subtract")
+            return lambda found: difference(found, lag, subtract)
+        case ops.RollList(size=size, kind=kind):
+            return lambda found: roll(found, size, lambda one: aggregate(one, kind))
         case ops.LookupVector(width=width, values=values):
             return lambda value: values[value * width : (value + 1) * width]
         case (
@@ -321,6 +357,8 @@ def _of_present(op: ops.Op) -> Callable[[Any], Value]:
             | ops.CutText()
             | ops.JoinNgrams()
             | ops.CutWordpieces()
+            | ops.AlignLists()
+            | ops.MaskIds()
         ):
             raise AssertionError("these ops see missing values, or several values")
         case _:

@@ -106,6 +106,8 @@ def _as_json(report: "ConvertReport") -> dict[str, object]:
         "rows_written": rows.rows_written,
         "rows_rejected": rows.rows_rejected,
         "rows_filtered": rows.rows_filtered,
+        "rows_made": rows.rows_made,
+        "rows_unused": rows.rows_unused,
         "rejected_by_code": rows.rejected_by_code,
         "bytes_in": report.bytes_in,
         "bytes_out": report.bytes_out,

@@ -217,7 +217,10 @@ def check_output(path: Path, *, overwrite: bool = True) -> None:
 
 def account(rows: "Accounting", written: str = "written") -> str:
     """What became of the rows, in one line."""
-    text = f"{rows.rows_read:,} read = {rows.rows_written:,} {written}"
+    text = f"{rows.rows_read:,} read"
+    if rows.rows_made or rows.rows_unused:
+        text += f" ({rows.rows_unused:,} unused), {rows.rows_made:,} made"
+    text += f" = {rows.rows_written:,} {written}"
     text += f" + {rows.rows_rejected:,} rejected + {rows.rows_filtered:,} filtered"
     codes = rows.rejected_by_code.items()
     if codes:

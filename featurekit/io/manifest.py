@@ -81,6 +81,9 @@ class Accounting:
         rows_rejected: Rows that a cast or an op refused.
         rows_filtered: Rows without a label, under `missing_label="drop"`.
         rejected_by_code: Rejected rows by error code.
+        rows_made: Where rows are made of those that are read, how many: this is the
+            sum then. A row that could not be read counts as one.
+        rows_unused: Rows that were read, and of which none was made.
     """
 
     rows_read: int = 0
@@ -88,6 +91,8 @@ class Accounting:
     rows_rejected: int = 0
     rows_filtered: int = 0
     rejected_by_code: dict[str, int] = field(default_factory=dict)
+    rows_made: int = 0
+    rows_unused: int = 0
 
     def __add__(self, other: "Accounting") -> "Accounting":
         codes = dict(self.rejected_by_code)
@@ -99,19 +104,23 @@ class Accounting:
             self.rows_rejected + other.rows_rejected,
             self.rows_filtered + other.rows_filtered,
             dict(sorted(codes.items())),
+            self.rows_made + other.rows_made,
+            self.rows_unused + other.rows_unused,
         )
 
     def check(self) -> None:
         """Raises DatasetError unless every row is accounted for."""
         known = self.rows_written + self.rows_rejected + self.rows_filtered
-        if known != self.rows_read or sum(self.rejected_by_code.values()) != (
+        makes_rows = self.rows_made or self.rows_unused
+        wanted = self.rows_made if makes_rows else self.rows_read
+        if known != wanted or sum(self.rejected_by_code.values()) != (
             self.rows_rejected
         ):
             raise DatasetError(
                 "rows are not accounted for",
                 code="ACCOUNTING",
                 got=self,
-                expected="rows read = written + rejected + filtered",
+                expected="rows read, or made, = written + rejected + filtered",
             )
 
 
@@ -293,6 +302,8 @@ def _accounting(value: Accounting) -> pb.Accounting:
         rows_rejected=value.rows_rejected,
         rows_filtered=value.rows_filtered,
         rejected_by_code=value.rejected_by_code,
+        rows_made=value.rows_made,
+        rows_unused=value.rows_unused,
     )
 
 
@@ -303,6 +314,8 @@ def _read_accounting(message: pb.Accounting) -> Accounting:
         message.rows_rejected,
         message.rows_filtered,
         dict(sorted(message.rejected_by_code.items())),
+        message.rows_made,
+        message.rows_unused,
     )
 
 

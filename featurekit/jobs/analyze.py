@@ -135,8 +135,9 @@ def check_source(spec: FeatureSpec, source: Source) -> None:
     Raises:
         SourceError: A column is missing, or can never have the declared type.
     """
-    columns = {item.name: item.dtype for item in spec.inputs}
-    zones = {item.name: item.time_zone for item in spec.inputs if item.time_zone}
+    inputs = spec.source_inputs
+    columns = {item.name: item.dtype for item in inputs}
+    zones = {item.name: item.time_zone for item in inputs if item.time_zone}
     source.check(columns, zones)
 
 

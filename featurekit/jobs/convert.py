@@ -217,6 +217,9 @@ class ConvertReport:
             f"  rows read {rows.rows_read:,}, written {rows.rows_written:,}, "
             f"rejected {rows.rows_rejected:,}, filtered {rows.rows_filtered:,}",
         ]
+        if rows.rows_made or rows.rows_unused:
+            made = f"  rows made {rows.rows_made:,}, of all but {rows.rows_unused:,}"
+            lines.append(f"{made} of those that were read")
         splits = self.manifest.records_by_split.items()
         lines.append("  " + ", ".join(f"{name} {count:,}" for name, count in splits))
         if rows.rejected_by_code:

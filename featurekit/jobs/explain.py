@@ -108,6 +108,13 @@ def explain(
         bucketize(%2, boundaries=(18.0,)) -> 1
         require_present(%3) -> 1
     """
+    if spec.rows is not None:
+        raise SourceError(
+            "a row of this spec becomes several, so it has no one explanation",
+            code="BAD_ARGUMENT",
+            got=spec.rows,
+            hint="explain rows that are windows, with a spec without rows=",
+        )
     opened = open_source(source, csv=csv)
     check_source(spec, opened)
     plan = compile_spec(spec, stats)

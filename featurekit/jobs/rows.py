@@ -7,7 +7,7 @@ import json
 import math
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -22,10 +22,14 @@ from featurekit.io.casting import cast_accepted
 from featurekit.io.manifest import Accounting
 from featurekit.io.sources import Task
 from featurekit.jobs.splits import assign_split, split_columns, split_types
+from featurekit.jobs.windows import MadeRows, make_windows
 from featurekit.kernels.arrow_buffers import arrow_array
 from featurekit.plan.graph import Plan
 from featurekit.plan.lower import label_check
+from featurekit.plan.ops import AlignLists
+from featurekit.plan.rejects import describe_reject, show_lengths
 from featurekit.spec.feature_spec import FeatureSpec
+from featurekit.spec.windows import Windows
 
 BadRowPolicy: TypeAlias = Literal["fail", "dead_letter"]
 
@@ -103,10 +107,11 @@ class RowReader:
     @cached_property
     def columns(self) -> dict[str, str]:
         """The columns that the plan needs, and the types to cast them to."""
+        cut = () if self.spec.rows is None else self.spec.rows.lists
         return {
             item.name: item.dtype
-            for item in self.spec.inputs
-            if item.name in self.plan.columns
+            for item in self.spec.source_inputs
+            if item.name in (*self.plan.columns, *cut)
         }
 
     @cached_property
@@ -123,7 +128,7 @@ class RowReader:
         """The zones of timestamps that carry none."""
         return {
             item.name: item.time_zone
-            for item in self.spec.inputs
+            for item in self.spec.source_inputs
             if item.time_zone is not None
         }
 
@@ -166,19 +171,25 @@ class RowReader:
         if rejected:
             rows = np.delete(rows, sorted(rejected))
             batch, parts = batch.take(arrow_array(rows)), parts[rows]
+        unused = 0
+        if self.spec.rows is not None:
+            made = make_windows(self.spec.rows, batch)
+            rejected |= _misfits(self.spec.rows, made, batch, rows, where)
+            batch, unused = made.batch, made.unused
+            rows, parts = rows[made.rows], parts[made.rows]
         done = self._backend.run(batch)
-        filtered = self._refuse(done, rows, where, rejected)
-        if rejected and self.on_bad_row == "fail":
-            raise rejected[min(rejected)]
-        rejections = tuple(
-            Rejection(rejected[row], row_values(raw, row)) for row in sorted(rejected)
+        refused, filtered = self._refuse(done, rows, where)
+        errors = sorted([*rejected.items(), *refused], key=lambda entry: entry[0])
+        if errors and self.on_bad_row == "fail":
+            raise errors[0][1]
+        account = _account(
+            raw.num_rows, done.outputs.num_rows, filtered, [e for _, e in errors]
         )
-        return Rows(
-            done.outputs,
-            parts[done.accepted_rows],
-            rejections,
-            _account(raw.num_rows, done.outputs.num_rows, filtered, rejections),
-        )
+        if self.spec.rows is not None:
+            total = len(rows) + len(rejected)
+            account = replace(account, rows_made=total, rows_unused=unused)
+        rejections = tuple(Rejection(e, row_values(raw, row)) for row, e in errors)
+        return Rows(done.outputs, parts[done.accepted_rows], rejections, account)
 
     def _cast(
         self,
@@ -233,26 +244,54 @@ class RowReader:
         done: Transformed,
         rows: npt.NDArray[np.int64],
         where: Place,
-        rejected: dict[int, RowError],
-    ) -> int:
-        """Collects what the plan refused; returns how many rows have no label."""
+    ) -> tuple[list[tuple[int, RowError]], int]:
+        """What the plan refused, with its rows; and how many rows have no label."""
         kept = np.ones(len(done.rejected_rows), np.bool_)
         if self.spec.missing_label == "drop":
             kept = done.rejecting_nodes != label_check(self.plan)
-        for index in np.flatnonzero(kept).tolist():
-            row = int(rows[done.rejected_rows[index]])
-            located = rows + where.first_row
-            rejected[row] = done.error(index, rows=located, file=where.file)
-        return int(len(kept) - kept.sum())
+        located = rows + where.first_row
+        refused = [
+            (
+                int(rows[done.rejected_rows[index]]),
+                done.error(index, rows=located, file=where.file),
+            )
+            for index in np.flatnonzero(kept).tolist()
+        ]
+        return refused, int(len(kept) - kept.sum())
+
+
+def _misfits(
+    spec: Windows,
+    made: MadeRows,
+    batch: pa.RecordBatch,
+    rows: npt.NDArray[np.int64],
+    where: Place,
+) -> dict[int, RowError]:
+    """The errors of rows whose lists cannot be cut together."""
+    code, message, expected, hint = describe_reject(AlignLists(False))
+    found = {}
+    for index in made.misfits.tolist():
+        values = tuple(batch.column(name)[index].as_py() for name in spec.lists)
+        found[int(rows[index])] = RowError(
+            message,
+            code=code,
+            file=where.file,
+            row=int(rows[index]) + where.first_row,
+            column=", ".join(spec.lists),
+            got=show_lengths(spec.lists, values),
+            expected=expected,
+            hint=hint,
+        )
+    return found
 
 
 def _account(
-    read: int, written: int, filtered: int, rejections: tuple[Rejection, ...]
+    read: int, written: int, filtered: int, errors: list[RowError]
 ) -> Accounting:
     codes: dict[str, int] = {}
-    for rejection in rejections:
-        codes[rejection.error.code] = codes.get(rejection.error.code, 0) + 1
-    return Accounting(read, written, len(rejections), filtered, codes)
+    for error in errors:
+        codes[error.code] = codes.get(error.code, 0) + 1
+    return Accounting(read, written, len(errors), filtered, codes)
 
 
 def row_values(raw: pa.RecordBatch, row: int) -> dict[str, Any]:

@@ -29,15 +29,18 @@ from featurekit.plan.time_zones import offset_transitions
 from featurekit.plan.vocabularies import add_lookup, default_id, lower_exact_cross
 from featurekit.spec import steps as s
 from featurekit.spec.columns import (
+    Aligned,
     Column,
     Cross,
     CrossColumn,
     Expression,
+    Masked,
     Source,
     VectorColumn,
     WeightedBag,
 )
 from featurekit.spec.columns.bags import weights_key
+from featurekit.spec.columns.masking import unwrapped, vocabulary_of
 from featurekit.spec.feature_spec import LABEL, FeatureSpec
 from featurekit.spec.inputs import Input
 
@@ -105,6 +108,10 @@ def label_check(plan: Plan) -> int | None:
     return None
 
 
+_KEYS = 2**62  # what keys of rows hash into
+_ENDS = s.Pad | s.Length | s.MultiHot | s.Counts | s.Aggregate | s.Mask
+
+
 def _never_missing(step: s.Step) -> bool:
     """Whether a step has something to put in the place of a missing value."""
     if isinstance(step, s.Vocabulary):
@@ -156,6 +163,8 @@ class _Lowering:
         """The value before the first learned step, present."""
         if not isinstance(column.source, Input):
             inner = next(learned_steps(column.source, ()), None)
+            if inner is not None and isinstance(column.source, Aligned | Masked):
+                return self.unlearned(unwrapped(column))  # type: ignore[arg-type]
             if inner is not None:
                 raise SpecError(
                     f"a column that the label is made of learns ({inner.method})",
@@ -177,6 +186,9 @@ class _Lowering:
             before = steps[: learned[0]]
             value = self.value(column.source, before, refuse_missing=refuse)
         if self.builder.nodes[value].type.is_list:
+            rest = steps[learned[0] :]
+            if any(isinstance(one, s.BaseSequenceStep) for one in rest):
+                return value  # later steps decide what is missing
             return self._elements(value, steps)
         if self.builder.nodes[value].type.nullable and not _never_missing(step):
             value = self.builder.add(ops.RequirePresent(), value)
@@ -208,17 +220,30 @@ class _Lowering:
             value = self._express(source)
         elif isinstance(source, WeightedBag):
             value = self._weighted(source)
+        elif isinstance(source, Masked):
+            value = self._mask(source)
+        elif isinstance(source, Aligned):
+            refuse_missing |= any(map(_makes_vector, steps))
+            value = self._align(source, refuse_missing=refuse_missing)
         else:
             value, steps = self._cross(source, steps)
         for end, step in enumerate(steps, start=1):
             if isinstance(step, s.MissingAsEmpty | s.DropMissing):
                 continue  # said by the op that reads, and by the one that ends the list
-            if isinstance(step, s.Pad | s.Length | s.MultiHot | s.Counts | s.Aggregate):
+            if isinstance(step, _ENDS):
                 value = self._end(step, self._elements(value, steps))
                 continue
             if isinstance(step, s.Split | s.Ngrams | s.Wordpiece):
                 missing = _missing_list(steps, refuse_missing=refuse_missing)
                 value = add(list_op(step, missing), self._elements(value, steps))
+            if isinstance(step, s.Binarize):
+                value = add(ops.IsGreaterEqual(step.threshold), value)
+                value = add(ops.ChooseNumber(1.0, 0.0), value)
+                continue
+            if isinstance(step, s.BaseSequenceStep):
+                if s.pending_drop(steps[: end - 1]):
+                    value = add(ops.AlignLists(True), value)
+                value = add(_sequence_op(step), value)
                 continue
             request = step_request(source, steps[:end])
             if isinstance(step, s.Vocabulary):
@@ -251,15 +276,14 @@ class _Lowering:
 
     def _elements(self, value: int, steps: tuple[s.Step, ...]) -> int:
         """A list whose elements are there, or may be left out."""
-        dropped = any(isinstance(step, s.DropMissing) for step in steps)
         found = self.builder.nodes[value].type
-        if dropped or not (found.nullable and found.is_list):
+        if s.pending_drop(steps) or not (found.nullable and found.is_list):
             return value
         return self.builder.add(ops.RequirePresent(), value)
 
     def _end(
         self,
-        step: s.Pad | s.Length | s.MultiHot | s.Counts | s.Aggregate,
+        step: s.Pad | s.Length | s.MultiHot | s.Counts | s.Aggregate | s.Mask,
         value: int,
     ) -> int:
         add = self.builder.add
@@ -278,6 +302,8 @@ class _Lowering:
                 return add(ops.CountEncode(num_ids), value)
             case s.Aggregate(kind=kind):
                 return add(ops.AggregateList(kind), value)
+            case s.Mask(length=length, side=side):
+                return add(ops.MaskElements(length, side), value)
             case _:
                 assert_never(step)
 
@@ -304,6 +330,39 @@ class _Lowering:
         weights = self.builder.add(ops.ToFloat32(), weights)
         op = ops.PadWeighted(part, step.length, step.side, step.truncate)
         return self.builder.add(op, ids, weights)
+
+    def _mask(self, source: Masked) -> int:
+        add = self.builder.add
+        ids = self.value(source.ids.source, source.ids.steps)
+        keys = [self.value(one.source, one.steps) for one in source.keys]
+        op = ops.HashBucket(_KEYS) if len(keys) == 1 else ops.CrossHash(_KEYS)
+        key = add(op, *keys)
+        if self.builder.nodes[key].type.nullable:
+            key = add(ops.RequirePresent(), key)
+        step = vocabulary_of(source.ids)
+        assert step is not None and step.reserved is not None
+        token = source.token
+        place = step.reserved.index(token.encode() if isinstance(token, str) else token)
+        masked = round(source.masked * ops.WORD)
+        hidden = ops.MaskIds(
+            seed=source.seed,
+            first=len(step.reserved) + 1,
+            mask=place + 1,
+            chosen_below=round(source.rate * ops.WORD),
+            masked_below=masked,
+            random_below=masked + round(source.randomized * ops.WORD),
+            targets=source.targets,
+        )
+        return add(hidden, ids, key)
+
+    def _align(self, source: Aligned, *, refuse_missing: bool) -> int:
+        first = source.chosen
+        others = [one for one in source.columns if one is not first]
+        parts = [
+            self.value(one.source, one.steps, refuse_missing=refuse_missing)
+            for one in (first, *others)
+        ]
+        return self.builder.add(ops.AlignLists(source.dropped), *parts)
 
     def _cross(
         self, source: Cross, steps: tuple[s.Step, ...]
@@ -403,6 +462,11 @@ class _Lowering:
                 | s.MultiHot()
                 | s.Counts()
                 | s.Aggregate()
+                | s.Mask()
+                | s.Binarize()
+                | s.Shift()
+                | s.Difference()
+                | s.Rolling()
             ):
                 raise AssertionError("lowered elsewhere")
             case _:
@@ -454,7 +518,18 @@ class _Lowering:
 
 def _makes_vector(step: s.Step) -> bool:
     """Whether a list becomes a vector, which has no place for a missing one."""
-    return isinstance(step, s.Pad | s.MultiHot | s.Counts | s.TfIdf)
+    return isinstance(step, s.Pad | s.MultiHot | s.Counts | s.TfIdf | s.Mask)
+
+
+def _sequence_op(step: s.BaseSequenceStep) -> ops.Op:
+    match step:
+        case s.Shift(offset=offset):
+            return ops.ShiftList(offset)
+        case s.Difference(lag=lag):
+            return ops.DifferenceList(lag)
+        case s.Rolling(size=size, kind=kind):
+            return ops.RollList(size, kind)
+    raise AssertionError(step)
 
 
 def _read(

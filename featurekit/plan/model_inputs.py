@@ -6,10 +6,11 @@ from featurekit.errors import SpecError
 from featurekit.plan.lower import compile_spec
 from featurekit.plan.stats import Stats
 from featurekit.plan.types import ValueType
-from featurekit.spec.columns import Column, EmbeddingColumn, WeightedBag
+from featurekit.spec.columns import Column, EmbeddingColumn
 from featurekit.spec.columns.bags import weights_key
+from featurekit.spec.columns.masking import vocabulary_of
 from featurekit.spec.feature_spec import FeatureSpec
-from featurekit.spec.steps import Embedding, Vocabulary
+from featurekit.spec.steps import Embedding
 
 
 def model_inputs(spec: FeatureSpec, stats: Stats | None = None) -> list[dict[str, Any]]:
@@ -109,8 +110,5 @@ def suggest_dim(num_ids: int) -> int:
 
 def _shared_table(column: Column) -> str | None:
     """The shared vocabulary whose ids the feature is."""
-    steps = column.steps
-    if isinstance(column.source, WeightedBag):
-        steps = column.source.ids.steps
-    names = (step.shared for step in steps if isinstance(step, Vocabulary))
-    return next(names, None)
+    found = vocabulary_of(column)
+    return None if found is None else found.shared

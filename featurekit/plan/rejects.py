@@ -94,6 +94,13 @@ def describe_reject(op: ops.Op) -> tuple[str, str, str | None, str | None]:
                 "one weight for each id",
                 "clean the data",
             )
+        case ops.AlignLists():
+            return (
+                "LENGTH_MISMATCH",
+                "the lists of the sequence differ in length",
+                "lists of one length, or all of them missing",
+                "clean the data, or leave the odd list out of the sequence",
+            )
         case (
             ops.ReadColumn()
             | ops.ReadList()
@@ -127,6 +134,11 @@ def describe_reject(op: ops.Op) -> tuple[str, str, str | None, str | None]:
             | ops.JoinNgrams()
             | ops.CutWordpieces()
             | ops.WeighTerms()
+            | ops.ShiftList()
+            | ops.DifferenceList()
+            | ops.RollList()
+            | ops.MaskElements()
+            | ops.MaskIds()
         ):
             raise AssertionError(f"{op.name} accepts every value")
         case _:
@@ -151,6 +163,8 @@ def row_error(
     ):
         message = "an element of the list is missing"
         hint = "fill() or drop_missing() the column, or clean the data"
+    if isinstance(plan.nodes[node].op, ops.AlignLists):
+        got = show_lengths(plan.columns_of[node], got)
     return RowError(
         message,
         code=code,
@@ -162,3 +176,13 @@ def row_error(
         expected=expected,
         hint=hint,
     )
+
+
+def show_lengths(columns: tuple[str, ...], got: object) -> object:
+    """How long each list is, None where it is missing."""
+    if not isinstance(got, tuple):
+        return got
+    return {
+        name: None if found is None else len(found)
+        for name, found in zip(columns, got, strict=True)
+    }

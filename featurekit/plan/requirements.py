@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias, TypeVar
 
 from featurekit.errors import SpecError
 from featurekit.spec import steps as s
-from featurekit.spec.columns import Column, Cross, Expression, Source
+from featurekit.spec.columns import Aligned, Column, Cross, Expression, Source
 from featurekit.spec.columns.base import BaseColumn
 from featurekit.spec.feature_spec import FeatureSpec
 from featurekit.spec.inputs import Input, element_dtype
@@ -67,6 +67,8 @@ class AnalysisRequest:
             return "number"
         if any(isinstance(step, _MAKING_IDS) for step in self.steps):
             return "integer"
+        if isinstance(self.source, Aligned):
+            return "number"  # lists of ids learn nothing once they are aligned
         if isinstance(self.source, Expression):
             return "string" if self.source.operator == "join" else "number"
         assert isinstance(self.source, Input), "no step learns from weights"
@@ -184,9 +186,10 @@ def _measured(steps: tuple[s.Step, ...]) -> tuple[s.Step, ...]:
     """The steps without those that change nothing that is measured.
 
     What is missing in lists counts for no statistic, dropped or not; so columns that
-    differ in this share their statistics.
+    differ in this share their statistics, but where they decide what is a neighbour.
     """
-    if any(isinstance(step, s.Length | s.Aggregate | s.Ngrams) for step in steps):
+    ordered = s.Length | s.Aggregate | s.Ngrams | s.BaseSequenceStep
+    if any(isinstance(step, ordered) for step in steps):
         return steps
     policies = s.MissingAsEmpty | s.DropMissing
     return tuple(step for step in steps if not isinstance(step, policies))

@@ -67,7 +67,7 @@ class OutputColumn(_message.Message):
     def __init__(self, name: _Optional[str] = ..., dtype: _Optional[str] = ..., width: _Optional[int] = ..., role: _Optional[str] = ..., num_ids: _Optional[int] = ..., feature_key: _Optional[str] = ..., offset: _Optional[int] = ...) -> None: ...
 
 class Accounting(_message.Message):
-    __slots__ = ("rows_read", "rows_written", "rows_rejected", "rows_filtered", "rejected_by_code")
+    __slots__ = ("rows_read", "rows_written", "rows_rejected", "rows_filtered", "rejected_by_code", "rows_made", "rows_unused")
     class RejectedByCodeEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -80,12 +80,16 @@ class Accounting(_message.Message):
     ROWS_REJECTED_FIELD_NUMBER: _ClassVar[int]
     ROWS_FILTERED_FIELD_NUMBER: _ClassVar[int]
     REJECTED_BY_CODE_FIELD_NUMBER: _ClassVar[int]
+    ROWS_MADE_FIELD_NUMBER: _ClassVar[int]
+    ROWS_UNUSED_FIELD_NUMBER: _ClassVar[int]
     rows_read: int
     rows_written: int
     rows_rejected: int
     rows_filtered: int
     rejected_by_code: _containers.ScalarMap[str, int]
-    def __init__(self, rows_read: _Optional[int] = ..., rows_written: _Optional[int] = ..., rows_rejected: _Optional[int] = ..., rows_filtered: _Optional[int] = ..., rejected_by_code: _Optional[_Mapping[str, int]] = ...) -> None: ...
+    rows_made: int
+    rows_unused: int
+    def __init__(self, rows_read: _Optional[int] = ..., rows_written: _Optional[int] = ..., rows_rejected: _Optional[int] = ..., rows_filtered: _Optional[int] = ..., rejected_by_code: _Optional[_Mapping[str, int]] = ..., rows_made: _Optional[int] = ..., rows_unused: _Optional[int] = ...) -> None: ...
 
 class Receipt(_message.Message):
     __slots__ = ("task", "shards", "accounting")

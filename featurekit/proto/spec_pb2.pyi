@@ -7,7 +7,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class FeatureSpec(_message.Message):
-    __slots__ = ("version", "features", "label", "weight", "key", "split", "missing_label")
+    __slots__ = ("version", "features", "label", "weight", "key", "split", "missing_label", "rows")
     VERSION_FIELD_NUMBER: _ClassVar[int]
     FEATURES_FIELD_NUMBER: _ClassVar[int]
     LABEL_FIELD_NUMBER: _ClassVar[int]
@@ -15,6 +15,7 @@ class FeatureSpec(_message.Message):
     KEY_FIELD_NUMBER: _ClassVar[int]
     SPLIT_FIELD_NUMBER: _ClassVar[int]
     MISSING_LABEL_FIELD_NUMBER: _ClassVar[int]
+    ROWS_FIELD_NUMBER: _ClassVar[int]
     version: int
     features: _containers.RepeatedCompositeFieldContainer[NamedColumn]
     label: Column
@@ -22,7 +23,32 @@ class FeatureSpec(_message.Message):
     key: _containers.RepeatedCompositeFieldContainer[Input]
     split: Split
     missing_label: str
-    def __init__(self, version: _Optional[int] = ..., features: _Optional[_Iterable[_Union[NamedColumn, _Mapping]]] = ..., label: _Optional[_Union[Column, _Mapping]] = ..., weight: _Optional[_Union[Column, _Mapping]] = ..., key: _Optional[_Iterable[_Union[Input, _Mapping]]] = ..., split: _Optional[_Union[Split, _Mapping]] = ..., missing_label: _Optional[str] = ...) -> None: ...
+    rows: Windows
+    def __init__(self, version: _Optional[int] = ..., features: _Optional[_Iterable[_Union[NamedColumn, _Mapping]]] = ..., label: _Optional[_Union[Column, _Mapping]] = ..., weight: _Optional[_Union[Column, _Mapping]] = ..., key: _Optional[_Iterable[_Union[Input, _Mapping]]] = ..., split: _Optional[_Union[Split, _Mapping]] = ..., missing_label: _Optional[str] = ..., rows: _Optional[_Union[Windows, _Mapping]] = ...) -> None: ...
+
+class Windows(_message.Message):
+    __slots__ = ("lists", "size", "stride", "horizon", "future", "start")
+    LISTS_FIELD_NUMBER: _ClassVar[int]
+    SIZE_FIELD_NUMBER: _ClassVar[int]
+    STRIDE_FIELD_NUMBER: _ClassVar[int]
+    HORIZON_FIELD_NUMBER: _ClassVar[int]
+    FUTURE_FIELD_NUMBER: _ClassVar[int]
+    START_FIELD_NUMBER: _ClassVar[int]
+    lists: _containers.RepeatedScalarFieldContainer[str]
+    size: int
+    stride: int
+    horizon: int
+    future: _containers.RepeatedCompositeFieldContainer[Future]
+    start: str
+    def __init__(self, lists: _Optional[_Iterable[str]] = ..., size: _Optional[int] = ..., stride: _Optional[int] = ..., horizon: _Optional[int] = ..., future: _Optional[_Iterable[_Union[Future, _Mapping]]] = ..., start: _Optional[str] = ...) -> None: ...
+
+class Future(_message.Message):
+    __slots__ = ("column", "list")
+    COLUMN_FIELD_NUMBER: _ClassVar[int]
+    LIST_FIELD_NUMBER: _ClassVar[int]
+    column: str
+    list: str
+    def __init__(self, column: _Optional[str] = ..., list: _Optional[str] = ...) -> None: ...
 
 class NamedColumn(_message.Message):
     __slots__ = ("name", "column")
@@ -33,18 +59,22 @@ class NamedColumn(_message.Message):
     def __init__(self, name: _Optional[str] = ..., column: _Optional[_Union[Column, _Mapping]] = ...) -> None: ...
 
 class Column(_message.Message):
-    __slots__ = ("input", "cross", "weighted_bag", "expression", "steps")
+    __slots__ = ("input", "cross", "weighted_bag", "expression", "aligned", "masked", "steps")
     INPUT_FIELD_NUMBER: _ClassVar[int]
     CROSS_FIELD_NUMBER: _ClassVar[int]
     WEIGHTED_BAG_FIELD_NUMBER: _ClassVar[int]
     EXPRESSION_FIELD_NUMBER: _ClassVar[int]
+    ALIGNED_FIELD_NUMBER: _ClassVar[int]
+    MASKED_FIELD_NUMBER: _ClassVar[int]
     STEPS_FIELD_NUMBER: _ClassVar[int]
     input: Input
     cross: Cross
     weighted_bag: WeightedBag
     expression: Expression
+    aligned: Aligned
+    masked: Masked
     steps: _containers.RepeatedCompositeFieldContainer[Step]
-    def __init__(self, input: _Optional[_Union[Input, _Mapping]] = ..., cross: _Optional[_Union[Cross, _Mapping]] = ..., weighted_bag: _Optional[_Union[WeightedBag, _Mapping]] = ..., expression: _Optional[_Union[Expression, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[Step, _Mapping]]] = ...) -> None: ...
+    def __init__(self, input: _Optional[_Union[Input, _Mapping]] = ..., cross: _Optional[_Union[Cross, _Mapping]] = ..., weighted_bag: _Optional[_Union[WeightedBag, _Mapping]] = ..., expression: _Optional[_Union[Expression, _Mapping]] = ..., aligned: _Optional[_Union[Aligned, _Mapping]] = ..., masked: _Optional[_Union[Masked, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[Step, _Mapping]]] = ...) -> None: ...
 
 class Input(_message.Message):
     __slots__ = ("name", "dtype", "nan", "time_zone", "size")
@@ -73,6 +103,36 @@ class WeightedBag(_message.Message):
     ids: Column
     weights: Column
     def __init__(self, ids: _Optional[_Union[Column, _Mapping]] = ..., weights: _Optional[_Union[Column, _Mapping]] = ...) -> None: ...
+
+class Aligned(_message.Message):
+    __slots__ = ("columns", "member", "dropped")
+    COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    MEMBER_FIELD_NUMBER: _ClassVar[int]
+    DROPPED_FIELD_NUMBER: _ClassVar[int]
+    columns: _containers.RepeatedCompositeFieldContainer[NamedColumn]
+    member: str
+    dropped: bool
+    def __init__(self, columns: _Optional[_Iterable[_Union[NamedColumn, _Mapping]]] = ..., member: _Optional[str] = ..., dropped: bool = ...) -> None: ...
+
+class Masked(_message.Message):
+    __slots__ = ("ids", "keys", "token", "seed", "rate", "masked", "randomized", "targets")
+    IDS_FIELD_NUMBER: _ClassVar[int]
+    KEYS_FIELD_NUMBER: _ClassVar[int]
+    TOKEN_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    RATE_FIELD_NUMBER: _ClassVar[int]
+    MASKED_FIELD_NUMBER: _ClassVar[int]
+    RANDOMIZED_FIELD_NUMBER: _ClassVar[int]
+    TARGETS_FIELD_NUMBER: _ClassVar[int]
+    ids: Column
+    keys: _containers.RepeatedCompositeFieldContainer[Column]
+    token: Scalar
+    seed: int
+    rate: float
+    masked: float
+    randomized: float
+    targets: bool
+    def __init__(self, ids: _Optional[_Union[Column, _Mapping]] = ..., keys: _Optional[_Iterable[_Union[Column, _Mapping]]] = ..., token: _Optional[_Union[Scalar, _Mapping]] = ..., seed: _Optional[int] = ..., rate: _Optional[float] = ..., masked: _Optional[float] = ..., randomized: _Optional[float] = ..., targets: bool = ...) -> None: ...
 
 class Expression(_message.Message):
     __slots__ = ("operator", "operands", "separator")
@@ -111,7 +171,7 @@ class Tokens(_message.Message):
     def __init__(self, text: _Optional[_Iterable[bytes]] = ..., integers: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class Step(_message.Message):
-    __slots__ = ("fill", "clip", "log1p", "standardize", "min_max", "buckets", "quantile_buckets", "greater_equal", "vocabulary", "hash_buckets", "identity", "time_part", "one_hot", "embedding", "missing_as_empty", "drop_missing", "pad", "length", "multi_hot", "counts", "aggregate", "is_missing", "boolean", "fill_mean", "fill_median", "fill_mode", "robust", "winsorize", "cyclic", "missing_values", "normalize", "casefold", "lower", "strip", "split", "ngrams", "tf_idf", "wordpiece")
+    __slots__ = ("fill", "clip", "log1p", "standardize", "min_max", "buckets", "quantile_buckets", "greater_equal", "vocabulary", "hash_buckets", "identity", "time_part", "one_hot", "embedding", "missing_as_empty", "drop_missing", "pad", "length", "multi_hot", "counts", "aggregate", "is_missing", "boolean", "fill_mean", "fill_median", "fill_mode", "robust", "winsorize", "cyclic", "missing_values", "normalize", "casefold", "lower", "strip", "split", "ngrams", "tf_idf", "wordpiece", "shift", "difference", "rolling", "mask", "binarize")
     FILL_FIELD_NUMBER: _ClassVar[int]
     CLIP_FIELD_NUMBER: _ClassVar[int]
     LOG1P_FIELD_NUMBER: _ClassVar[int]
@@ -150,6 +210,11 @@ class Step(_message.Message):
     NGRAMS_FIELD_NUMBER: _ClassVar[int]
     TF_IDF_FIELD_NUMBER: _ClassVar[int]
     WORDPIECE_FIELD_NUMBER: _ClassVar[int]
+    SHIFT_FIELD_NUMBER: _ClassVar[int]
+    DIFFERENCE_FIELD_NUMBER: _ClassVar[int]
+    ROLLING_FIELD_NUMBER: _ClassVar[int]
+    MASK_FIELD_NUMBER: _ClassVar[int]
+    BINARIZE_FIELD_NUMBER: _ClassVar[int]
     fill: Fill
     clip: Clip
     log1p: Log1p
@@ -188,7 +253,12 @@ class Step(_message.Message):
     ngrams: Ngrams
     tf_idf: TfIdf
     wordpiece: Wordpiece
-    def __init__(self, fill: _Optional[_Union[Fill, _Mapping]] = ..., clip: _Optional[_Union[Clip, _Mapping]] = ..., log1p: _Optional[_Union[Log1p, _Mapping]] = ..., standardize: _Optional[_Union[Standardize, _Mapping]] = ..., min_max: _Optional[_Union[MinMax, _Mapping]] = ..., buckets: _Optional[_Union[Buckets, _Mapping]] = ..., quantile_buckets: _Optional[_Union[QuantileBuckets, _Mapping]] = ..., greater_equal: _Optional[_Union[GreaterEqual, _Mapping]] = ..., vocabulary: _Optional[_Union[Vocabulary, _Mapping]] = ..., hash_buckets: _Optional[_Union[HashBuckets, _Mapping]] = ..., identity: _Optional[_Union[Identity, _Mapping]] = ..., time_part: _Optional[_Union[TimePart, _Mapping]] = ..., one_hot: _Optional[_Union[OneHot, _Mapping]] = ..., embedding: _Optional[_Union[Embedding, _Mapping]] = ..., missing_as_empty: _Optional[_Union[MissingAsEmpty, _Mapping]] = ..., drop_missing: _Optional[_Union[DropMissing, _Mapping]] = ..., pad: _Optional[_Union[Pad, _Mapping]] = ..., length: _Optional[_Union[Length, _Mapping]] = ..., multi_hot: _Optional[_Union[MultiHot, _Mapping]] = ..., counts: _Optional[_Union[Counts, _Mapping]] = ..., aggregate: _Optional[_Union[Aggregate, _Mapping]] = ..., is_missing: _Optional[_Union[IsMissing, _Mapping]] = ..., boolean: _Optional[_Union[Boolean, _Mapping]] = ..., fill_mean: _Optional[_Union[FillMean, _Mapping]] = ..., fill_median: _Optional[_Union[FillMedian, _Mapping]] = ..., fill_mode: _Optional[_Union[FillMode, _Mapping]] = ..., robust: _Optional[_Union[Robust, _Mapping]] = ..., winsorize: _Optional[_Union[Winsorize, _Mapping]] = ..., cyclic: _Optional[_Union[Cyclic, _Mapping]] = ..., missing_values: _Optional[_Union[MissingValues, _Mapping]] = ..., normalize: _Optional[_Union[Normalize, _Mapping]] = ..., casefold: _Optional[_Union[Casefold, _Mapping]] = ..., lower: _Optional[_Union[Lower, _Mapping]] = ..., strip: _Optional[_Union[Strip, _Mapping]] = ..., split: _Optional[_Union[SplitText, _Mapping]] = ..., ngrams: _Optional[_Union[Ngrams, _Mapping]] = ..., tf_idf: _Optional[_Union[TfIdf, _Mapping]] = ..., wordpiece: _Optional[_Union[Wordpiece, _Mapping]] = ...) -> None: ...
+    shift: Shift
+    difference: Difference
+    rolling: Rolling
+    mask: Mask
+    binarize: Binarize
+    def __init__(self, fill: _Optional[_Union[Fill, _Mapping]] = ..., clip: _Optional[_Union[Clip, _Mapping]] = ..., log1p: _Optional[_Union[Log1p, _Mapping]] = ..., standardize: _Optional[_Union[Standardize, _Mapping]] = ..., min_max: _Optional[_Union[MinMax, _Mapping]] = ..., buckets: _Optional[_Union[Buckets, _Mapping]] = ..., quantile_buckets: _Optional[_Union[QuantileBuckets, _Mapping]] = ..., greater_equal: _Optional[_Union[GreaterEqual, _Mapping]] = ..., vocabulary: _Optional[_Union[Vocabulary, _Mapping]] = ..., hash_buckets: _Optional[_Union[HashBuckets, _Mapping]] = ..., identity: _Optional[_Union[Identity, _Mapping]] = ..., time_part: _Optional[_Union[TimePart, _Mapping]] = ..., one_hot: _Optional[_Union[OneHot, _Mapping]] = ..., embedding: _Optional[_Union[Embedding, _Mapping]] = ..., missing_as_empty: _Optional[_Union[MissingAsEmpty, _Mapping]] = ..., drop_missing: _Optional[_Union[DropMissing, _Mapping]] = ..., pad: _Optional[_Union[Pad, _Mapping]] = ..., length: _Optional[_Union[Length, _Mapping]] = ..., multi_hot: _Optional[_Union[MultiHot, _Mapping]] = ..., counts: _Optional[_Union[Counts, _Mapping]] = ..., aggregate: _Optional[_Union[Aggregate, _Mapping]] = ..., is_missing: _Optional[_Union[IsMissing, _Mapping]] = ..., boolean: _Optional[_Union[Boolean, _Mapping]] = ..., fill_mean: _Optional[_Union[FillMean, _Mapping]] = ..., fill_median: _Optional[_Union[FillMedian, _Mapping]] = ..., fill_mode: _Optional[_Union[FillMode, _Mapping]] = ..., robust: _Optional[_Union[Robust, _Mapping]] = ..., winsorize: _Optional[_Union[Winsorize, _Mapping]] = ..., cyclic: _Optional[_Union[Cyclic, _Mapping]] = ..., missing_values: _Optional[_Union[MissingValues, _Mapping]] = ..., normalize: _Optional[_Union[Normalize, _Mapping]] = ..., casefold: _Optional[_Union[Casefold, _Mapping]] = ..., lower: _Optional[_Union[Lower, _Mapping]] = ..., strip: _Optional[_Union[Strip, _Mapping]] = ..., split: _Optional[_Union[SplitText, _Mapping]] = ..., ngrams: _Optional[_Union[Ngrams, _Mapping]] = ..., tf_idf: _Optional[_Union[TfIdf, _Mapping]] = ..., wordpiece: _Optional[_Union[Wordpiece, _Mapping]] = ..., shift: _Optional[_Union[Shift, _Mapping]] = ..., difference: _Optional[_Union[Difference, _Mapping]] = ..., rolling: _Optional[_Union[Rolling, _Mapping]] = ..., mask: _Optional[_Union[Mask, _Mapping]] = ..., binarize: _Optional[_Union[Binarize, _Mapping]] = ...) -> None: ...
 
 class Fill(_message.Message):
     __slots__ = ("value",)
@@ -437,6 +507,40 @@ class Wordpiece(_message.Message):
     prefix: str
     max_chars: int
     def __init__(self, tokens: _Optional[_Union[Tokens, _Mapping]] = ..., unknown: _Optional[str] = ..., prefix: _Optional[str] = ..., max_chars: _Optional[int] = ...) -> None: ...
+
+class Binarize(_message.Message):
+    __slots__ = ("threshold",)
+    THRESHOLD_FIELD_NUMBER: _ClassVar[int]
+    threshold: float
+    def __init__(self, threshold: _Optional[float] = ...) -> None: ...
+
+class Shift(_message.Message):
+    __slots__ = ("offset",)
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
+    offset: int
+    def __init__(self, offset: _Optional[int] = ...) -> None: ...
+
+class Difference(_message.Message):
+    __slots__ = ("lag",)
+    LAG_FIELD_NUMBER: _ClassVar[int]
+    lag: int
+    def __init__(self, lag: _Optional[int] = ...) -> None: ...
+
+class Rolling(_message.Message):
+    __slots__ = ("size", "kind")
+    SIZE_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    size: int
+    kind: str
+    def __init__(self, size: _Optional[int] = ..., kind: _Optional[str] = ...) -> None: ...
+
+class Mask(_message.Message):
+    __slots__ = ("length", "side")
+    LENGTH_FIELD_NUMBER: _ClassVar[int]
+    SIDE_FIELD_NUMBER: _ClassVar[int]
+    length: int
+    side: str
+    def __init__(self, length: _Optional[int] = ..., side: _Optional[str] = ...) -> None: ...
 
 class Split(_message.Message):
     __slots__ = ("time_split", "key_split")

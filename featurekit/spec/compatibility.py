@@ -8,12 +8,15 @@ from typing import NamedTuple
 
 from featurekit.spec import steps as s
 from featurekit.spec.columns import (
+    Aligned,
     Column,
     Cross,
+    Masked,
     NumericColumn,
     Source,
     WeightedBag,
 )
+from featurekit.spec.columns.masking import unwrapped
 from featurekit.spec.inputs import Input
 
 
@@ -58,11 +61,23 @@ def compare_columns(before: Column, after: Column) -> Verdict:
     if type(before) is not type(after):
         reason = "the model receives another kind of value"
         return Verdict(Compatibility.RETRAIN, reason)
+    wrapped = before.source, after.source
+    if before.source != after.source and any(
+        isinstance(source, Aligned | Masked) for source in wrapped
+    ):
+        return _compare_wrapped(before, after)
     found = (
         _compare_sources(before, after),
         _compare_steps(before.steps, after.steps, isinstance(after, NumericColumn)),
     )
     return max(found, key=lambda verdict: verdict.compatibility)
+
+
+def _compare_wrapped(before: Column, after: Column) -> Verdict:
+    """Columns as if they stood alone, and what is around them."""
+    found = compare_columns(unwrapped(before), unwrapped(after))  # type: ignore[arg-type]
+    around = Verdict(_OTHER_VALUES, "it is aligned or masked in another way")
+    return max(around, found, key=lambda verdict: verdict.compatibility)
 
 
 def _compare_sources(before: Column, after: Column) -> Verdict:
@@ -161,6 +176,10 @@ _VALUE_STEPS = (
     s.MissingAsEmpty,
     s.DropMissing,
     s.MissingValues,
+    s.Binarize,
+    s.Shift,
+    s.Difference,
+    s.Rolling,
 )
 # What gives ids that can be mapped to those of another step of the same kind.
 _RE_INDEXED = (s.Vocabulary, s.Identity)

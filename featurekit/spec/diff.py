@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from featurekit.spec import steps as s
-from featurekit.spec.columns import Column, Cross
+from featurekit.spec.columns import Column
 from featurekit.spec.compatibility import Compatibility, Verdict, compare_columns
+from featurekit.spec.inputs import Input
 from featurekit.spec.shared import shared_vocabularies
 from featurekit.spec.splits import KeySplit
 
@@ -129,6 +130,7 @@ def _roles(before: "FeatureSpec", after: "FeatureSpec") -> Iterator[Change]:
         "split": moved,
         "key": moved if keyed else unread,
         "missing_label": unread,
+        "rows": moved._replace(reason="other rows are made of those of the source"),
     }
     for role, verdict in verdicts.items():
         old, new = getattr(before, role), getattr(after, role)
@@ -146,7 +148,7 @@ def _parts_moved(spec: "FeatureSpec") -> Verdict:
 
 
 def _learns_vocabulary(column: Column) -> bool:
-    if isinstance(column.source, Cross) and any(
+    if not isinstance(column.source, Input) and any(
         map(_learns_vocabulary, column.source.columns)
     ):
         return True

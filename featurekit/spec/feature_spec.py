@@ -24,6 +24,7 @@ from featurekit.spec.diff import SpecDiff, compare
 from featurekit.spec.inputs import Input, check_name
 from featurekit.spec.shared import shared_vocabularies
 from featurekit.spec.splits import KeySplit, Split, TimeSplit
+from featurekit.spec.windows import Windows
 
 LABEL = "label"
 WEIGHT = "weight"
@@ -50,6 +51,7 @@ class FeatureSpec:
             only. Defaults to one part, "train".
         missing_label: "error" rejects a row without label; "drop" leaves it out and
             counts it. Defaults to "error".
+        rows: `windows`, where rows are made of those of the source. Defaults to none.
 
     Raises:
         SpecError: A declaration is wrong; before any data is read.
@@ -69,6 +71,7 @@ class FeatureSpec:
         "key",
         "label",
         "missing_label",
+        "rows",
         "split",
         "weight",
     )
@@ -78,6 +81,7 @@ class FeatureSpec:
     key: tuple[Input, ...]
     split: Split | None
     missing_label: Literal["error", "drop"]
+    rows: Windows | None
 
     def __init__(
         self,
@@ -88,6 +92,7 @@ class FeatureSpec:
         key: Iterable[str | Column] = (),
         split: Split | None = None,
         missing_label: Literal["error", "drop"] = "error",
+        rows: Windows | None = None,
     ) -> None:
         if not isinstance(features, Mapping) or not features:
             raise SpecError(
@@ -121,6 +126,7 @@ class FeatureSpec:
             "key": _check_key(key),
             "split": split,
             "missing_label": missing_label,
+            "rows": rows,
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
@@ -130,7 +136,8 @@ class FeatureSpec:
                 code="SPEC_UNKNOWN_REFERENCE",
                 hint='pass key=["…"] to the spec',
             )
-        _ = self.inputs  # two roles may not read one column in two ways
+        _ = self.source_inputs  # two roles may not read one column in two ways
+        _check_rows(self)
         shared_vocabularies(self.outputs.values())
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -155,6 +162,13 @@ class FeatureSpec:
     def inputs(self) -> tuple[Input, ...]:
         """All source columns that batch conversion reads, each once."""
         return merge_inputs(self._all_inputs())
+
+    @property
+    def source_inputs(self) -> tuple[Input, ...]:
+        """The source columns that they are made of: the same, but for windows."""
+        if self.rows is None:
+            return self.inputs
+        return merge_inputs(self.rows.source_inputs(self.inputs))
 
     @property
     def serving_inputs(self) -> tuple[Input, ...]:
@@ -186,6 +200,7 @@ class FeatureSpec:
             key=[item.name for item in self.key],
             split=self.split,
             missing_label=self.missing_label,
+            rows=self.rows,
         )
         return hashlib.sha256(spec_to_proto(ordered)).hexdigest()
 
@@ -237,6 +252,8 @@ class FeatureSpec:
             lines.append(f"    split={self.split!r},")
         if self.missing_label != "error":
             lines.append(f"    missing_label={self.missing_label!r},")
+        if self.rows is not None:
+            lines.append(f"    rows={self.rows!r},")
         return "\n".join([*lines, ")"])
 
 
@@ -283,6 +300,22 @@ def _weights_of(features: Mapping[str, Feature]) -> dict[str, Feature]:
         if key is not None:
             found[check_name(key, "the record key of weights")] = column
     return found
+
+
+def _check_rows(spec: FeatureSpec) -> None:
+    """Keys and splits are of rows of the source, which has no column of windows."""
+    if spec.rows is None:
+        return
+    deciding = [item.name for item in spec.key]
+    if isinstance(spec.split, TimeSplit):
+        deciding.append(spec.split.column.name)
+    for name in deciding:
+        if name in (*spec.rows.made, *spec.rows.lists):
+            raise SpecError(
+                "a key or split is of rows of the source, not of windows",
+                code="SPEC_BAD_VALUE",
+                column=name,
+            )
 
 
 def _check_names(

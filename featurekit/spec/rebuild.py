@@ -8,14 +8,17 @@ from typing import Any
 from featurekit.errors import SpecError
 from featurekit.spec import steps as s
 from featurekit.spec.columns import (
+    Aligned,
     Column,
     Cross,
     Expression,
     IdsColumn,
     IntegerColumn,
     IntegersColumn,
+    Masked,
     NumericColumn,
     NumericsColumn,
+    PaddedIdsColumn,
     Source,
     StringColumn,
     StringsColumn,
@@ -26,6 +29,7 @@ from featurekit.spec.columns import (
     join,
     maximum,
     minimum,
+    sequence,
     where,
 )
 from featurekit.spec.inputs import check_zone
@@ -72,6 +76,10 @@ def rebuild(source: Source, steps: Iterable[s.Step]) -> Column:
         column = source.ids.weighted(source.weights)  # type: ignore[arg-type]
     elif isinstance(source, Expression):
         column = _express(source)
+    elif isinstance(source, Aligned):
+        column = _align(source)
+    elif isinstance(source, Masked):
+        column = _mask(source)
     else:
         if source.dtype not in _KINDS:
             raise SpecError(
@@ -89,6 +97,36 @@ def rebuild(source: Source, steps: Iterable[s.Step]) -> Column:
     for step in steps:
         column = _apply(column, step)
     return column  # type: ignore[no-any-return]
+
+
+def _align(source: Aligned) -> Column:
+    lists = dict(zip(source.names, source.columns, strict=True))
+    if len(lists) < len(source.names):
+        raise SpecError(
+            "two lists of a sequence have one name",
+            code="SPEC_DUPLICATE_NAME",
+            got=source.names,
+        )
+    found = sequence(lists)  # type: ignore[arg-type]
+    if source.dropped:
+        found = found.drop_missing()
+    return found[source.member]  # type: ignore[no-any-return]
+
+
+def _mask(source: Masked) -> Column:
+    if not isinstance(source.ids, PaddedIdsColumn):
+        raise SpecError(
+            f"mask_tokens cannot follow {source.ids!r}", code="SPEC_UNKNOWN_OP"
+        )
+    found = source.ids.mask_tokens(
+        source.token,
+        key=source.keys,  # type: ignore[arg-type]
+        seed=source.seed,
+        rate=source.rate,
+        masked=source.masked,
+        randomized=source.randomized,
+    )
+    return found.targets if source.targets else found.inputs
 
 
 def _express(source: Expression) -> Column:
@@ -183,6 +221,16 @@ def _apply(column: Any, step: s.Step) -> Any:
             return method(values)
         case s.Embedding():
             return _call(method, step, step.dim, **_embedding_arguments(step))
+        case s.Binarize(threshold=threshold):
+            return method(threshold)
+        case s.Shift(offset=offset):
+            return method(offset)
+        case s.Difference(lag=lag):
+            return method(lag)
+        case s.Rolling(size=size, kind=kind):
+            return getattr(method(size), kind)()
+        case s.Mask(length=length, side=side):
+            return method(length, side=side)
 
 
 def _vocabulary_arguments(step: s.Vocabulary) -> dict[str, Any]:

@@ -10,11 +10,20 @@ from google.protobuf.message import DecodeError, Message
 from featurekit.errors import SpecError, VersionTooNewError
 from featurekit.proto import spec_pb2 as pb
 from featurekit.spec import steps as s
-from featurekit.spec.columns import Column, Cross, Expression, Source, WeightedBag
+from featurekit.spec.columns import (
+    Aligned,
+    Column,
+    Cross,
+    Expression,
+    Masked,
+    Source,
+    WeightedBag,
+)
 from featurekit.spec.feature_spec import FeatureSpec
 from featurekit.spec.inputs import Input
 from featurekit.spec.rebuild import rebuild
 from featurekit.spec.splits import KeySplit, Split, TimeSplit
+from featurekit.spec.windows import Windows
 
 VERSION = 1
 MAX_TEXT_BYTES = 64 * 2**20
@@ -140,6 +149,13 @@ def _column_to_message(column: Column) -> pb.Column:
         bag = message.weighted_bag
         bag.ids.CopyFrom(_column_to_message(column.source.ids))
         bag.weights.CopyFrom(_column_to_message(column.source.weights))
+    elif isinstance(column.source, Aligned):
+        message.aligned.CopyFrom(_aligned_to_message(column.source))
+    elif isinstance(column.source, Masked):
+        masked = message.masked
+        set_fields(column.source, masked, skip=("ids", "keys"))
+        masked.ids.CopyFrom(_column_to_message(column.source.ids))
+        masked.keys.extend(map(_column_to_message, column.source.keys))
     elif isinstance(column.source, Cross):
         message.cross.columns.extend(map(_column_to_message, column.source.columns))
     else:
@@ -162,6 +178,13 @@ def _column_from_message(message: pb.Column) -> Column:
         bag = message.weighted_bag
         ids, weights = map(_column_from_message, (bag.ids, bag.weights))
         source = WeightedBag(ids, weights)
+    elif kind == "aligned":
+        source = _aligned_from_message(message.aligned)
+    elif kind == "masked":
+        found = get_fields(message.masked)
+        found["ids"] = _column_from_message(message.masked.ids)
+        found["keys"] = tuple(map(_column_from_message, message.masked.keys))
+        source = Masked(**found)
     elif kind == "cross":
         source = Cross(tuple(map(_column_from_message, message.cross.columns)))
     else:
@@ -173,6 +196,19 @@ def _column_from_message(message: pb.Column) -> Column:
             raise SpecError("a step is not set", code="SPEC_UNKNOWN_OP")
         steps.append(_STEP_FIELDS[name](**get_fields(getattr(entry, name))))
     return rebuild(source, steps)
+
+
+def _aligned_to_message(source: Aligned) -> pb.Aligned:
+    message = pb.Aligned(member=source.member, dropped=source.dropped)
+    for name, column in zip(source.names, source.columns, strict=True):
+        message.columns.add(name=name, column=_column_to_message(column))
+    return message
+
+
+def _aligned_from_message(message: pb.Aligned) -> Aligned:
+    names = tuple(entry.name for entry in message.columns)
+    columns = tuple(_column_from_message(entry.column) for entry in message.columns)
+    return Aligned(names, columns, message.member, message.dropped)
 
 
 def _expression_to_message(expression: Expression) -> pb.Expression:
@@ -228,6 +264,14 @@ def _split_from_message(message: pb.Split) -> Split:
     )
 
 
+def _rows_from_message(message: pb.FeatureSpec) -> Windows | None:
+    if not message.HasField("rows"):
+        return None
+    found = get_fields(message.rows)
+    found["future"] = tuple((one.column, one.list) for one in message.rows.future)
+    return Windows(**found)
+
+
 def _to_message(spec: FeatureSpec) -> pb.FeatureSpec:
     message = pb.FeatureSpec(version=VERSION, missing_label=spec.missing_label)
     for name, column in spec.features.items():
@@ -240,6 +284,10 @@ def _to_message(spec: FeatureSpec) -> pb.FeatureSpec:
         set_fields(item, message.key.add())
     if spec.split is not None:
         message.split.CopyFrom(_split_to_message(spec.split))
+    if spec.rows is not None:
+        set_fields(spec.rows, message.rows, skip=("future",))
+        for made, source in spec.rows.future:
+            message.rows.future.add(column=made, list=source)
     return message
 
 
@@ -263,6 +311,7 @@ def _from_message(message: pb.FeatureSpec) -> FeatureSpec:
         key=[Input(**get_fields(item)) for item in message.key],  # type: ignore[misc]
         split=_split_from_message(message.split) if message.HasField("split") else None,
         missing_label=policy,
+        rows=_rows_from_message(message),
     )
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from featurekit.errors import SpecError
 from featurekit.spec import steps as s
 from featurekit.spec.columns import Column
-from featurekit.spec.columns.base import BaseColumn, Cross
+from featurekit.spec.columns.base import BaseColumn
+from featurekit.spec.inputs import Input
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,9 @@ def _dtype(column: BaseColumn) -> str:
 def _declarations(
     columns: Iterable[Column],
 ) -> Iterator[tuple[BaseColumn, s.Vocabulary]]:
-    """Every shared vocabulary, with what is looked up in it; also within crosses."""
+    """Every shared vocabulary, with what is looked up in it; also within operands."""
     for column in columns:
-        if isinstance(column.source, Cross):
+        if not isinstance(column.source, Input):
             yield from _declarations(column.source.columns)
         for end, step in enumerate(column.steps):
             if isinstance(step, s.Vocabulary) and step.shared is not None:

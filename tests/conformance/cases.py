@@ -8,8 +8,10 @@ from conformance import (
     cases_cross_lists,
     cases_expressions,
     cases_lists,
+    cases_masking,
     cases_numeric,
     cases_presence,
+    cases_sequences,
     cases_special_values,
     cases_text,
     cases_timestamp,
@@ -32,6 +34,8 @@ ALL_CASES: list[Case] = [
     *cases_special_values.CASES,
     *cases_vectors.CASES,
     *cases_text.CASES,
+    *cases_sequences.CASES,
+    *cases_masking.CASES,
 ]
 PROVES: dict[str, tuple[int, ...]] = {
     "identity": (3,),
@@ -82,6 +86,12 @@ PROVES: dict[str, tuple[int, ...]] = {
     "text_wordpieces": (51,),
     "text_normal_forms": (52,),
     "text_casefold": (52,),
+    "sequence_pads": (54, 55),
+    "sequence_mask": (54,),
+    "sequence_aligned": (10,),
+    "sequence_shift": (59,),
+    "masked_ids": (59,),
+    "binarize": (59,),
 }
 """What a case proves (see `checks/capabilities.py`), by the start of its name."""
 

@@ -42,6 +42,8 @@ def list_batches(draw: st.DrawFn, max_rows: int = 8) -> pa.RecordBatch:
             draw(st.lists(float32s, min_size=rows, max_size=rows)), pa.float32()
         ),
     }
+    keys = draw(st.lists(texts, min_size=rows, max_size=rows))
+    columns["k"] = pa.array(keys, pa.string())
     return pa.record_batch(columns).slice(draw(st.integers(0, rows)))
 
 
@@ -77,19 +79,68 @@ def numerics(draw: st.DrawFn) -> NumericsColumn:
     policy = draw(st.sampled_from(["missing", "error", "keep"]))
     column = fk.numerics("x", nan=policy)
     for name in draw(
-        st.lists(st.sampled_from(["fill", "clip", "log1p", "scale"]), max_size=2)
+        st.lists(
+            st.sampled_from(
+                ["fill", "clip", "log1p", "scale", "binarize", *_SEQUENCE_STEPS]
+            ),
+            max_size=2,
+        )
     ):
         match name:
             case "fill":
                 column = column.fill(draw(finite))
             case "clip":
                 column = column.clip(*sorted([draw(finite), draw(finite)]))
+            case "binarize":
+                column = column.binarize(draw(finite))
             case "log1p":
                 column = column.log1p()
             case "scale":
                 std = draw(st.sampled_from([1.0, 3.0, 0.1]))
                 column = column.standardize(mean=draw(finite), std=std)
+            case _:
+                column = draw(_moved(column, name))
     return draw(_policies(column))
+
+
+_SEQUENCE_STEPS = ("shift", "difference", "rolling")
+
+
+@st.composite
+def _moved(draw: st.DrawFn, column: NumericsColumn, name: str) -> NumericsColumn:
+    match name:
+        case "shift":
+            return column.shift(draw(st.sampled_from([1, -1, 2, -3])))
+        case "difference":
+            return column.difference(draw(st.integers(1, 3)))
+    kind = draw(st.sampled_from(["sum", "mean", "min", "max"]))
+    return getattr(column.rolling(draw(st.integers(1, 3))), kind)()
+
+
+@st.composite
+def sequence_features(draw: st.DrawFn) -> Column:
+    """A list of several that belong together, ended in one way or another."""
+    text = fk.strings("t")
+    text = text.shift(draw(st.sampled_from([1, -1]))) if draw(st.booleans()) else text
+    number = fk.numerics("x", nan=draw(st.sampled_from(["missing", "keep"])))
+    name = draw(st.sampled_from([*_SEQUENCE_STEPS, "none"]))
+    lists = {
+        "t": text.hash_buckets(9),
+        "x": number if name == "none" else draw(_moved(number, name)),
+        "i": fk.integers("i").hash_buckets(5),
+    }
+    chosen = draw(st.lists(st.sampled_from([*lists]), min_size=1, unique=True))
+    group = fk.sequence({one: lists[one] for one in chosen})
+    group = group.missing_as_empty() if draw(st.booleans()) else group
+    group = group.drop_missing() if draw(st.booleans()) else group
+    match draw(st.sampled_from(["pad", "length", "counts", "mask"])):
+        case "pad":
+            return group.pad(draw(st.integers(1, 4)))[chosen[0]]
+        case "length":
+            return group.length()
+        case "counts" if chosen[0] != "x":
+            return group[chosen[0]].counts()
+    return group.mask(3, side=draw(st.sampled_from(["left", "right"])))
 
 
 def _policies(column):  # type: ignore[no-untyped-def]
@@ -156,7 +207,7 @@ def list_features(draw: st.DrawFn) -> Column:
         "side": draw(st.sampled_from(["left", "right"])),
         "truncate": draw(st.sampled_from(["left", "right"])),
     }
-    match draw(st.sampled_from([*ends, "single"])):
+    match draw(st.sampled_from([*ends, "single", "sequence", "mask", "hidden"])):
         case "pad":
             return draw(ids()).pad(draw(st.integers(1, 5)), **sides)
         case "multi_hot":
@@ -179,6 +230,18 @@ def list_features(draw: st.DrawFn) -> Column:
             name = draw(st.sampled_from(["sum", "mean", "min", "max"]))
             found = getattr(draw(numerics()), name)()
             return found.fill(-1.0).log1p() if draw(st.booleans()) else found
+        case "sequence":
+            return draw(sequence_features())
+        case "hidden":
+            text = draw(_policies(fk.strings("t")))
+            tokens = text.vocabulary(["b"], reserved=["a"]).pad(draw(st.integers(1, 4)))
+            key = fk.string("k").fill("none") if draw(st.booleans()) else fk.string("k")
+            rate = draw(st.sampled_from([0.0, 0.5, 1.0]))
+            return draw(
+                st.sampled_from(tokens.mask_tokens("a", key=key, seed=3, rate=rate))
+            )
+        case "mask":
+            return draw(ids() | numerics()).mask(draw(st.integers(1, 3)))
     return fk.numeric("v").fill(draw(finite))
 
 

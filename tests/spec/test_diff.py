@@ -9,6 +9,9 @@ from featurekit.spec.compatibility import Compatibility
 S, T, X, N = fk.string("s"), fk.string("t"), fk.numeric("x"), fk.integer("i")
 SAME, SERVE, TRANSFORM, INDEX, RETRAIN = Compatibility
 
+LISTS = fk.numerics("x")
+IDS = fk.strings("s").vocabulary(["a"], reserved=["m"])
+HIDDEN = IDS.pad(3).mask_tokens("m", key=T)
 CHANGES: list[tuple[Column, Column, Compatibility]] = [
     (X.fill(0.0), X.fill(0.0), SAME),
     # Rows that were refused are accepted, and no other bit changes.
@@ -56,6 +59,10 @@ CHANGES: list[tuple[Column, Column, Compatibility]] = [
         fk.timestamp("t", tz="America/New_York").hour(),
         TRANSFORM,
     ),
+    (LISTS.difference().pad(3), LISTS.shift(1).pad(3), TRANSFORM),
+    (IDS.pad(3), fk.sequence({"s": IDS, "x": LISTS})["s"].pad(3), TRANSFORM),
+    (HIDDEN.inputs, HIDDEN.targets, TRANSFORM),
+    (IDS.pad(3), HIDDEN.inputs, TRANSFORM),
     # Ids that can be mapped.
     (S.vocabulary(["a"]), S.vocabulary(["a", "b"]), INDEX),
     (S.vocabulary(["a"]), S.vocabulary(), INDEX),
@@ -70,7 +77,19 @@ CHANGES: list[tuple[Column, Column, Compatibility]] = [
     (N.identity(3), N.identity(4), INDEX),
     (fk.cross(S, T).vocabulary(), fk.cross(S.fill(""), T).vocabulary(), INDEX),
     (fk.cross(S, T).vocabulary(), fk.cross(S, N).vocabulary(), INDEX),
+    (
+        fk.sequence({"s": IDS})["s"].pad(3),
+        fk.sequence({"s": fk.strings("s").vocabulary(["a"])})["s"].pad(3),
+        INDEX,
+    ),
     # Ids, kinds and sizes for which no weights are there.
+    (LISTS.mask(3), LISTS.mask(4), RETRAIN),
+    (HIDDEN.inputs, IDS.pad(4).mask_tokens("m", key=T).inputs, RETRAIN),
+    (
+        fk.sequence({"x": LISTS.buckets([1.0])})["x"].counts(),
+        fk.sequence({"x": LISTS.buckets([2.0])})["x"].counts(),
+        RETRAIN,
+    ),
     (S.hash_buckets(9), S.hash_buckets(10), RETRAIN),
     (S.hash_buckets(9), S.hash_buckets(9, key=[1, 2]), RETRAIN),
     (S.vocabulary(["a"]), S.hash_buckets(2), RETRAIN),

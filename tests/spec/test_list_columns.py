@@ -15,6 +15,11 @@ from featurekit.spec.serialize import (
 )
 
 T, N, X = fk.strings("t"), fk.integers("i"), fk.numerics("x", nan="keep")
+MASKED = (
+    T.vocabulary(["a", "b"], reserved=["[MASK]", "[SEP]"])
+    .pad(3)
+    .mask_tokens("[MASK]", key=[fk.string("k"), fk.integer("n")], seed=7, rate=0.25)
+)
 COLUMNS: list[Column] = [
     T.fill("q").vocabulary(["a", "b"], num_oov=2).pad(3),
     T.hash_buckets(9).pad(3, side="left", truncate="left").embedding(4),
@@ -41,6 +46,21 @@ COLUMNS: list[Column] = [
     fk.vector("v", 3),
     fk.vector("v", 3, nan="keep").missing_values([1.0]).fill(0.0).clip(0, 1).log1p(),
     fk.vector("v", 1).standardize(mean=0, std=2).min_max(minimum=0, maximum=1),
+    T.shift(1).fill("<s>").vocabulary(["a"], reserved=["<s>"]).pad(3),
+    N.shift(-2).drop_missing().hash_buckets(9).counts(),
+    X.difference().fill(0.0).difference(2).drop_missing().sum().fill(0.0),
+    X.rolling(3).mean().fill(0.0).pad(2),
+    T.mask(3, side="left"),
+    *fk.sequence({"a": T.hash_buckets(9), "b c": X.log1p().shift(1)})
+    .missing_as_empty()
+    .drop_missing()
+    .pad(4, side="left", mask="m")
+    .values(),
+    fk.sequence({"a": N.identity(9), "b": X})["a"].weighted(X),
+    *MASKED,
+    X.binarize(0.5).pad(4),
+    fk.numeric("v").binarize(1).standardize(mean=0.5, std=0.5),
+    MASKED.inputs.embedding(4),
 ]
 
 
@@ -213,3 +233,70 @@ def test_what_a_change_of_a_bag_asks_for() -> None:
         before = fk.FeatureSpec({"f": bag})
         found = before.diff(fk.FeatureSpec({"f": after})).compatibility
         assert str(found) == expected, after
+
+
+def test_labels_that_are_sequences_and_learn() -> None:
+    """A row without a label is none for the statistics either, learned or not."""
+    ids = T.vocabulary(reserved=["m"]).pad(2)
+    group = fk.sequence({"t": T.vocabulary(), "x": fk.numerics("x")})
+    labels = [
+        ids.mask_tokens("m", key=fk.string("k")).targets,
+        group["t"].pad(2),
+        fk.numerics("x").standardize().difference().drop_missing().pad(2),
+    ]
+    rows = {
+        "t": [["a"], None, ["b", "a"]],
+        "x": [[1.0], None, [2.0, 4.0]],
+        "k": ["1", "2", "3"],
+    }
+    for label in labels:
+        spec = fk.FeatureSpec(
+            {"n": T.missing_as_empty().length().standardize()},
+            label=label,
+            missing_label="drop",
+        )
+        stats = fk.analyze(spec, rows)
+        (moments,) = (v for k, v in stats.items() if "length" in k)
+        assert (moments.count, moments.mean) == (2, 1.5)
+
+
+def test_what_sequences_learn_from() -> None:
+    spec = fk.FeatureSpec(
+        {
+            "change": fk.numerics("x").difference().standardize().fill(0.0).pad(2),
+            "left": fk.numerics("x").drop_missing().difference().standardize()
+            .fill(0.0).pad(2),
+            "word": T.shift(1).fill("<s>").vocabulary().pad(2),
+        }
+    )  # fmt: skip
+    rows = {"x": [[1.0, 3.0], [None, 4.0, None, 9.0], []], "t": [["a", "b"], ["a"], []]}
+    stats = dict(fk.analyze(spec, rows).items())
+    assert stats["moments(fk.numerics('x').difference())"].mean == 2.0
+    dropped = stats["moments(fk.numerics('x').drop_missing().difference())"]
+    assert (dropped.count, dropped.mean) == (2, 3.5)
+    (words,) = (v for k, v in stats.items() if k.startswith("vocabulary"))
+    assert (words.tokens, words.counts) == ((b"<s>", b"a"), (2, 1))
+
+
+WRONG_SEQUENCES = [
+    (lambda: fk.sequence({}), "mapping of names to lists"),
+    (lambda: fk.sequence({"t": T}), "lists of numbers or ids"),
+    (lambda: fk.sequence({"x": X.pad(3)}), "lists of numbers or ids"),
+    (lambda: fk.sequence({"x": X.drop_missing()}), "shift it against the others"),
+    (lambda: fk.sequence({"x": fk.sequence({"x": X})["x"]}), "cannot be in another"),
+    (lambda: fk.sequence({"x": X})["y"], "no such list"),
+    (lambda: fk.sequence({"x": X}).pad(3, mask="x"), "name of the mask"),
+    (lambda: X.shift(0), "not 0"),
+    (lambda: X.shift(True), "not 0"),
+    (lambda: X.difference(0), "lag is out of range"),
+    (lambda: X.rolling(0), "size is out of range"),
+    (lambda: X.mask(3, side="middle"), "unknown side"),  # type: ignore[arg-type]
+    (lambda: X.drop_missing().shift(1).drop_missing().fill(1.0), "left out before"),
+    (lambda: X.binarize(float("nan")), "must be finite"),
+]
+
+
+@pytest.mark.parametrize(("make", "message"), WRONG_SEQUENCES)
+def test_sequences_that_cannot_be_declared(make, message: str) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(SpecError, match=message):
+        make()

@@ -15,9 +15,16 @@ import pyarrow as pa
 from featurekit.backends.base import Backend, Transformed
 from featurekit.backends.host.joined_text import plain_text
 from featurekit.backends.host.list_crosses import cross_lists
-from featurekit.backends.host.list_results import end_lists
+from featurekit.backends.host.list_results import as_vectors, end_lists
+from featurekit.backends.host.masking import mask_ids
+from featurekit.backends.host.sequences import run_sequence_op
 from featurekit.backends.host.text import list_maker
-from featurekit.kernels.arrow_buffers import arrow_array, read_only, validity
+from featurekit.kernels.arrow_buffers import (
+    arrow_array,
+    filled_numbers,
+    read_only,
+    validity,
+)
 from featurekit.kernels.arrow_lists import (
     NO_LISTS_MISSING,
     Lists,
@@ -163,6 +170,8 @@ class ListExecutor:
             case ops.CrossHash():
                 offsets, ids = cross_lists(node.op, inputs)
                 return Lists(offsets, NO_LISTS_MISSING, arrow_array(ids)), None
+            case ops.BaseSequenceOp():
+                return run_sequence_op(node.op, inputs)
             case ops.BaseTextLists():
                 (given,) = inputs
                 array = plain_text(given.elements)
@@ -173,6 +182,11 @@ class ListExecutor:
     def _end(self, index: int, known: Known) -> None:
         node = self.plan.nodes[index]
         assert isinstance(node.op, ops.BaseListEnd)
+        if isinstance(node.op, ops.MaskIds):
+            ids, key = (known.columns[entry] for entry in node.inputs)
+            found = mask_ids(node.op, node.type.num_ids or 0, ids, filled_numbers(key))
+            known.columns[index] = as_vectors(found)
+            return
         inputs = [known.lists(entry) for entry in node.inputs]
         known.columns[index], refused = end_lists(node.op, inputs)
         if refused is not None:

@@ -49,6 +49,8 @@ def end_lists(
             return _pad(op, lists, filled_numbers(lists.elements), value), None
         case ops.MultiHotEncode() | ops.CountEncode():
             return _count_ids(op, lists), None
+        case ops.MaskElements():
+            return _mark_elements(op, lists), None
         case ops.WeighTerms(weights=weights):
             return _weigh_terms(lists, weights), None
         case ops.AggregateList(kind=kind):
@@ -58,7 +60,8 @@ def end_lists(
     raise AssertionError(op)
 
 
-def _vectors(values: npt.NDArray[Any]) -> pa.Array:
+def as_vectors(values: npt.NDArray[Any]) -> pa.Array:
+    """A column of vectors, of the rows of a matrix."""
     flat = arrow_array(values.reshape(-1))
     return pa.FixedSizeListArray.from_arrays(flat, values.shape[1])
 
@@ -80,7 +83,14 @@ def _pad(
     ends = op.side == "left", op.truncate == "left"
     present = validity(lists.elements)
     list_ends.pad(lists.offsets, present, read_only(values), counts, *ends, found)
-    return _vectors(found)
+    return as_vectors(found)
+
+
+def _mark_elements(op: ops.MaskElements, lists: Lists) -> pa.Array:
+    places = np.arange(op.length)
+    places = places if op.side == "right" else places[::-1]
+    mask = places < _counts(lists)[:, np.newaxis]
+    return as_vectors(mask.astype(np.float32))
 
 
 def _count_ids(op: ops.MultiHotEncode | ops.CountEncode, lists: Lists) -> pa.Array:
@@ -88,14 +98,14 @@ def _count_ids(op: ops.MultiHotEncode | ops.CountEncode, lists: Lists) -> pa.Arr
     once = isinstance(op, ops.MultiHotEncode)
     ids = read_only(filled_numbers(lists.elements))
     list_ends.count_ids(lists.offsets, validity(lists.elements), ids, once, found)
-    return _vectors(found)
+    return as_vectors(found)
 
 
 def _weigh_terms(lists: Lists, weights: tuple[float, ...]) -> pa.Array:
     counted = np.zeros((len(lists.offsets) - 1, len(weights)), np.int64)
     ids = read_only(filled_numbers(lists.elements))
     list_ends.count_terms(lists.offsets, validity(lists.elements), ids, counted)
-    return _vectors((counted * np.array(weights)).astype(np.float32))
+    return as_vectors((counted * np.array(weights)).astype(np.float32))
 
 
 def _weigh(ids: Lists, weights: Lists, depth: int) -> tuple[pa.Array, BoolArray]:
@@ -105,7 +115,7 @@ def _weigh(ids: Lists, weights: Lists, depth: int) -> tuple[pa.Array, BoolArray]
     list_ends.sum_weights(offsets, *pairs, totals)
     found = np.empty(totals.shape, np.float32)
     list_ends.round_totals(totals, found, refused)
-    return _vectors(found), refused
+    return as_vectors(found), refused
 
 
 def _pad_weighted(
@@ -117,7 +127,7 @@ def _pad_weighted(
     found = np.zeros((len(refused), op.length), kept.dtype)
     ends = op.side == "left", op.truncate == "left"
     list_ends.pad(offsets, NO_LISTS_MISSING, kept, np.diff(offsets), *ends, found)
-    return _vectors(found), refused
+    return as_vectors(found), refused
 
 
 def _pairs(

@@ -232,6 +232,12 @@ KERNELS: dict[type[ops.Op], Encoder] = {
     ops.JoinNgrams: _no_instruction,
     ops.CutWordpieces: _no_instruction,
     ops.WeighTerms: _no_instruction,
+    ops.AlignLists: _no_instruction,
+    ops.ShiftList: _no_instruction,
+    ops.DifferenceList: _no_instruction,
+    ops.RollList: _no_instruction,
+    ops.MaskElements: _no_instruction,
+    ops.MaskIds: _no_instruction,
 }
 assert set(KERNELS) == set(ops.OPS), "an op has no kernel on the host"
 

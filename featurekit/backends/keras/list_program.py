@@ -8,6 +8,8 @@ import tensorflow as tf
 
 from featurekit.backends.keras.list_crosses import as_lists, cross_lists
 from featurekit.backends.keras.lists import Lists, end_list, read_lists
+from featurekit.backends.keras.masking import mask_ids
+from featurekit.backends.keras.sequences import run_sequence_op
 from featurekit.backends.keras.text_lists import (
     WordpieceCutter,
     cut_text,
@@ -113,6 +115,13 @@ class ListProgram(tf.Module):
                 return join_ngrams(op, known.lists[inputs[0]])
             case ops.CutWordpieces():
                 return self.cutters[str(index)](known.lists[inputs[0]])
+            case ops.BaseSequenceOp():
+                lists, refused = run_sequence_op(
+                    op, *(known.lists[at] for at in inputs)
+                )
+                if refused is not None:
+                    known.refusing.append(self._where(refused, index))
+                return lists
             case ops.CrossHash():
                 return cross_lists(op, [_as_lists(known, entry) for entry in inputs])
         raise AssertionError(f"{op.name} gives no lists")
@@ -120,6 +129,10 @@ class ListProgram(tf.Module):
     def _end(self, index: int, known: Known) -> None:
         op, inputs = self.plan.nodes[index].op, self.plan.nodes[index].inputs
         assert isinstance(op, ops.BaseListEnd)
+        if isinstance(op, ops.MaskIds):
+            ids, key = (known.values[entry] for entry in inputs)
+            known.values[index] = mask_ids(op, self.plan.nodes[index].type, ids, key)
+            return
         lists = [known.lists[entry] for entry in inputs]
         known.values[index], refused = end_list(op, *lists)
         if refused is not None:

@@ -114,21 +114,26 @@ def end_list(op: ops.BaseListEnd, *inputs: Lists) -> Outcome:
         case ops.WeighTerms():
             return Outcome(Value(_weigh_terms(op, lists)))
         case ops.AggregateList(kind=kind):
-            return Outcome(_aggregate(lists, kind))
+            return Outcome(aggregate(lists, kind))
         case ops.CountElements(maximum=None):
             return Outcome(Value(tf.cast(lists.lengths, tf.float64), lists.valid))
         case ops.CountElements(maximum=int() as most):
             return Outcome(Value(tf.minimum(lists.lengths, most), lists.valid))
+        case ops.MaskElements(length=length, side=side):
+            places = tf.range(length, dtype=tf.int64)
+            places = places if side == "right" else length - 1 - places
+            mask = places < lists.lengths[:, tf.newaxis]
+            return Outcome(Value(tf.cast(mask, tf.float32)))
     raise AssertionError(f"{op.name} does not end a list")
 
 
 def without_missing(lists: Lists) -> Lists:
     """The lists without the elements that are missing."""
     valid = lists.elements.valid
-    return lists if valid is None else chosen_elements(lists, valid)
+    return lists if valid is None else select_elements(lists, valid)
 
 
-def chosen_elements(lists: Lists, kept: tf.Tensor) -> Lists:
+def select_elements(lists: Lists, kept: tf.Tensor) -> Lists:
     """The lists with some of their elements, all of which are there."""
     rows = tf.boolean_mask(lists.rows, kept)
     lengths = tf.math.unsorted_segment_sum(tf.ones_like(rows), rows, lists.batch)
@@ -197,24 +202,24 @@ def _pairs(ids: Lists, weights: Lists) -> tuple[Lists, Lists, tf.Tensor]:
     """The pairs that are there, and which rows have lists of different lengths."""
     differ = tf.not_equal(ids.lengths, weights.lengths)
     # Of rows of one length, the elements that are left are pairs.
-    ids, weights = (_in_rows(one, ~differ) for one in (ids, weights))
+    ids, weights = (select_rows(one, ~differ) for one in (ids, weights))
     there = both(ids.elements.valid, weights.elements.valid)
     if there is not None:
-        ids, weights = chosen_elements(ids, there), chosen_elements(weights, there)
+        ids, weights = select_elements(ids, there), select_elements(weights, there)
     return ids, weights, differ
 
 
-def _in_rows(lists: Lists, chosen: tf.Tensor) -> Lists:
+def select_rows(lists: Lists, chosen: tf.Tensor) -> Lists:
     """The elements of some rows, missing ones among them."""
     kept = tf.gather(chosen, lists.rows)
     valid = lists.elements.valid
-    found = chosen_elements(lists, kept)
+    found = select_elements(lists, kept)
     if valid is None:
         return found
     return found._replace(elements=Value(found.elements.tensor, valid[kept]))
 
 
-def _aggregate(lists: Lists, kind: str) -> Value:
+def aggregate(lists: Lists, kind: str) -> Value:
     """One number of each list; sums as in `_weigh`."""
     numbers, rows = lists.elements.tensor, lists.rows
     if kind in ("sum", "mean"):

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from featurekit.backends.keras.lists import Lists, chosen_elements, without_missing
+from featurekit.backends.keras.lists import Lists, select_elements, without_missing
 from featurekit.backends.keras.values import Value
 from featurekit.plan import ops
 
@@ -14,7 +14,7 @@ def cut_text(op: ops.CutText, x: Value) -> Lists:
     valid = tf.fill(tf.shape(x.tensor), True) if x.valid is None else x.valid
     ragged = tf.strings.split(tf.where(valid, x.tensor, ""), op.separator)
     lists = _lists(ragged, valid)
-    return chosen_elements(lists, tf.gather(valid, lists.rows))
+    return select_elements(lists, tf.gather(valid, lists.rows))
 
 
 def join_ngrams(op: ops.JoinNgrams, lists: Lists) -> Lists:

@@ -42,6 +42,10 @@ from featurekit.plan.ops.lists import (
     ReadList,
     WeightEncode,
 )
+from featurekit.plan.ops.masking import (
+    WORD,
+    MaskIds,
+)
 from featurekit.plan.ops.numeric import (
     Bucketize,
     ClipValue,
@@ -57,6 +61,14 @@ from featurekit.plan.ops.presence import (
     IsMissing,
     ReadColumn,
     RequirePresent,
+)
+from featurekit.plan.ops.sequences import (
+    AlignLists,
+    BaseSequenceOp,
+    DifferenceList,
+    MaskElements,
+    RollList,
+    ShiftList,
 )
 from featurekit.plan.ops.special_values import (
     DefaultId,
@@ -77,11 +89,14 @@ from featurekit.plan.ops.timestamp import (
 
 __all__ = [
     "OPS",
+    "WORD",
     "AggregateList",
+    "AlignLists",
     "Arithmetic",
     "ArithmeticName",
     "BaseListEnd",
     "BaseListMaker",
+    "BaseSequenceOp",
     "BaseTextLists",
     "Bucketize",
     "CheckRange",
@@ -96,6 +111,7 @@ __all__ = [
     "CutText",
     "CutWordpieces",
     "DefaultId",
+    "DifferenceList",
     "ExtractTimePart",
     "FillMissing",
     "HashBucket",
@@ -108,6 +124,8 @@ __all__ = [
     "LookupVocabulary",
     "MapText",
     "MarkMissing",
+    "MaskElements",
+    "MaskIds",
     "MinMaxScale",
     "MissingList",
     "MultiHotEncode",
@@ -120,6 +138,8 @@ __all__ = [
     "ReadColumn",
     "ReadList",
     "RequirePresent",
+    "RollList",
+    "ShiftList",
     "StandardizeValue",
     "StripText",
     "ToFloat32",
@@ -172,5 +192,11 @@ Op: TypeAlias = (
     | JoinNgrams
     | WeighTerms
     | CutWordpieces
+    | AlignLists
+    | ShiftList
+    | DifferenceList
+    | RollList
+    | MaskElements
+    | MaskIds
 )
 OPS: tuple[type[Op], ...] = Op.__args__

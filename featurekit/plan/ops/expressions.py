@@ -3,7 +3,7 @@
 An operand that is a number is part of the op; the others are its inputs, in order.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from featurekit.errors import SpecError
@@ -98,13 +98,20 @@ class ChooseNumber(BaseOp):
     otherwise: float | None = None
 
     def infer(self, inputs: tuple[ValueType, ...]) -> ValueType:
-        """A number; missing where the condition or the chosen one is."""
+        """A number; missing where the condition or the chosen one is.
+
+        Between two constants, lists of conditions are chosen element by element.
+        """
+        is_list = len(inputs) == 1 and inputs[0].is_list
+        if is_list:
+            inputs = (replace(inputs[0], is_list=False),)
         _require(self, inputs, ("int64", *_number_types(self.then, self.otherwise)))
         if inputs[0].num_ids != 2:
             raise SpecError(
                 "a condition is 0 or 1", code="PLAN_TYPE", got=str(inputs[0])
             )
-        return ValueType("float64", any(one.nullable for one in inputs))
+        nullable = any(one.nullable for one in inputs)
+        return ValueType("float64", nullable, is_list=is_list)
 
 
 @dataclass(frozen=True, slots=True)

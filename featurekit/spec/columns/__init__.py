@@ -13,8 +13,10 @@ from featurekit.spec.columns.bags import (
     WeightedIdsColumn,
 )
 from featurekit.spec.columns.base import (
+    Aligned,
     Cross,
     Expression,
+    Masked,
     Source,
     WeightedBag,
 )
@@ -45,6 +47,10 @@ from featurekit.spec.columns.lists import (
 from featurekit.spec.columns.numbers import (
     NumericColumn,
 )
+from featurekit.spec.columns.sequences import (
+    Sequence,
+    sequence,
+)
 from featurekit.spec.columns.times import (
     TimestampColumn,
 )
@@ -59,6 +65,7 @@ from featurekit.spec.columns.vectors import (
 from featurekit.spec.inputs import Input, NanPolicy, check_zone
 
 __all__ = [
+    "Aligned",
     "BooleanColumn",
     "CategoricalColumn",
     "Column",
@@ -71,9 +78,11 @@ __all__ = [
     "IntegerColumn",
     "IntegersColumn",
     "ListCrossColumn",
+    "Masked",
     "NumericColumn",
     "NumericsColumn",
     "PaddedIdsColumn",
+    "Sequence",
     "Source",
     "StringColumn",
     "StringsColumn",
@@ -90,6 +99,7 @@ __all__ = [
     "minimum",
     "numeric",
     "numerics",
+    "sequence",
     "string",
     "strings",
     "timestamp",

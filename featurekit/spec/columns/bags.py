@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from featurekit.spec import steps as s
 from featurekit.spec.columns.base import BaseColumn, WeightedBag
 from featurekit.spec.columns.categorical import DenseColumn, EmbeddingColumn
+from featurekit.spec.columns.masking import MaskableColumn
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class PaddedIdsColumn(BaseColumn):
+class PaddedIdsColumn(MaskableColumn):
     """Ids of lists of one length. Output: int64, shape (batch, length)."""
 
     def embedding(

@@ -37,6 +37,73 @@ class WeightedBag:
         return f"{self.ids!r}.weighted({self.weights!r})"
 
 
+@dataclass(frozen=True, slots=True)
+class Aligned:
+    """One of several lists that belong together, element by element.
+
+    Args:
+        names: What the lists are called, in order.
+        columns: The lists.
+        member: The name of the one that is taken.
+        dropped: Whether an element that is missing in any list is left out of all.
+    """
+
+    names: tuple[str, ...]
+    columns: "tuple[Column, ...]"
+    member: str
+    dropped: bool = False
+
+    @property
+    def chosen(self) -> "Column":
+        """The list that is taken."""
+        return self.columns[self.names.index(self.member)]
+
+    def __str__(self) -> str:
+        pairs = zip(self.names, self.columns, strict=True)
+        shown = ", ".join(f"{name!r}: {column!r}" for name, column in pairs)
+        dropped = ".drop_missing()" if self.dropped else ""
+        return f"fk.sequence({{{shown}}}){dropped}[{self.member!r}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """Padded ids of which some are hidden, or those that are hidden.
+
+    Args:
+        ids: The padded ids.
+        keys: What the choice depends on in a row, and on nothing else.
+        token: The reserved token that stands for a hidden id.
+        seed: Another one gives another choice.
+        rate: How likely an id is chosen.
+        masked: Of chosen ids, how likely one becomes the token.
+        randomized: Of chosen ids, how likely one becomes a random id.
+        targets: Whether this is what was hidden.
+    """
+
+    ids: "Column"
+    keys: "tuple[Column, ...]"
+    token: str | int
+    seed: int
+    rate: float
+    masked: float
+    randomized: float
+    targets: bool
+
+    @property
+    def columns(self) -> "tuple[Column, ...]":
+        """The ids, then the keys."""
+        return self.ids, *self.keys
+
+    def __str__(self) -> str:
+        keys = ", ".join(map(repr, self.keys))
+        kind = "targets" if self.targets else "inputs"
+        return (
+            f"{self.ids!r}.mask_tokens({self.token!r}, key=[{keys}], seed={self.seed}, "
+            f"rate={self.rate}, masked={self.masked}, randomized={self.randomized})"
+            f".{kind}"
+        )
+
+
 Operator: TypeAlias = Literal[
     "add",
     "subtract",
@@ -103,7 +170,7 @@ def _depth(source: object) -> int:
     return 1 + max((_depth(one.source) for one in source.columns), default=0)
 
 
-Source: TypeAlias = Input | Cross | WeightedBag | Expression
+Source: TypeAlias = Input | Cross | WeightedBag | Expression | Aligned | Masked
 """What the steps of a column are applied to."""
 
 

@@ -93,8 +93,28 @@ class ListColumn(BaseColumn):
             return NumericColumn(self.source, steps)
         return CategoricalColumn(self.source, steps)
 
+    def mask(self, length: int, *, side: s.Side = "right") -> DenseColumn:
+        """Where `pad(length)` has elements: 1.0 there, and 0.0 where it pads.
+
+        Args:
+            length: As in `pad`.
+            side: Where the padding goes, as in `pad`. Defaults to "right".
+
+        Semantics:
+            - Missing list: the row is rejected, unless `missing_as_empty` came before.
+            - Empty list: zeros alone.
+            - `drop_missing` came before: what was left out is not counted.
+            - Output: float32, shape (batch, length).
+
+        Example:
+            >>> import featurekit as fk
+            >>> fk.preview(fk.strings("s").mask(3), {"s": [["a", "b"], []]})
+            [[1.0, 1.0, 0.0], [0.0, 0.0, 0.0]]
+        """
+        return DenseColumn(self.source, self._step(s.Mask, length, side=side))
+
     def _check_fill(self, value: object) -> None:
-        if any(isinstance(step, s.DropMissing) for step in self.steps):
+        if s.pending_drop(self.steps):
             raise self._bad("fill", "missing elements were left out before", value)
 
 
@@ -212,7 +232,37 @@ class IdsColumn(ListColumn, TermsColumn):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class StringsColumn(ListColumn, TokensColumn):
+class ValuesColumn(ListColumn):
+    """A list of what is no id yet."""
+
+    def shift(self, offset: int) -> Self:
+        """Moves each element `offset` places on; what no element came to is missing.
+
+        As `Series.shift` of pandas and Polars, `LAG` and `LEAD` of SQL, within each
+        list. `shift(1).fill(start)` is the input of an autoregressive model whose
+        target is the list itself.
+
+        Args:
+            offset: 1 puts in each place the element before it, -1 the one after it.
+
+        Semantics:
+            - Length: stays the same. A missing list stays missing.
+            - Missing element, NaN: moves like any other. A later `fill` cannot tell it
+              from a place that was left, so `fill` or `drop_missing` it before.
+            - `drop_missing` came before: neighbours are those that are left.
+
+        Example:
+            >>> import featurekit as fk
+            >>> words = fk.strings("s").shift(1).fill("<s>")
+            >>> column = words.vocabulary(["a", "b"], reserved=["<s>"]).pad(3)
+            >>> fk.preview(column, {"s": [["a", "b", "b"], ["b"]]})
+            [[1, 2, 3], [1, 0, 0]]
+        """
+        return type(self)(self.source, self._step(s.Shift, offset))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class StringsColumn(ValuesColumn, TokensColumn):
     """A list of texts; a feature once it has ids and is ended."""
 
     @property
@@ -286,7 +336,7 @@ class StringsColumn(ListColumn, TokensColumn):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class IntegersColumn(ListColumn):
+class IntegersColumn(ValuesColumn):
     """A list of 64-bit integers; a feature once it has ids and is ended.
 
     The three smallest integers are reserved, see `featurekit.backends.missing`: a row
@@ -361,7 +411,7 @@ class IntegersColumn(ListColumn):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class NumericsColumn(ListColumn):
+class NumericsColumn(ValuesColumn):
     """A list of real numbers; a feature once it is ended.
 
     What a NaN means is said by `nan`: under "missing" the element is missing, under
@@ -410,6 +460,60 @@ class NumericsColumn(ListColumn):
         """`NumericColumn.min_max` of each element; every element counts."""
         found = self._each.min_max(minimum=minimum, maximum=maximum)
         return NumericsColumn(self.source, found.steps)
+
+    def binarize(self, threshold: float) -> "NumericsColumn":
+        """`NumericColumn.binarize` of each element, such as the pixels of an image."""
+        return NumericsColumn(self.source, self._each.binarize(threshold).steps)
+
+    def difference(self, lag: int = 1) -> "NumericsColumn":
+        """Each number less the one `lag` places before it.
+
+        As `Series.diff` of pandas, within each list.
+
+        Args:
+            lag: How far the other number is. Defaults to 1.
+
+        Semantics:
+            - The first `lag` elements: missing; see `fill` and `drop_missing`.
+            - Missing element: missing, where either number is.
+            - inf - inf: missing, as in expressions. NaN, under `nan="keep"`: NaN.
+            - Output: a list of the same length, computed in float64.
+
+        Example:
+            >>> import featurekit as fk
+            >>> column = fk.numerics("x").difference().fill(0.0).pad(3)
+            >>> fk.preview(column, {"x": [[1.0, 4.0, 2.0], [5.0]]})
+            [[0.0, 3.0, -2.0], [0.0, 0.0, 0.0]]
+        """
+        return NumericsColumn(self.source, self._step(s.Difference, lag))
+
+    def rolling(self, size: int) -> "RollingWindow":
+        """Windows of the last `size` numbers, that of each place among them.
+
+        `rolling(size)` is followed by `sum()`, `mean()`, `min()` or `max()`, which
+        gives one number for each window; as `Series.rolling` of pandas.
+
+        Args:
+            size: Numbers in a window.
+
+        Semantics:
+            - The first `size - 1` elements: missing, as their windows are not full; see
+              `fill` and `drop_missing`.
+            - Missing element: every window with it is missing.
+            - Sums: from zero, in float64 from left to right in each window, so that no
+              earlier number leaves a trace; a mean is the sum divided by `size`.
+            - NaN, under `nan="keep"`: NaN in every window with it, and in no other.
+            - `min`, `max`: a zero has no sign.
+            - Output: a list of the same length.
+
+        Example:
+            >>> import featurekit as fk
+            >>> column = fk.numerics("x").rolling(2).mean().drop_missing().pad(3)
+            >>> fk.preview(column, {"x": [[1.0, 4.0, 2.0], [5.0]]})
+            [[2.5, 3.0, 0.0], [0.0, 0.0, 0.0]]
+        """
+        self._step(s.Rolling, size)  # a bad size is refused here, not by what follows
+        return RollingWindow(self, size)
 
     def buckets(self, boundaries: Iterable[float]) -> IdsColumn:
         """`NumericColumn.buckets` of each element."""
@@ -524,3 +628,38 @@ class NumericsColumn(ListColumn):
               and for one of -inf alone.
         """
         return NumericColumn(self.source, self._step(s.Aggregate, "max"))
+
+
+@dataclass(frozen=True, slots=True)
+class RollingWindow:
+    """Windows of numbers that still need a function; see `NumericsColumn.rolling`.
+
+    Args:
+        column: The numbers.
+        size: How many of them are in a window.
+    """
+
+    column: NumericsColumn
+    size: int
+
+    def sum(self) -> NumericsColumn:
+        """The sum of each window."""
+        return self._of("sum")
+
+    def mean(self) -> NumericsColumn:
+        """The mean of each window."""
+        return self._of("mean")
+
+    def min(self) -> NumericsColumn:
+        """The smallest number of each window."""
+        return self._of("min")
+
+    def max(self) -> NumericsColumn:
+        """The largest number of each window."""
+        return self._of("max")
+
+    def _of(self, kind: s.AggregateName) -> NumericsColumn:
+        column = self.column
+        return NumericsColumn(
+            column.source, column._step(s.Rolling, self.size, kind=kind)
+        )

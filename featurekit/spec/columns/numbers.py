@@ -327,6 +327,27 @@ class NumericColumn(BaseColumn):
             self.source, self._step(s.QuantileBuckets, num_buckets)
         )
 
+    def binarize(self, threshold: float) -> "NumericColumn":
+        """1.0 where x >= threshold, else 0.0: a number, not an id.
+
+        Args:
+            threshold: The smallest number that becomes 1.0.
+
+        Semantics:
+            - Missing: stays missing.
+            - NaN, under `nan="keep"`: 0.0.
+            - Infinite: compared like any other number.
+
+        Example:
+            >>> import featurekit as fk
+            >>> fk.preview(fk.numeric("x").binarize(0.5), {"x": [0.4, 0.5, 1.0]})
+            [0.0, 1.0, 1.0]
+
+        Elsewhere:
+            - `sklearn.preprocessing.Binarizer`: the threshold itself becomes 0.
+        """
+        return NumericColumn(self.source, self._step(s.Binarize, threshold))
+
     def greater_equal(self, threshold: "float | NumericColumn") -> BooleanColumn:
         """1 where x >= threshold, else 0: a binary label, or a feature.
 

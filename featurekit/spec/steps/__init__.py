@@ -10,6 +10,7 @@ from featurekit.spec.steps.base import (
     MAX_IDS,
     check_count,
     check_finite,
+    check_word,
 )
 from featurekit.spec.steps.categorical import (
     Boolean,
@@ -53,6 +54,15 @@ from featurekit.spec.steps.presence import (
     FillMode,
     IsMissing,
 )
+from featurekit.spec.steps.sequences import (
+    BaseSequenceStep,
+    Binarize,
+    Difference,
+    Mask,
+    Rolling,
+    Shift,
+    pending_drop,
+)
 from featurekit.spec.steps.special_values import (
     DefaultId,
     MissingValues,
@@ -80,6 +90,8 @@ __all__ = [
     "STEPS",
     "Aggregate",
     "AggregateName",
+    "BaseSequenceStep",
+    "Binarize",
     "Boolean",
     "Buckets",
     "Casefold",
@@ -88,6 +100,7 @@ __all__ = [
     "Counts",
     "Cyclic",
     "DefaultId",
+    "Difference",
     "DropMissing",
     "Embedding",
     "Fill",
@@ -101,6 +114,7 @@ __all__ = [
     "Length",
     "Log1p",
     "Lower",
+    "Mask",
     "MinMax",
     "MissingAsEmpty",
     "MissingValues",
@@ -112,6 +126,8 @@ __all__ = [
     "Pad",
     "QuantileBuckets",
     "Robust",
+    "Rolling",
+    "Shift",
     "Side",
     "Split",
     "Standardize",
@@ -126,8 +142,10 @@ __all__ = [
     "Wordpiece",
     "check_count",
     "check_finite",
+    "check_word",
     "is_learned_fill",
     "needs_statistics",
+    "pending_drop",
 ]
 
 Step: TypeAlias = (
@@ -169,6 +187,11 @@ Step: TypeAlias = (
     | Ngrams
     | TfIdf
     | Wordpiece
+    | Shift
+    | Difference
+    | Rolling
+    | Mask
+    | Binarize
 )
 STEPS: tuple[type[Step], ...] = Step.__args__
 
