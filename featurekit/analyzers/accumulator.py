@@ -6,12 +6,20 @@ range       minimum and maximum                        number integer
 quantiles   boundaries of equally full buckets         number integer
 quantile_values  values at given probabilities         number integer
 vocabulary  tokens and their counts                    integer string
+moments_by_key  mean and variance for each key         integer string
+range_by_key    minimum and maximum for each key       integer string
+
+The types of the last two are those of keys; what is measured are numbers.
 """
 
 import inspect
 from types import MappingProxyType
 
 from featurekit.analyzers.base import Accumulator, Options, ValueType
+from featurekit.analyzers.by_key import (
+    MomentsByKeyAccumulator,
+    RangeByKeyAccumulator,
+)
 from featurekit.analyzers.extremes import RangeAccumulator
 from featurekit.analyzers.moments import MomentsAccumulator
 from featurekit.analyzers.presence import PresenceAccumulator
@@ -33,6 +41,8 @@ KINDS: MappingProxyType[str, type[Accumulator]] = MappingProxyType(
             QuantilesAccumulator,
             QuantileValuesAccumulator,
             VocabularyAccumulator,
+            MomentsByKeyAccumulator,
+            RangeByKeyAccumulator,
         )
     }
 )
@@ -46,7 +56,8 @@ def create(kind: str, value_type: ValueType, **options: OptionValue) -> Accumula
         value_type: "number", "integer", or "string".
         **options: For "quantiles", num_buckets and limit (131,072 if left out); for
             "quantile_values", probabilities and limit; for "vocabulary", max_size
-            (None, all, if left out) and min_count (1).
+            (None, all, if left out) and min_count (1); for statistics by key,
+            max_keys.
 
     Raises:
         StatisticsError: Kind, value type or options do not go together.

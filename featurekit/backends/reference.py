@@ -279,6 +279,8 @@ def _of_present(op: ops.Op) -> Callable[[Any], Value]:
             return lambda found: min(len(there(found)), most)
         case ops.LookupVector(width=width, values=values):
             return lambda value: values[value * width : (value + 1) * width]
+        case ops.LookupNumber(values=numbers):
+            return lambda value: numbers[value] if value < len(numbers) else None
         case (
             ops.ReadColumn()
             | ops.FillMissing()

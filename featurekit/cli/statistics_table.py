@@ -9,10 +9,12 @@ from featurekit.cli.formats import share, value
 from featurekit.cli.terminal import Grid
 from featurekit.plan.statistics import (
     Moments,
+    MomentsByKey,
     Presence,
     Quantiles,
     QuantileValues,
     Range,
+    RangeByKey,
     Statistic,
     VocabularyCounts,
 )
@@ -98,6 +100,8 @@ def summary(found: Statistic) -> str:
             return ", ".join(f"{100 * p:g}%: {value:.6g}" for p, value in pairs)
         case VocabularyCounts():
             return _vocabulary(found)
+        case MomentsByKey() | RangeByKey():
+            return f"{len(found.tokens):,} keys, {found.counts[-1]:,} values"
 
 
 def _vocabulary(found: VocabularyCounts) -> str:
@@ -118,5 +122,10 @@ def statistics_json(stats: Stats) -> dict[str, Any]:
             entry["kept"] = len(found.tokens)
             entry["tokens"] = found.tokens[:TOP]
             entry["counts"] = found.counts[:TOP]
+        if isinstance(found, MomentsByKey | RangeByKey):
+            lists = asdict(found)
+            entry |= {name: values[:TOP] for name, values in lists.items()}
+            entry["keys"] = len(lists.pop("tokens"))
+            entry["all"] = {name: values[-1] for name, values in lists.items()}
         result[key] = entry
     return result

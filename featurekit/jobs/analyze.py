@@ -112,6 +112,8 @@ class Analysis:
         request: AnalysisRequest, rows: pa.RecordBatch, accumulator: Accumulator
     ) -> None:
         columns = [rows.column(name) for name in request.columns]
+        if request.by is not None:
+            columns = [pa.StructArray.from_arrays(columns, ["value", "key"])]
         for column in [netstrings(columns)] if request.is_joined else columns:
             accumulator.add(column)
 

@@ -5,19 +5,23 @@ from typing import assert_never
 
 from featurekit.errors import SpecError, StatisticsError
 from featurekit.plan import ops
+from featurekit.plan.by_key import add_counts, add_grouped
 from featurekit.plan.circle import MAX_POINTS, circle_points
 from featurekit.plan.graph import Plan, PlanBuilder
 from featurekit.plan.requirements import (
     AnalysisRequest,
+    grouped_request,
     learned_steps,
     shared_requests,
     step_request,
 )
 from featurekit.plan.statistics import (
     Moments,
+    MomentsByKey,
     Quantiles,
     QuantileValues,
     Range,
+    RangeByKey,
     VocabularyCounts,
 )
 from featurekit.plan.stats import S, Stats
@@ -29,6 +33,7 @@ from featurekit.spec.columns import (
     Cross,
     CrossColumn,
     Expression,
+    Grouped,
     Source,
     WeightedBag,
 )
@@ -191,6 +196,8 @@ class _Lowering:
             value = self._express(source)
         elif isinstance(source, WeightedBag):
             value = self._weighted(source)
+        elif isinstance(source, Grouped):
+            value = self._grouped(source)
         else:
             value, steps = self._cross(source, steps)
         for end, step in enumerate(steps, start=1):
@@ -202,6 +209,9 @@ class _Lowering:
             request = step_request(source, steps[:end])
             if isinstance(step, s.Vocabulary):
                 value = self._vocabulary(step, request, value)
+            elif isinstance(step, s.CountEncoding):
+                counts = self._find(request, VocabularyCounts)
+                value = add_counts(self.builder, step, counts, value)
             else:
                 value = add(self._op(source, step, request), value)
         return value
@@ -266,6 +276,16 @@ class _Lowering:
         constants = [one if isinstance(one, float) else None for one in source.operands]
         return self.builder.add(_expression_op(source, constants), *parts)
 
+    def _grouped(self, source: Grouped) -> int:
+        request = grouped_request(source)
+        found: MomentsByKey | RangeByKey
+        if isinstance(source.step, s.Standardize):
+            found = self._find(request, MomentsByKey)
+        else:
+            found = self._find(request, RangeByKey)
+        value, key = (self.value(one.source, one.steps) for one in source.columns)
+        return add_grouped(self.builder, source, found, value, key)
+
     def _vocabulary(
         self, step: s.Vocabulary, request: AnalysisRequest | None, value: int
     ) -> int:
@@ -321,6 +341,7 @@ class _Lowering:
                 | s.Embedding()
                 | s.Cyclic()
                 | s.Vocabulary()
+                | s.CountEncoding()
                 | s.MissingAsEmpty()
                 | s.DropMissing()
                 | s.Pad()
@@ -399,7 +420,7 @@ def _read(
 
 
 def _is_empty(statistic: object) -> bool:
-    if isinstance(statistic, VocabularyCounts):
+    if isinstance(statistic, VocabularyCounts | MomentsByKey | RangeByKey):
         return not statistic.tokens
     counted = Moments | Range | Quantiles | QuantileValues
     return isinstance(statistic, counted) and not statistic.count

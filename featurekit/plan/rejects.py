@@ -92,6 +92,7 @@ def describe_reject(op: ops.Op) -> tuple[str, str, str | None, str | None]:
             | ops.ChooseNumber()
             | ops.JoinText()
             | ops.LookupVector()
+            | ops.LookupNumber()
         ):
             raise AssertionError(f"{op.name} accepts every value")
         case _:

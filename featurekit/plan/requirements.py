@@ -2,18 +2,32 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 from featurekit.errors import SpecError
 from featurekit.spec import steps as s
-from featurekit.spec.columns import Column, Cross, Expression, Source
+from featurekit.spec.columns import (
+    Column,
+    Cross,
+    Expression,
+    Grouped,
+    Source,
+    StringColumn,
+)
 from featurekit.spec.columns.base import BaseColumn
 from featurekit.spec.feature_spec import FeatureSpec
 from featurekit.spec.inputs import Input, element_dtype
 from featurekit.spec.shared import shared_vocabularies
 
 StatisticKind: TypeAlias = Literal[
-    "presence", "moments", "range", "quantiles", "quantile_values", "vocabulary"
+    "presence",
+    "moments",
+    "range",
+    "quantiles",
+    "quantile_values",
+    "vocabulary",
+    "moments_by_key",
+    "range_by_key",
 ]
 OptionValue: TypeAlias = int | tuple[float, ...] | None
 RequestValueType: TypeAlias = Literal["number", "integer", "string"]
@@ -31,6 +45,7 @@ class AnalysisRequest:
         steps: What is done to it before it is measured.
         options: Arguments of the statistic, by name.
         others: More columns that are counted with it, as one.
+        by: A key: the statistic is that of each of its values.
     """
 
     kind: StatisticKind
@@ -38,6 +53,7 @@ class AnalysisRequest:
     steps: tuple[s.Step, ...] = ()
     options: tuple[tuple[str, OptionValue], ...] = ()
     others: tuple[BaseColumn, ...] = ()
+    by: Column | None = None
 
     @property
     def key(self) -> str:
@@ -48,11 +64,14 @@ class AnalysisRequest:
         measured = (BaseColumn(self.source, self.steps), *self.others)
         columns = ", ".join(sorted(map(repr, measured)))
         options = "".join(f", {name}={value}" for name, value in self.options)
-        return f"{self.kind}({columns}{options})"
+        key = "" if self.by is None else f", by={self.by!r}"
+        return f"{self.kind}({columns}{key}{options})"
 
     @property
     def value_type(self) -> RequestValueType:
-        """What the accumulator receives; of lists, what their elements are."""
+        """What the accumulator receives: the elements of lists, the keys of groups."""
+        if self.by is not None:
+            return "string" if isinstance(self.by, StringColumn) else "integer"
         if self.is_joined:
             return "string"
         if any(isinstance(step, s.Length) for step in self.steps):
@@ -79,6 +98,8 @@ class AnalysisRequest:
             columns = (BaseColumn(self.source, self.steps), *self.others)
         first, *rest = columns
         more = {f"{self.key} {at}": column for at, column in enumerate(rest, start=2)}
+        if self.by is not None:
+            more[f"{self.key} by"] = self.by
         return {self.key: first, **more}
 
     @property
@@ -113,6 +134,30 @@ def step_request(source: Source, steps: tuple[s.Step, ...]) -> AnalysisRequest |
     if not s.needs_statistics(step):
         return None
     source, prefix = _unfilled(source), _without_learned_fills(steps[:-1])
+    _refuse_second_pass(source, prefix, steps)
+    return _request(step, source, _measured(prefix))
+
+
+def grouped_request(source: Grouped) -> AnalysisRequest:
+    """The statistic of each key.
+
+    Raises:
+        SpecError: As `step_request`; also where the key is learned.
+    """
+    step, key = source.step, _unfilled_column(source.key)
+    _refuse_second_pass(key.source, key.steps, (*key.steps, step))
+    found = step_request(source.value.source, (*source.value.steps, step))
+    assert found is not None, "what is grouped is learned"
+    kind: Any = f"{found.kind}_by_key"
+    options = (*found.options, ("max_keys", source.max_keys))
+    return replace(found, kind=kind, by=key, options=options)
+
+
+def _refuse_second_pass(
+    source: Source, prefix: tuple[s.Step, ...], steps: tuple[s.Step, ...]
+) -> None:
+    """Refuses to learn the last step where what it is learned from is learned."""
+    step = steps[-1]
     learned = next(learned_steps(source, prefix), None)
     if learned is not None:
         given = _GIVEN.get(learned.method, f"those of {learned.method}")
@@ -124,7 +169,6 @@ def step_request(source: Source, steps: tuple[s.Step, ...]) -> AnalysisRequest |
             got=f"{source}{''.join(map(str, steps))}",
             hint=f"swap the two, or give the values: {given}",
         )
-    return _request(step, source, _measured(prefix))
 
 
 def _request(
@@ -145,6 +189,9 @@ def _request(
         case s.FillMode():
             one = (("max_size", 1), ("min_count", 1))
             return AnalysisRequest("vocabulary", source, prefix, one)
+        case s.CountEncoding(max_size=max_size):
+            most = (("max_size", max_size), ("min_count", 1))
+            return AnalysisRequest("vocabulary", source, prefix, most)
         case s.Vocabulary(max_size=max_size, min_count=min_count):
             kept = (("max_size", max_size), ("min_count", min_count))
             return AnalysisRequest("vocabulary", source, prefix, kept)
@@ -179,6 +226,8 @@ def learned_steps(source: Source, steps: tuple[s.Step, ...]) -> Iterator[s.Step]
     if not isinstance(source, Input):
         for column in source.columns:
             yield from learned_steps(column.source, column.steps)
+    if isinstance(source, Grouped):
+        yield source.step
     yield from filter(s.needs_statistics, steps)
 
 
@@ -226,6 +275,8 @@ def _column_requests(column: Column) -> Iterator[AnalysisRequest]:
     if not isinstance(column.source, Input):
         for entry in column.source.columns:
             yield from _column_requests(entry)
+    if isinstance(column.source, Grouped):
+        yield grouped_request(column.source)
     for end, step in enumerate(column.steps, start=1):
         request = step_request(column.source, column.steps[:end])
         if request is not None and not is_shared(step):

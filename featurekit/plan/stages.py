@@ -100,6 +100,8 @@ def stage_kind(plan: Plan, index: int) -> Kind:
             return (*same, then is None, otherwise is None)
         case ops.LookupVector():
             return (*same, op)
+        case ops.LookupNumber():
+            return (*same, op.num_missing > 0)
     return same
 
 

@@ -118,6 +118,48 @@ class VocabularyCounts:
     distinct: int
 
 
+@dataclass(frozen=True, slots=True)
+class MomentsByKey:
+    """Mean and variance of the finite values of each key; the last are those of all.
+
+    Args:
+        tokens: The keys, all bytes or all integers: most values first, then as in
+            `VocabularyCounts`.
+        counts: Finite values of each key, and of all rows, with a key or without.
+        means: Likewise; correctly rounded.
+        variances: Likewise; of the population, correctly rounded.
+    """
+
+    tokens: tuple[bytes, ...] | tuple[int, ...]
+    counts: tuple[int, ...]
+    means: tuple[float, ...]
+    variances: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RangeByKey:
+    """Smallest and largest finite value of each key; the last are those of all.
+
+    Args:
+        tokens: As of `MomentsByKey`.
+        counts: Likewise.
+        minimums: The smallest value of each key, and of all rows.
+        maximums: The largest.
+    """
+
+    tokens: tuple[bytes, ...] | tuple[int, ...]
+    counts: tuple[int, ...]
+    minimums: tuple[float, ...]
+    maximums: tuple[float, ...]
+
+
 Statistic: TypeAlias = (
-    Presence | Moments | Range | Quantiles | QuantileValues | VocabularyCounts
+    Presence
+    | Moments
+    | Range
+    | Quantiles
+    | QuantileValues
+    | VocabularyCounts
+    | MomentsByKey
+    | RangeByKey
 )

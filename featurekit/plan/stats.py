@@ -16,10 +16,12 @@ from featurekit.errors import FeatureKitError, StatisticsError
 from featurekit.plan.requirements import AnalysisRequest
 from featurekit.plan.statistics import (
     Moments,
+    MomentsByKey,
     Presence,
     Quantiles,
     QuantileValues,
     Range,
+    RangeByKey,
     Statistic,
     VocabularyCounts,
 )
@@ -39,6 +41,8 @@ _FIELDS: dict[str, type[Statistic]] = {
     "quantiles": Quantiles,
     "vocabulary_counts": VocabularyCounts,
     "quantile_values": QuantileValues,
+    "moments_by_key": MomentsByKey,
+    "range_by_key": RangeByKey,
 }
 _NAMES = {cls: name for name, cls in _FIELDS.items()}
 S = TypeVar("S", bound=Statistic)
@@ -200,5 +204,7 @@ def _summary(value: Statistic) -> str:
             f"{len(value.tokens):,} tokens of {value.distinct:,} distinct, "
             f"{value.total:,} values"
         )
+    if isinstance(value, MomentsByKey | RangeByKey):
+        return f"{len(value.tokens):,} keys, {value.counts[-1]:,} values"
     shown = (f"{entry.name}={getattr(value, entry.name)}" for entry in fields(value))
     return ", ".join(shown)

@@ -16,7 +16,7 @@ class Stats(_message.Message):
     def __init__(self, version: _Optional[int] = ..., statistics: _Optional[_Iterable[_Union[NamedStatistic, _Mapping]]] = ...) -> None: ...
 
 class NamedStatistic(_message.Message):
-    __slots__ = ("key", "presence", "moments", "range", "quantiles", "vocabulary_counts", "quantile_values")
+    __slots__ = ("key", "presence", "moments", "range", "quantiles", "vocabulary_counts", "quantile_values", "moments_by_key", "range_by_key")
     KEY_FIELD_NUMBER: _ClassVar[int]
     PRESENCE_FIELD_NUMBER: _ClassVar[int]
     MOMENTS_FIELD_NUMBER: _ClassVar[int]
@@ -24,6 +24,8 @@ class NamedStatistic(_message.Message):
     QUANTILES_FIELD_NUMBER: _ClassVar[int]
     VOCABULARY_COUNTS_FIELD_NUMBER: _ClassVar[int]
     QUANTILE_VALUES_FIELD_NUMBER: _ClassVar[int]
+    MOMENTS_BY_KEY_FIELD_NUMBER: _ClassVar[int]
+    RANGE_BY_KEY_FIELD_NUMBER: _ClassVar[int]
     key: str
     presence: Presence
     moments: Moments
@@ -31,7 +33,9 @@ class NamedStatistic(_message.Message):
     quantiles: Quantiles
     vocabulary_counts: VocabularyCounts
     quantile_values: QuantileValues
-    def __init__(self, key: _Optional[str] = ..., presence: _Optional[_Union[Presence, _Mapping]] = ..., moments: _Optional[_Union[Moments, _Mapping]] = ..., range: _Optional[_Union[Range, _Mapping]] = ..., quantiles: _Optional[_Union[Quantiles, _Mapping]] = ..., vocabulary_counts: _Optional[_Union[VocabularyCounts, _Mapping]] = ..., quantile_values: _Optional[_Union[QuantileValues, _Mapping]] = ...) -> None: ...
+    moments_by_key: MomentsByKey
+    range_by_key: RangeByKey
+    def __init__(self, key: _Optional[str] = ..., presence: _Optional[_Union[Presence, _Mapping]] = ..., moments: _Optional[_Union[Moments, _Mapping]] = ..., range: _Optional[_Union[Range, _Mapping]] = ..., quantiles: _Optional[_Union[Quantiles, _Mapping]] = ..., vocabulary_counts: _Optional[_Union[VocabularyCounts, _Mapping]] = ..., quantile_values: _Optional[_Union[QuantileValues, _Mapping]] = ..., moments_by_key: _Optional[_Union[MomentsByKey, _Mapping]] = ..., range_by_key: _Optional[_Union[RangeByKey, _Mapping]] = ...) -> None: ...
 
 class Presence(_message.Message):
     __slots__ = ("rows", "nulls", "nans", "infinities")
@@ -100,3 +104,27 @@ class QuantileValues(_message.Message):
     values: _containers.RepeatedScalarFieldContainer[float]
     rank_error: float
     def __init__(self, probabilities: _Optional[_Iterable[float]] = ..., count: _Optional[int] = ..., values: _Optional[_Iterable[float]] = ..., rank_error: _Optional[float] = ...) -> None: ...
+
+class MomentsByKey(_message.Message):
+    __slots__ = ("tokens", "counts", "means", "variances")
+    TOKENS_FIELD_NUMBER: _ClassVar[int]
+    COUNTS_FIELD_NUMBER: _ClassVar[int]
+    MEANS_FIELD_NUMBER: _ClassVar[int]
+    VARIANCES_FIELD_NUMBER: _ClassVar[int]
+    tokens: _spec_pb2.Tokens
+    counts: _containers.RepeatedScalarFieldContainer[int]
+    means: _containers.RepeatedScalarFieldContainer[float]
+    variances: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, tokens: _Optional[_Union[_spec_pb2.Tokens, _Mapping]] = ..., counts: _Optional[_Iterable[int]] = ..., means: _Optional[_Iterable[float]] = ..., variances: _Optional[_Iterable[float]] = ...) -> None: ...
+
+class RangeByKey(_message.Message):
+    __slots__ = ("tokens", "counts", "minimums", "maximums")
+    TOKENS_FIELD_NUMBER: _ClassVar[int]
+    COUNTS_FIELD_NUMBER: _ClassVar[int]
+    MINIMUMS_FIELD_NUMBER: _ClassVar[int]
+    MAXIMUMS_FIELD_NUMBER: _ClassVar[int]
+    tokens: _spec_pb2.Tokens
+    counts: _containers.RepeatedScalarFieldContainer[int]
+    minimums: _containers.RepeatedScalarFieldContainer[float]
+    maximums: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, tokens: _Optional[_Union[_spec_pb2.Tokens, _Mapping]] = ..., counts: _Optional[_Iterable[int]] = ..., minimums: _Optional[_Iterable[float]] = ..., maximums: _Optional[_Iterable[float]] = ...) -> None: ...

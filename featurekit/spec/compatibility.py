@@ -1,6 +1,7 @@
 """What a change of a declaration asks for, from nothing to training anew."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import IntEnum
 from itertools import zip_longest
 from typing import NamedTuple
@@ -9,6 +10,7 @@ from featurekit.spec import steps as s
 from featurekit.spec.columns import (
     Column,
     Cross,
+    Grouped,
     NumericColumn,
     Source,
     WeightedBag,
@@ -76,6 +78,8 @@ def _compare_sources(before: Column, after: Column) -> Verdict:
             Compatibility.RE_INDEX, "the vocabulary is learned from another column"
         )
     if not isinstance(old, Input) or not isinstance(new, Input):
+        if isinstance(old, Grouped) and isinstance(new, Grouped):
+            return _compare_grouped(old, new, steps)
         return _compare_made(old, new, steps)
     if (old.name, old.dtype, old.time_zone) != (new.name, new.dtype, new.time_zone):
         return Verdict(_OTHER_VALUES, "another column is read, or in another way")
@@ -97,6 +101,14 @@ def _compare_made(old: Source, new: Source, steps: Sequence[s.Step]) -> Verdict:
     if any(isinstance(step, s.HashBuckets) for step in steps):
         return Verdict(Compatibility.RETRAIN, "other texts are hashed")
     return Verdict(_OTHER_VALUES, "values are computed in another way")
+
+
+def _compare_grouped(old: Grouped, new: Grouped, steps: Sequence[s.Step]) -> Verdict:
+    """What is learned for each key by itself."""
+    if replace(old, max_keys=new.max_keys) == new:
+        reason = "the limit of keys is another; what was learned is not"
+        return Verdict(Compatibility.SERVE_COMPATIBLE, reason)
+    return _compare_made(old, new, steps)
 
 
 def _compare_crosses(old: Source, new: Source, steps: Sequence[s.Step]) -> Verdict:
@@ -155,6 +167,7 @@ _VALUE_STEPS = (
     s.MinMax,
     s.MissingAsEmpty,
     s.DropMissing,
+    s.CountEncoding,
 )
 # What gives ids that can be mapped to those of another step of the same kind.
 _RE_INDEXED = (s.Vocabulary, s.Identity)

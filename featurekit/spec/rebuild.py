@@ -11,6 +11,7 @@ from featurekit.spec.columns import (
     Column,
     Cross,
     Expression,
+    Grouped,
     IdsColumn,
     IntegerColumn,
     IntegersColumn,
@@ -71,6 +72,8 @@ def rebuild(source: Source, steps: Iterable[s.Step]) -> Column:
         column = source.ids.weighted(source.weights)  # type: ignore[arg-type]
     elif isinstance(source, Expression):
         column = _express(source)
+    elif isinstance(source, Grouped):
+        column = _group(source)
     else:
         if source.dtype not in _KINDS:
             raise SpecError(
@@ -111,6 +114,21 @@ def _express(source: Expression) -> Column:
     )
 
 
+def _group(source: Grouped) -> Column:
+    found: Any = None
+    method = getattr(source.value, source.step.method, None)
+    if method is not None:
+        options = {"unseen": source.unseen, "max_keys": source.max_keys}
+        found = _call(method, source.step, by=source.key, **options)
+    if found is None or found.source != source:
+        raise SpecError(
+            f"{source.step.method} by a key cannot follow {source.value!r}",
+            code="SPEC_UNKNOWN_OP",
+            got=source,
+        )
+    return found  # type: ignore[no-any-return]
+
+
 def _apply(column: Any, step: s.Step) -> Any:
     name = step.method
     if isinstance(step, s.TimePart | s.Aggregate):
@@ -136,6 +154,8 @@ def _apply(column: Any, step: s.Step) -> Any:
             return method()
         case s.FillMean() | s.FillMedian() | s.FillMode():
             return method()
+        case s.CountEncoding(frequency=frequency, max_size=max_size):
+            return method(frequency=frequency, max_size=max_size)
         case s.Winsorize(lower=lower, upper=upper):
             return method(lower=lower, upper=upper)
         case s.Standardize(mean=mean, std=std):

@@ -10,7 +10,14 @@ from google.protobuf.message import DecodeError, Message
 from featurekit.errors import SpecError, VersionTooNewError
 from featurekit.proto import spec_pb2 as pb
 from featurekit.spec import steps as s
-from featurekit.spec.columns import Column, Cross, Expression, Source, WeightedBag
+from featurekit.spec.columns import (
+    Column,
+    Cross,
+    Expression,
+    Grouped,
+    Source,
+    WeightedBag,
+)
 from featurekit.spec.feature_spec import FeatureSpec
 from featurekit.spec.inputs import Input
 from featurekit.spec.rebuild import rebuild
@@ -139,13 +146,41 @@ def _column_to_message(column: Column) -> pb.Column:
         bag.weights.CopyFrom(_column_to_message(column.source.weights))
     elif isinstance(column.source, Cross):
         message.cross.columns.extend(map(_column_to_message, column.source.columns))
+    elif isinstance(column.source, Grouped):
+        message.grouped.CopyFrom(_grouped_to_message(column.source))
     else:
         message.expression.CopyFrom(_expression_to_message(column.source))
     for step in column.steps:
-        target = getattr(message.steps.add(), step.method)
-        target.SetInParent()
-        set_fields(step, target)
+        _step_to_message(step, message.steps.add())
     return message
+
+
+def _step_to_message(step: s.Step, message: pb.Step) -> None:
+    target = getattr(message, step.method)
+    target.SetInParent()
+    set_fields(step, target)
+
+
+def _step_from_message(message: pb.Step) -> s.Step:
+    name = message.WhichOneof("step")
+    if name is None:
+        raise SpecError("a step is not set", code="SPEC_UNKNOWN_OP")
+    return _STEP_FIELDS[name](**get_fields(getattr(message, name)))
+
+
+def _grouped_to_message(grouped: Grouped) -> pb.Grouped:
+    message = pb.Grouped(unseen=grouped.unseen, max_keys=grouped.max_keys)
+    message.value.CopyFrom(_column_to_message(grouped.value))
+    message.key.CopyFrom(_column_to_message(grouped.key))
+    _step_to_message(grouped.step, message.step)
+    return message
+
+
+def _grouped_from_message(message: pb.Grouped) -> Grouped:
+    value, key = map(_column_from_message, (message.value, message.key))
+    step: Any = _step_from_message(message.step)
+    unseen: Any = message.unseen
+    return Grouped(value, key, step, unseen, message.max_keys)
 
 
 def _column_from_message(message: pb.Column) -> Column:
@@ -161,15 +196,11 @@ def _column_from_message(message: pb.Column) -> Column:
         source = WeightedBag(ids, weights)
     elif kind == "cross":
         source = Cross(tuple(map(_column_from_message, message.cross.columns)))
+    elif kind == "grouped":
+        source = _grouped_from_message(message.grouped)
     else:
         source = _expression_from_message(message.expression)
-    steps = []
-    for entry in message.steps:
-        name = entry.WhichOneof("step")
-        if name is None:
-            raise SpecError("a step is not set", code="SPEC_UNKNOWN_OP")
-        steps.append(_STEP_FIELDS[name](**get_fields(getattr(entry, name))))
-    return rebuild(source, steps)
+    return rebuild(source, map(_step_from_message, message.steps))
 
 
 def _expression_to_message(expression: Expression) -> pb.Expression:

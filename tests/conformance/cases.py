@@ -2,6 +2,7 @@
 
 import pytest
 from conformance import (
+    cases_by_key,
     cases_categorical,
     cases_cross,
     cases_expressions,
@@ -22,6 +23,7 @@ ALL_CASES: list[Case] = [
     *cases_lists.CASES,
     *cases_presence.CASES,
     *cases_expressions.CASES,
+    *cases_by_key.CASES,
 ]
 PROVES: dict[str, tuple[int, ...]] = {
     "identity": (3,),
@@ -58,6 +60,8 @@ PROVES: dict[str, tuple[int, ...]] = {
     "compare": (13,),
     "where": (13,),
     "join": (13,),
+    "by_key": (20,),
+    "count_encoding": (40,),
     "list_missing_empty": (70,),
     "list_hash": (6,),
     "list_weights": (7,),

@@ -46,6 +46,13 @@ CHANGES: list[tuple[Column, Column, Compatibility]] = [
         fk.timestamp("t", tz="America/New_York").hour(),
         TRANSFORM,
     ),
+    (X.standardize(), X.standardize(by=S), TRANSFORM),
+    (X.standardize(by=S), X.standardize(by=T), TRANSFORM),
+    (X.standardize(by=S), X.min_max(by=S), TRANSFORM),
+    (X.standardize(by=S), X.standardize(by=S, unseen="missing"), TRANSFORM),
+    (S.count_encoding(), S.count_encoding(frequency=True), TRANSFORM),
+    (X.standardize(by=S), X.standardize(by=S, max_keys=5), SERVE),
+    (X.standardize(by=S), X.standardize(by=S).fill(0.0), SERVE),
     # Ids that can be mapped.
     (S.vocabulary(["a"]), S.vocabulary(["a", "b"]), INDEX),
     (S.vocabulary(["a"]), S.vocabulary(), INDEX),

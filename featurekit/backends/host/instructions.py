@@ -75,6 +75,7 @@ ONE_HOT = 24  # FIRST: depth
 # where the fold starts.
 FOLD = 25
 LOOKUP_VECTOR = 26  # FIRST: the vectors; SECOND: numbers per vector; THIRD: ids
+LOOKUP_NUMBER = 27  # FIRST: the numbers; SECOND: how many
 PAIR = 28  # FIRST: whether it is the first input; SECOND: size of the other
 
 FIND_TEXT = 30  # as FIND_INTEGER

@@ -168,6 +168,11 @@ def _lookup_vector(op: ops.LookupVector, constants: Constants) -> tuple[int, ...
     return at.LOOKUP_VECTOR, vectors, op.width, len(op.values) // op.width
 
 
+def _lookup_number(op: ops.LookupNumber, constants: Constants) -> tuple[int, ...]:
+    numbers = _address(op.values, np.float64, constants)
+    return at.LOOKUP_NUMBER, numbers, len(op.values)
+
+
 def _no_instruction(op: ops.Op, constants: Constants) -> tuple[int, ...]:
     raise AssertionError(f"{op.name} is more than one instruction")
 
@@ -209,6 +214,7 @@ KERNELS: dict[type[ops.Op], Encoder] = {
     ops.ChooseNumber: lambda op, _: (at.CHOOSE,),
     ops.JoinText: _no_instruction,
     ops.LookupVector: _lookup_vector,
+    ops.LookupNumber: _lookup_number,
 }
 assert set(KERNELS) == set(ops.OPS), "an op has no kernel on the host"
 

@@ -36,6 +36,7 @@ _EXPRESSION_LAYERS = (
     "CompareNumbers",
     "IsMissing",
     "JoinText",
+    "LookupNumber",
     "LookupVector",
 )
 _MODULES = {

@@ -122,3 +122,24 @@ class LookupVector(OpLayer):
         op: Any = self.op
         count = len(op.values) // op.width
         return super()._infer(tuple(replace(kind, num_ids=count) for kind in kinds))
+
+
+@register
+class LookupNumber(OpLayer):
+    """The number of an id.
+
+    Args:
+        values: The number of id 0, then that of id 1, and so on.
+        num_missing: How many ids follow that have no number. Defaults to 0.
+
+    Semantics:
+        - Missing: stays missing; so is an id behind the last number.
+        - Out of range: the nearest id's; ids of other layers are in range.
+        - Output: float64, shape (batch,).
+    """
+
+    op_class = ops.LookupNumber
+
+    def _infer(self, kinds: tuple[ValueType, ...]) -> ValueType:
+        ids = tuple(replace(kind, num_ids=self.op.num_ids) for kind in kinds)
+        return super()._infer(ids)

@@ -6,7 +6,13 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from featurekit.backends.keras import categorical, expressions, numeric, time_parts
+from featurekit.backends.keras import (
+    categorical,
+    expressions,
+    lookups,
+    numeric,
+    time_parts,
+)
 from featurekit.backends.keras.blocks import Blocks
 from featurekit.backends.keras.filled_lookup import (
     FilledLookup,
@@ -45,6 +51,7 @@ KERNELS: dict[type[ops.Op], Callable[..., Outcome]] = {
     ops.ChooseNumber: expressions.choose_number,
     ops.JoinText: expressions.join_text,
     ops.LookupVector: categorical.lookup_vector,
+    ops.LookupNumber: lookups.lookup_number,
 }
 """Of the ops of a stage and their inputs; reading, lookup, crossing are apart."""
 

@@ -37,6 +37,7 @@ from featurekit.plan.ops.lists import (
     ReadList,
     WeightEncode,
 )
+from featurekit.plan.ops.lookups import LookupNumber
 from featurekit.plan.ops.numeric import (
     Bucketize,
     ClipValue,
@@ -80,6 +81,7 @@ __all__ = [
     "IsMissing",
     "JoinText",
     "Log1pValue",
+    "LookupNumber",
     "LookupVector",
     "LookupVocabulary",
     "MinMaxScale",
@@ -132,5 +134,6 @@ Op: TypeAlias = (
     | ChooseNumber
     | JoinText
     | LookupVector
+    | LookupNumber
 )
 OPS: tuple[type[Op], ...] = Op.__args__

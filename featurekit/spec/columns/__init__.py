@@ -29,6 +29,7 @@ from featurekit.spec.columns.expressions import (
     minimum,
     where,
 )
+from featurekit.spec.columns.grouped import Grouped
 from featurekit.spec.columns.lists import (
     IdsColumn,
     IntegersColumn,
@@ -57,6 +58,7 @@ __all__ = [
     "DenseColumn",
     "EmbeddingColumn",
     "Expression",
+    "Grouped",
     "IdsColumn",
     "IntegerColumn",
     "IntegersColumn",

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from featurekit.errors import SpecError
 from featurekit.spec import steps as s
+from featurekit.spec.columns.grouped import Grouped
 from featurekit.spec.inputs import Input
 
 if TYPE_CHECKING:
@@ -98,12 +99,12 @@ class Expression:
 
 
 def _depth(source: object) -> int:
-    if not isinstance(source, Expression):
+    if not isinstance(source, Expression | Grouped):
         return 0
     return 1 + max((_depth(one.source) for one in source.columns), default=0)
 
 
-Source: TypeAlias = Input | Cross | WeightedBag | Expression
+Source: TypeAlias = Input | Cross | WeightedBag | Expression | Grouped
 """What the steps of a column are applied to."""
 
 

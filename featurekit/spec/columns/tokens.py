@@ -7,6 +7,7 @@ from featurekit.errors import SpecError
 from featurekit.spec import steps as s
 from featurekit.spec.columns.base import BaseColumn
 from featurekit.spec.columns.categorical import BooleanColumn, CategoricalColumn
+from featurekit.spec.columns.numbers import NumericColumn
 from featurekit.spec.columns.vocabularies import OovPlace, with_vocabulary
 from featurekit.spec.inputs import MARKER
 
@@ -150,6 +151,35 @@ class StringColumn(BaseColumn):
             )
         return token
 
+    def count_encoding(
+        self, *, frequency: bool = False, max_size: int | None = None
+    ) -> NumericColumn:
+        """How often the text occurs in the training rows.
+
+        Args:
+            frequency: Whether to divide by the number of training rows that have
+                a text. Defaults to False.
+            max_size: Count the most frequent ones only. Defaults to all.
+
+        Semantics:
+            - Missing: stays missing; the statistics skip it.
+            - Unknown, or not among the most frequent: 0.
+            - Empty text: a value like any other.
+            - Output: float32; counts beyond 2**24 are rounded.
+
+        Example:
+            >>> import featurekit as fk
+            >>> column = fk.string("c").count_encoding()
+            >>> fk.preview(column, {"c": ["a", "a", "b"]})
+            [2.0, 2.0, 1.0]
+
+        Elsewhere:
+            - NVTabular's `JoinGroupby(stats=["count"])`; `tft.count_per_key` and a
+              lookup by hand.
+        """
+        step = self._step(s.CountEncoding, frequency=frequency, max_size=max_size)
+        return NumericColumn(self.source, step)
+
     def hash_buckets(
         self, num_buckets: int, *, key: Iterable[int] = ()
     ) -> CategoricalColumn:
@@ -287,6 +317,35 @@ class IntegerColumn(BaseColumn):
             if not -(2**63) < token < 2**63:
                 raise self._bad("vocabulary", "a token exceeds 64 bits", token)
         return given
+
+    def count_encoding(
+        self, *, frequency: bool = False, max_size: int | None = None
+    ) -> NumericColumn:
+        """How often the integer occurs in the training rows.
+
+        Args:
+            frequency: Whether to divide by the number of training rows that have
+                an integer. Defaults to False.
+            max_size: Count the most frequent ones only. Defaults to all.
+
+        Semantics:
+            - Missing: stays missing; the statistics skip it.
+            - Unknown, or not among the most frequent: 0.
+            - 0 and negative: values like any other.
+            - Output: float32; counts beyond 2**24 are rounded.
+
+        Example:
+            >>> import featurekit as fk
+            >>> column = fk.integer("c").count_encoding()
+            >>> fk.preview(column, {"c": [7, 7, -1]})
+            [2.0, 2.0, 1.0]
+
+        Elsewhere:
+            - NVTabular's `JoinGroupby(stats=["count"])`; `tft.count_per_key` and a
+              lookup by hand.
+        """
+        step = self._step(s.CountEncoding, frequency=frequency, max_size=max_size)
+        return NumericColumn(self.source, step)
 
     def hash_buckets(
         self, num_buckets: int, *, key: Iterable[int] = ()

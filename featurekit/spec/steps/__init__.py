@@ -21,6 +21,7 @@ from featurekit.spec.steps.categorical import (
     Tokens,
     Vocabulary,
 )
+from featurekit.spec.steps.encodings import CountEncoding
 from featurekit.spec.steps.lists import (
     Aggregate,
     AggregateName,
@@ -65,6 +66,7 @@ __all__ = [
     "Boolean",
     "Buckets",
     "Clip",
+    "CountEncoding",
     "Counts",
     "Cyclic",
     "DropMissing",
@@ -130,6 +132,7 @@ Step: TypeAlias = (
     | Robust
     | Winsorize
     | Cyclic
+    | CountEncoding
 )
 STEPS: tuple[type[Step], ...] = Step.__args__
 
@@ -143,7 +146,7 @@ def needs_statistics(step: Step) -> bool:
             return minimum is None
         case QuantileBuckets() | Robust() | Winsorize():
             return True
-        case FillMean() | FillMedian() | FillMode():
+        case FillMean() | FillMedian() | FillMode() | CountEncoding():
             return True
         case Vocabulary(tokens=tokens):
             return tokens is None
