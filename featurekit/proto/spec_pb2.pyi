@@ -7,7 +7,21 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class FeatureSpec(_message.Message):
-    __slots__ = ("version", "features", "label", "weight", "key", "split", "missing_label")
+    __slots__ = ("version", "features", "label", "weight", "key", "split", "missing_label", "renamed_from", "defaults")
+    class RenamedFromEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    class DefaultsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: Scalar
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[Scalar, _Mapping]] = ...) -> None: ...
     VERSION_FIELD_NUMBER: _ClassVar[int]
     FEATURES_FIELD_NUMBER: _ClassVar[int]
     LABEL_FIELD_NUMBER: _ClassVar[int]
@@ -15,6 +29,8 @@ class FeatureSpec(_message.Message):
     KEY_FIELD_NUMBER: _ClassVar[int]
     SPLIT_FIELD_NUMBER: _ClassVar[int]
     MISSING_LABEL_FIELD_NUMBER: _ClassVar[int]
+    RENAMED_FROM_FIELD_NUMBER: _ClassVar[int]
+    DEFAULTS_FIELD_NUMBER: _ClassVar[int]
     version: int
     features: _containers.RepeatedCompositeFieldContainer[NamedColumn]
     label: Column
@@ -22,7 +38,9 @@ class FeatureSpec(_message.Message):
     key: _containers.RepeatedCompositeFieldContainer[Input]
     split: Split
     missing_label: str
-    def __init__(self, version: _Optional[int] = ..., features: _Optional[_Iterable[_Union[NamedColumn, _Mapping]]] = ..., label: _Optional[_Union[Column, _Mapping]] = ..., weight: _Optional[_Union[Column, _Mapping]] = ..., key: _Optional[_Iterable[_Union[Input, _Mapping]]] = ..., split: _Optional[_Union[Split, _Mapping]] = ..., missing_label: _Optional[str] = ...) -> None: ...
+    renamed_from: _containers.ScalarMap[str, str]
+    defaults: _containers.MessageMap[str, Scalar]
+    def __init__(self, version: _Optional[int] = ..., features: _Optional[_Iterable[_Union[NamedColumn, _Mapping]]] = ..., label: _Optional[_Union[Column, _Mapping]] = ..., weight: _Optional[_Union[Column, _Mapping]] = ..., key: _Optional[_Iterable[_Union[Input, _Mapping]]] = ..., split: _Optional[_Union[Split, _Mapping]] = ..., missing_label: _Optional[str] = ..., renamed_from: _Optional[_Mapping[str, str]] = ..., defaults: _Optional[_Mapping[str, Scalar]] = ...) -> None: ...
 
 class NamedColumn(_message.Message):
     __slots__ = ("name", "column")

@@ -19,6 +19,7 @@ from featurekit.spec.columns import (
 )
 from featurekit.spec.columns.lists import ListColumn
 from featurekit.spec.diff import SpecDiff, compare
+from featurekit.spec.evolution import Default, check_defaults, check_former_names
 from featurekit.spec.inputs import Input, check_name
 from featurekit.spec.shared import shared_vocabularies
 from featurekit.spec.splits import KeySplit, Split, TimeSplit
@@ -43,6 +44,9 @@ class FeatureSpec:
             only. Defaults to one part, "train".
         missing_label: "error" rejects a row without label; "drop" leaves it out and
             counts it. Defaults to "error".
+        renamed_from: By feature the name that it has in older records; see `fk.load`.
+        defaults: By feature the value that it has in records that lack it, all of a
+            vector; see `fk.load`.
 
     Raises:
         SpecError: A declaration is wrong; before any data is read.
@@ -58,10 +62,12 @@ class FeatureSpec:
     """
 
     __slots__ = (
+        "defaults",
         "features",
         "key",
         "label",
         "missing_label",
+        "renamed_from",
         "split",
         "weight",
     )
@@ -71,6 +77,8 @@ class FeatureSpec:
     key: tuple[Input, ...]
     split: Split | None
     missing_label: Literal["error", "drop"]
+    renamed_from: Mapping[str, str]
+    defaults: Mapping[str, Default]
 
     def __init__(
         self,
@@ -81,6 +89,8 @@ class FeatureSpec:
         key: Iterable[str | Column] = (),
         split: Split | None = None,
         missing_label: Literal["error", "drop"] = "error",
+        renamed_from: Mapping[str, str] = MappingProxyType({}),
+        defaults: Mapping[str, Default] = MappingProxyType({}),
     ) -> None:
         if not isinstance(features, Mapping) or not features:
             raise SpecError(
@@ -114,6 +124,8 @@ class FeatureSpec:
             "key": _check_key(key),
             "split": split,
             "missing_label": missing_label,
+            "renamed_from": check_former_names(renamed_from, checked),
+            "defaults": check_defaults(defaults, checked),
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
@@ -169,7 +181,7 @@ class FeatureSpec:
         return ("train",) if self.split is None else self.split.names
 
     def fingerprint(self) -> str:
-        """SHA-256 of the declaration; the order of the features does not matter."""
+        """SHA-256 of what decides records: neither order nor what older ones lack."""
         from featurekit.spec.serialize import spec_to_proto
 
         ordered = FeatureSpec(
@@ -230,6 +242,10 @@ class FeatureSpec:
             lines.append(f"    split={self.split!r},")
         if self.missing_label != "error":
             lines.append(f"    missing_label={self.missing_label!r},")
+        if self.renamed_from:
+            lines.append(f"    renamed_from={dict(self.renamed_from)!r},")
+        if self.defaults:
+            lines.append(f"    defaults={dict(self.defaults)!r},")
         return "\n".join([*lines, ")"])
 
 

@@ -268,6 +268,9 @@ def _to_message(spec: FeatureSpec) -> pb.FeatureSpec:
         set_fields(item, message.key.add())
     if spec.split is not None:
         message.split.CopyFrom(_split_to_message(spec.split))
+    message.renamed_from.update(spec.renamed_from)
+    for name, value in spec.defaults.items():
+        message.defaults[name].CopyFrom(scalar_to_message(value))
     return message
 
 
@@ -284,6 +287,8 @@ def _from_message(message: pb.FeatureSpec) -> FeatureSpec:
             )
         features[entry.name] = _column_from_message(entry.column)
     policy: Any = message.missing_label or "error"
+    given = message.defaults.items()
+    defaults: Any = {name: scalar_from_message(value) for name, value in given}
     return FeatureSpec(
         features,
         label=_role_from_message(message, "label"),
@@ -291,6 +296,8 @@ def _from_message(message: pb.FeatureSpec) -> FeatureSpec:
         key=[Input(**get_fields(item)) for item in message.key],  # type: ignore[misc]
         split=_split_from_message(message.split) if message.HasField("split") else None,
         missing_label=policy,
+        renamed_from=dict(message.renamed_from),
+        defaults=defaults,
     )
 
 
