@@ -8,8 +8,9 @@ quantile_values  values at given probabilities         number integer
 vocabulary  tokens and their counts                    integer string
 moments_by_key  mean and variance for each key         integer string
 range_by_key    minimum and maximum for each key       integer string
+target_by_key   moments for each key without each fold  integer string
 
-The types of the last two are those of keys; what is measured are numbers.
+The types of the last three are those of keys; what is measured are numbers.
 """
 
 import inspect
@@ -25,6 +26,7 @@ from featurekit.analyzers.moments import MomentsAccumulator
 from featurekit.analyzers.presence import PresenceAccumulator
 from featurekit.analyzers.quantile_values import QuantileValuesAccumulator
 from featurekit.analyzers.quantiles import QuantilesAccumulator
+from featurekit.analyzers.targets import TargetByKeyAccumulator
 from featurekit.analyzers.vocabulary import VocabularyAccumulator
 from featurekit.errors import StatisticsError
 from featurekit.plan.requirements import OptionValue
@@ -43,6 +45,7 @@ KINDS: MappingProxyType[str, type[Accumulator]] = MappingProxyType(
             VocabularyAccumulator,
             MomentsByKeyAccumulator,
             RangeByKeyAccumulator,
+            TargetByKeyAccumulator,
         )
     }
 )
@@ -57,7 +60,7 @@ def create(kind: str, value_type: ValueType, **options: OptionValue) -> Accumula
         **options: For "quantiles", num_buckets and limit (131,072 if left out); for
             "quantile_values", probabilities and limit; for "vocabulary", max_size
             (None, all, if left out) and min_count (1); for statistics by key,
-            max_keys.
+            max_keys, and for "target_by_key" folds.
 
     Raises:
         StatisticsError: Kind, value type or options do not go together.

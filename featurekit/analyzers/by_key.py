@@ -32,9 +32,13 @@ class ByKeyAccumulator(Accumulator):
     Args:
         value_type: Of the keys: "string" or "integer".
         max_keys: The most keys that may be told apart.
+
+    Attributes:
+        total: What counts all rows.
+        groups: What counts those of each key.
     """
 
-    __slots__ = ("_groups", "_max_keys", "_total")
+    __slots__ = ("_max_keys", "groups", "total")
 
     value_types = ("string", "integer")
     inner: ClassVar[type[Accumulator]]
@@ -42,8 +46,8 @@ class ByKeyAccumulator(Accumulator):
     def __init__(self, value_type: ValueType, *, max_keys: int) -> None:
         super().__init__(value_type)
         self._max_keys = positive("max_keys", max_keys)
-        self._total = self.inner("number")
-        self._groups: dict[Key, Accumulator] = {}
+        self.total: Accumulator = self.inner("number")
+        self.groups: dict[Key, Accumulator] = {}
 
     @property
     def options(self) -> Options:
@@ -52,7 +56,7 @@ class ByKeyAccumulator(Accumulator):
 
     def _add(self, column: pa.Array) -> None:
         numbers, keys = column.flatten()
-        self._total.add(numbers)
+        self.total.add(numbers)
         values = filled_numbers(numbers).astype(np.float64, copy=False)
         counted = np.isfinite(values) & _valid(numbers) & _valid(keys)
         rows = np.flatnonzero(counted)
@@ -75,30 +79,23 @@ class ByKeyAccumulator(Accumulator):
         return read(keys).dictionary_encode()
 
     def _group(self, key: Key) -> Accumulator:
-        found = self._groups.get(key)
+        found = self.groups.get(key)
         if found is None:
-            if len(self._groups) == self._max_keys:
-                raise StatisticsError(
-                    "there are more keys than max_keys allows",
-                    code="STATISTIC_TOO_MANY_KEYS",
-                    got=f"more than {self._max_keys} keys",
-                    expected=f"at most {self._max_keys}",
-                    hint="raise max_keys, or group by a column with fewer values",
-                )
-            found = self._groups[key] = self.inner("number")
+            check_max_keys(len(self.groups) + 1, self._max_keys)
+            found = self.groups[key] = self.inner("number")
         return found
 
     def _merge(self, other: Self) -> None:
-        self._total.merge(other._total)
-        for key, group in other._groups.items():
+        self.total.merge(other.total)
+        for key, group in other.groups.items():
             self._group(key).merge(group)
 
     def _extracted(self) -> tuple[Any, list[Any]]:
         """The keys in order, and their statistics; then that of all rows."""
-        found: dict[Key, Any] = {k: g.extract() for k, g in self._groups.items()}
+        found: dict[Key, Any] = {k: g.extract() for k, g in self.groups.items()}
         # As in a vocabulary: most values first, of equal counts the greater key.
         keys = sorted(found, key=lambda key: (found[key].count, key), reverse=True)
-        return tuple(keys), [*map(found.__getitem__, keys), self._total.extract()]
+        return tuple(keys), [*map(found.__getitem__, keys), self.total.extract()]
 
     @abstractmethod
     def extract(self) -> MomentsByKey | RangeByKey:
@@ -108,19 +105,19 @@ class ByKeyAccumulator(Accumulator):
         return b"".join(self._pieces())
 
     def _pieces(self) -> Iterator[bytes]:
-        yield _sized(self._total.encode())
-        yield pack_count(len(self._groups))
-        for key in sorted(self._groups):
+        yield _sized(self.total.encode())
+        yield pack_count(len(self.groups))
+        for key in sorted(self.groups):
             yield _sized(key) if isinstance(key, bytes) else pack_integer(key)
-            yield _sized(self._groups[key].encode())
+            yield _sized(self.groups[key].encode())
 
     def _restore(self, reader: Reader) -> None:
-        self._total = self.inner.decode(bytes(reader.take(reader.count())))
+        self.total = self.inner.decode(bytes(reader.take(reader.count())))
         for _ in range(reader.count()):
             text = self.value_type == "string"
             key: Key = bytes(reader.take(reader.count())) if text else reader.integer()
             encoded = bytes(reader.take(reader.count()))
-            self._groups[key] = self.inner.decode(encoded)
+            self.groups[key] = self.inner.decode(encoded)
 
 
 class MomentsByKeyAccumulator(ByKeyAccumulator):
@@ -175,6 +172,18 @@ class RangeByKeyAccumulator(ByKeyAccumulator):
             tuple(one.count for one in found),
             tuple(one.minimum for one in found),
             tuple(one.maximum for one in found),
+        )
+
+
+def check_max_keys(count: int, most: int) -> None:
+    """Raises StatisticsError if there are more keys than the most that are allowed."""
+    if count > most:
+        raise StatisticsError(
+            "there are more keys than max_keys allows",
+            code="STATISTIC_TOO_MANY_KEYS",
+            got=f"more than {most} keys",
+            expected=f"at most {most}",
+            hint="raise max_keys, or group by a column with fewer values",
         )
 
 

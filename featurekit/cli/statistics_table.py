@@ -8,6 +8,7 @@ from typing import Any
 from featurekit.cli.formats import share, value
 from featurekit.cli.terminal import Grid
 from featurekit.plan.statistics import (
+    ByKey,
     Moments,
     MomentsByKey,
     Presence,
@@ -16,6 +17,7 @@ from featurekit.plan.statistics import (
     Range,
     RangeByKey,
     Statistic,
+    TargetByKey,
     VocabularyCounts,
 )
 from featurekit.plan.stats import Stats
@@ -100,7 +102,7 @@ def summary(found: Statistic) -> str:
             return ", ".join(f"{100 * p:g}%: {value:.6g}" for p, value in pairs)
         case VocabularyCounts():
             return _vocabulary(found)
-        case MomentsByKey() | RangeByKey():
+        case MomentsByKey() | RangeByKey() | TargetByKey():
             return f"{len(found.tokens):,} keys, {found.counts[-1]:,} values"
 
 
@@ -122,7 +124,7 @@ def statistics_json(stats: Stats) -> dict[str, Any]:
             entry["kept"] = len(found.tokens)
             entry["tokens"] = found.tokens[:TOP]
             entry["counts"] = found.counts[:TOP]
-        if isinstance(found, MomentsByKey | RangeByKey):
+        if isinstance(found, ByKey):
             lists = asdict(found)
             entry |= {name: values[:TOP] for name, values in lists.items()}
             entry["keys"] = len(lists.pop("tokens"))

@@ -128,8 +128,8 @@ class _Comparing:
                 name,
                 Compatibility.RE_TRANSFORM,
                 "the records lack the feature, and the spec has no default for it",
-                hint=f"declare defaults={{{name!r}: …}} or renamed_from={{{name!r}: …}}, "
-                f"or {_ASKS[Compatibility.RE_TRANSFORM]}",
+                hint=f"declare defaults={{{name!r}: …}}, or its former name in "
+                f"renamed_from, or {_ASKS[Compatibility.RE_TRANSFORM]}",
             )
         default = self.spec.defaults[name]
         if column.dtype == "int64":

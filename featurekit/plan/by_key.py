@@ -45,7 +45,7 @@ def add_grouped(
         pairs = zip(found.maximums, found.minimums, strict=True)
         spread = (high - low for high, low in pairs)
     divisors = tuple(one or 1.0 for one in spread)
-    ids = _key_ids(builder, found.tokens, key)
+    ids = key_ids(builder, found.tokens, key)
     known = len(found.tokens) + (source.unseen == "global")
     first, second = (
         builder.add(ops.LookupNumber(numbers[:known], len(numbers) - known), ids)
@@ -55,7 +55,7 @@ def add_grouped(
     return builder.add(ops.Arithmetic("divide"), difference, second)
 
 
-def _key_ids(builder: PlanBuilder, tokens: s.Tokens, key: int) -> int:
+def key_ids(builder: PlanBuilder, tokens: s.Tokens, key: int) -> int:
     """The places of keys among the tokens; the next for unknown and missing ones."""
     ids = builder.add(ops.LookupVocabulary(ops.VocabularyTable(tokens), 1), key)
     if not builder.nodes[ids].type.nullable:

@@ -14,17 +14,21 @@ from featurekit.plan.requirements import (
     learned_steps,
     shared_requests,
     step_request,
+    target_request,
 )
 from featurekit.plan.statistics import (
+    ByKey,
     Moments,
     MomentsByKey,
     Quantiles,
     QuantileValues,
     Range,
     RangeByKey,
+    TargetByKey,
     VocabularyCounts,
 )
 from featurekit.plan.stats import S, Stats
+from featurekit.plan.targets import add_fold, add_target
 from featurekit.plan.time_zones import offset_transitions
 from featurekit.plan.vocabularies import add_lookup, lower_exact_cross
 from featurekit.spec import steps as s
@@ -35,6 +39,7 @@ from featurekit.spec.columns import (
     Expression,
     Grouped,
     Source,
+    TargetEncoding,
     WeightedBag,
 )
 from featurekit.spec.feature_spec import LABEL, FeatureSpec
@@ -42,7 +47,11 @@ from featurekit.spec.inputs import Input
 
 
 def compile_spec(
-    spec: FeatureSpec, stats: Stats | None = None, *, serving: bool = False
+    spec: FeatureSpec,
+    stats: Stats | None = None,
+    *,
+    serving: bool = False,
+    training: bool = False,
 ) -> Plan:
     """The plan that computes the outputs of a spec.
 
@@ -52,12 +61,14 @@ def compile_spec(
             spec that learns nothing.
         serving: Leave out label and weight, and with them their source columns.
             Defaults to False.
+        training: Whether what is learned of a target leaves out the row's own fold:
+            for the records of a job, which knows the folds. Defaults to False.
 
     Raises:
         StatisticsError: A statistic is missing, or was measured on no values.
         SpecError: A step would need a second pass over the data.
     """
-    lowering = _Lowering(stats or Stats({}), shared_requests(spec))
+    lowering = _Lowering(stats or Stats({}), shared_requests(spec), training)
     columns = spec.features if serving else spec.outputs
     if LABEL in columns:
         # First in the plan: a row without label is known as such, whatever else it
@@ -82,6 +93,9 @@ def compile_requests(spec: FeatureSpec, requests: Iterable[AnalysisRequest]) -> 
         for name, column in request.columns.items():
             value = lowering.value(column.source, column.steps, keep_nan=keep)
             outputs.append((name, value))
+        folds = dict(request.options).get("folds")
+        if isinstance(folds, int):
+            outputs.append((request.fold_name, add_fold(lowering.builder, folds)))
     return lowering.builder.build(outputs)
 
 
@@ -112,12 +126,19 @@ class _Lowering:
     Args:
         stats: The statistics.
         shared: By name, the requests of shared vocabularies.
+        training: Whether rows have folds.
     """
 
-    def __init__(self, stats: Stats, shared: Mapping[str, AnalysisRequest]) -> None:
+    def __init__(
+        self,
+        stats: Stats,
+        shared: Mapping[str, AnalysisRequest],
+        training: bool = False,
+    ) -> None:
         self.builder = PlanBuilder()
         self.stats = stats
         self.shared = shared
+        self.training = training
 
     def output(self, column: Column) -> int:
         """The value that a record holds: present, and float32 where it is a number."""
@@ -198,6 +219,10 @@ class _Lowering:
             value = self._weighted(source)
         elif isinstance(source, Grouped):
             value = self._grouped(source)
+        elif isinstance(source, TargetEncoding):
+            found = self._find(target_request(source), TargetByKey)
+            key = self.value(source.category.source, source.category.steps)
+            value = add_target(self.builder, source, found, key, training=self.training)
         else:
             value, steps = self._cross(source, steps)
         for end, step in enumerate(steps, start=1):
@@ -420,7 +445,7 @@ def _read(
 
 
 def _is_empty(statistic: object) -> bool:
-    if isinstance(statistic, VocabularyCounts | MomentsByKey | RangeByKey):
+    if isinstance(statistic, VocabularyCounts | ByKey):
         return not statistic.tokens
     counted = Moments | Range | Quantiles | QuantileValues
     return isinstance(statistic, counted) and not statistic.count

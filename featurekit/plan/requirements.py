@@ -13,6 +13,7 @@ from featurekit.spec.columns import (
     Grouped,
     Source,
     StringColumn,
+    TargetEncoding,
 )
 from featurekit.spec.columns.base import BaseColumn
 from featurekit.spec.feature_spec import FeatureSpec
@@ -28,6 +29,7 @@ StatisticKind: TypeAlias = Literal[
     "vocabulary",
     "moments_by_key",
     "range_by_key",
+    "target_by_key",
 ]
 OptionValue: TypeAlias = int | tuple[float, ...] | None
 RequestValueType: TypeAlias = Literal["number", "integer", "string"]
@@ -103,6 +105,11 @@ class AnalysisRequest:
         return {self.key: first, **more}
 
     @property
+    def fold_name(self) -> str:
+        """The name of the fold of each row in the plan, where it is asked for."""
+        return f"{self.key} fold"
+
+    @property
     def column_names(self) -> str:
         """The source columns, for messages."""
         names = (
@@ -151,6 +158,22 @@ def grouped_request(source: Grouped) -> AnalysisRequest:
     kind: Any = f"{found.kind}_by_key"
     options = (*found.options, ("max_keys", source.max_keys))
     return replace(found, kind=kind, by=key, options=options)
+
+
+def target_request(source: TargetEncoding) -> AnalysisRequest:
+    """The moments of a target, by category and without each fold.
+
+    Raises:
+        SpecError: As `step_request`.
+    """
+    target, key = _unfilled_column(source.target), _unfilled_column(source.category)
+    for column in (target, key):
+        made: Any = source  # it prints as the step that it is declared by
+        _refuse_second_pass(column.source, column.steps, (made,))
+    options = (("folds", source.folds), ("max_keys", source.max_keys))
+    return AnalysisRequest(
+        "target_by_key", target.source, _measured(target.steps), options, by=key
+    )
 
 
 def _refuse_second_pass(
@@ -228,6 +251,9 @@ def learned_steps(source: Source, steps: tuple[s.Step, ...]) -> Iterator[s.Step]
             yield from learned_steps(column.source, column.steps)
     if isinstance(source, Grouped):
         yield source.step
+    if isinstance(source, TargetEncoding):
+        learned: Any = source  # what is asked of it is its name
+        yield learned
     yield from filter(s.needs_statistics, steps)
 
 
@@ -277,6 +303,8 @@ def _column_requests(column: Column) -> Iterator[AnalysisRequest]:
             yield from _column_requests(entry)
     if isinstance(column.source, Grouped):
         yield grouped_request(column.source)
+    if isinstance(column.source, TargetEncoding):
+        yield target_request(column.source)
     for end, step in enumerate(column.steps, start=1):
         request = step_request(column.source, column.steps[:end])
         if request is not None and not is_shared(step):

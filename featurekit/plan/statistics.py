@@ -153,6 +153,28 @@ class RangeByKey:
     maximums: tuple[float, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class TargetByKey:
+    """Moments of a target for each category, without each fold and of all of them.
+
+    Args:
+        tokens: The categories, as of `MomentsByKey`.
+        counts: Finite targets of the first category without the first fold, without the
+            second, and so on, then of all folds; of the second category; and so on. The
+            last are those of all rows, with a category or without.
+        means: Likewise; correctly rounded.
+        variances: Likewise; of the population, correctly rounded.
+    """
+
+    tokens: tuple[bytes, ...] | tuple[int, ...]
+    counts: tuple[int, ...]
+    means: tuple[float, ...]
+    variances: tuple[float, ...]
+
+
+ByKey: TypeAlias = MomentsByKey | RangeByKey | TargetByKey
+"""What was measured for each key; the last entry is that of all rows."""
+
 Statistic: TypeAlias = (
     Presence
     | Moments
@@ -162,4 +184,5 @@ Statistic: TypeAlias = (
     | VocabularyCounts
     | MomentsByKey
     | RangeByKey
+    | TargetByKey
 )

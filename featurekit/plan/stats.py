@@ -15,6 +15,7 @@ from google.protobuf.message import DecodeError
 from featurekit.errors import FeatureKitError, StatisticsError
 from featurekit.plan.requirements import AnalysisRequest
 from featurekit.plan.statistics import (
+    ByKey,
     Moments,
     MomentsByKey,
     Presence,
@@ -23,6 +24,7 @@ from featurekit.plan.statistics import (
     Range,
     RangeByKey,
     Statistic,
+    TargetByKey,
     VocabularyCounts,
 )
 from featurekit.proto import stats_pb2 as pb
@@ -43,6 +45,7 @@ _FIELDS: dict[str, type[Statistic]] = {
     "quantile_values": QuantileValues,
     "moments_by_key": MomentsByKey,
     "range_by_key": RangeByKey,
+    "target_by_key": TargetByKey,
 }
 _NAMES = {cls: name for name, cls in _FIELDS.items()}
 S = TypeVar("S", bound=Statistic)
@@ -204,7 +207,7 @@ def _summary(value: Statistic) -> str:
             f"{len(value.tokens):,} tokens of {value.distinct:,} distinct, "
             f"{value.total:,} values"
         )
-    if isinstance(value, MomentsByKey | RangeByKey):
+    if isinstance(value, ByKey):
         return f"{len(value.tokens):,} keys, {value.counts[-1]:,} values"
     shown = (f"{entry.name}={getattr(value, entry.name)}" for entry in fields(value))
     return ", ".join(shown)

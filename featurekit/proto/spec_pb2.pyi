@@ -51,20 +51,22 @@ class NamedColumn(_message.Message):
     def __init__(self, name: _Optional[str] = ..., column: _Optional[_Union[Column, _Mapping]] = ...) -> None: ...
 
 class Column(_message.Message):
-    __slots__ = ("input", "cross", "weighted_bag", "expression", "grouped", "steps")
+    __slots__ = ("input", "cross", "weighted_bag", "expression", "grouped", "target_encoding", "steps")
     INPUT_FIELD_NUMBER: _ClassVar[int]
     CROSS_FIELD_NUMBER: _ClassVar[int]
     WEIGHTED_BAG_FIELD_NUMBER: _ClassVar[int]
     EXPRESSION_FIELD_NUMBER: _ClassVar[int]
     GROUPED_FIELD_NUMBER: _ClassVar[int]
+    TARGET_ENCODING_FIELD_NUMBER: _ClassVar[int]
     STEPS_FIELD_NUMBER: _ClassVar[int]
     input: Input
     cross: Cross
     weighted_bag: WeightedBag
     expression: Expression
     grouped: Grouped
+    target_encoding: TargetEncoding
     steps: _containers.RepeatedCompositeFieldContainer[Step]
-    def __init__(self, input: _Optional[_Union[Input, _Mapping]] = ..., cross: _Optional[_Union[Cross, _Mapping]] = ..., weighted_bag: _Optional[_Union[WeightedBag, _Mapping]] = ..., expression: _Optional[_Union[Expression, _Mapping]] = ..., grouped: _Optional[_Union[Grouped, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[Step, _Mapping]]] = ...) -> None: ...
+    def __init__(self, input: _Optional[_Union[Input, _Mapping]] = ..., cross: _Optional[_Union[Cross, _Mapping]] = ..., weighted_bag: _Optional[_Union[WeightedBag, _Mapping]] = ..., expression: _Optional[_Union[Expression, _Mapping]] = ..., grouped: _Optional[_Union[Grouped, _Mapping]] = ..., target_encoding: _Optional[_Union[TargetEncoding, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[Step, _Mapping]]] = ...) -> None: ...
 
 class Input(_message.Message):
     __slots__ = ("name", "dtype", "nan", "time_zone")
@@ -115,6 +117,20 @@ class Grouped(_message.Message):
     unseen: str
     max_keys: int
     def __init__(self, value: _Optional[_Union[Column, _Mapping]] = ..., key: _Optional[_Union[Column, _Mapping]] = ..., step: _Optional[_Union[Step, _Mapping]] = ..., unseen: _Optional[str] = ..., max_keys: _Optional[int] = ...) -> None: ...
+
+class TargetEncoding(_message.Message):
+    __slots__ = ("category", "target", "smoothing", "folds", "max_keys")
+    CATEGORY_FIELD_NUMBER: _ClassVar[int]
+    TARGET_FIELD_NUMBER: _ClassVar[int]
+    SMOOTHING_FIELD_NUMBER: _ClassVar[int]
+    FOLDS_FIELD_NUMBER: _ClassVar[int]
+    MAX_KEYS_FIELD_NUMBER: _ClassVar[int]
+    category: Column
+    target: Column
+    smoothing: float
+    folds: int
+    max_keys: int
+    def __init__(self, category: _Optional[_Union[Column, _Mapping]] = ..., target: _Optional[_Union[Column, _Mapping]] = ..., smoothing: _Optional[float] = ..., folds: _Optional[int] = ..., max_keys: _Optional[int] = ...) -> None: ...
 
 class Operand(_message.Message):
     __slots__ = ("column", "constant")

@@ -17,6 +17,7 @@ from featurekit.spec.columns import (
     PaddedIdsColumn,
     WeightedBag,
 )
+from featurekit.spec.columns.base import target_inputs
 from featurekit.spec.columns.lists import ListColumn
 from featurekit.spec.diff import SpecDiff, compare
 from featurekit.spec.evolution import Default, check_defaults, check_former_names
@@ -170,7 +171,7 @@ class FeatureSpec:
 
     def _all_inputs(self) -> Iterator[Input]:
         for column in self.outputs.values():
-            yield from column.inputs
+            yield from (*column.inputs, *target_inputs(column.source))
         if isinstance(self.split, TimeSplit):
             yield self.split.column
         yield from self.key

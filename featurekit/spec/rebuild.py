@@ -20,6 +20,7 @@ from featurekit.spec.columns import (
     Source,
     StringColumn,
     StringsColumn,
+    TargetEncoding,
     TimestampColumn,
     WeightedBag,
     cross,
@@ -74,6 +75,8 @@ def rebuild(source: Source, steps: Iterable[s.Step]) -> Column:
         column = _express(source)
     elif isinstance(source, Grouped):
         column = _group(source)
+    elif isinstance(source, TargetEncoding):
+        column = _encode_target(source)
     else:
         if source.dtype not in _KINDS:
             raise SpecError(
@@ -127,6 +130,20 @@ def _group(source: Grouped) -> Column:
             got=source,
         )
     return found  # type: ignore[no-any-return]
+
+
+def _encode_target(source: TargetEncoding) -> Column:
+    if not isinstance(source.category, StringColumn | IntegerColumn):
+        raise SpecError(
+            f"target_encoding cannot follow {source.category!r}",
+            code="SPEC_UNKNOWN_OP",
+        )
+    return source.category.target_encoding(
+        target=source.target,  # type: ignore[arg-type]
+        smoothing="auto" if source.smoothing is None else source.smoothing,
+        folds=source.folds,
+        max_keys=source.max_keys,
+    )
 
 
 def _apply(column: Any, step: s.Step) -> Any:

@@ -16,6 +16,7 @@ from featurekit.spec.columns import (
     Expression,
     Grouped,
     Source,
+    TargetEncoding,
     WeightedBag,
 )
 from featurekit.spec.feature_spec import FeatureSpec
@@ -148,6 +149,11 @@ def _column_to_message(column: Column) -> pb.Column:
         message.cross.columns.extend(map(_column_to_message, column.source.columns))
     elif isinstance(column.source, Grouped):
         message.grouped.CopyFrom(_grouped_to_message(column.source))
+    elif isinstance(column.source, TargetEncoding):
+        target = message.target_encoding
+        set_fields(column.source, target, skip=("category", "target"))
+        target.category.CopyFrom(_column_to_message(column.source.category))
+        target.target.CopyFrom(_column_to_message(column.source.target))
     else:
         message.expression.CopyFrom(_expression_to_message(column.source))
     for step in column.steps:
@@ -198,6 +204,10 @@ def _column_from_message(message: pb.Column) -> Column:
         source = Cross(tuple(map(_column_from_message, message.cross.columns)))
     elif kind == "grouped":
         source = _grouped_from_message(message.grouped)
+    elif kind == "target_encoding":
+        given = get_fields(message.target_encoding)
+        parts = {n: _column_from_message(given[n]) for n in ("category", "target")}
+        source = TargetEncoding(**{**given, **parts})
     else:
         source = _expression_from_message(message.expression)
     return rebuild(source, map(_step_from_message, message.steps))

@@ -40,6 +40,8 @@ REQUESTS = [
     ("vocabulary", "integer", {"min_count": 2}),
     ("moments_by_key", "string", {"max_keys": 10_000}),
     ("range_by_key", "integer", {"max_keys": 10_000}),
+    ("target_by_key", "string", {"max_keys": 10_000, "folds": 3}),
+    ("target_by_key", "integer", {"max_keys": 10_000, "folds": 2}),
 ]
 NUMBER_OF = (0.1, None, -1e300, float("nan"), 3.0)
 """The number of a row, by the length of its key as text."""
@@ -84,7 +86,11 @@ def add(counting: Accumulator, rows: pa.Array | pa.ChunkedArray) -> None:
         if counting.kind.endswith("_by_key"):
             numbers = [NUMBER_OF[len(str(key)) % 5] for key in chunk.to_pylist()]
             parts = [pa.array(numbers, pa.float64()), chunk]
-            chunk = pa.StructArray.from_arrays(parts, ["value", "key"])
+            names = ["value", "key"]
+            if counting.kind == "target_by_key":
+                folds = [len(str(key)) % 2 for key in chunk.to_pylist()]
+                parts, names = [*parts, pa.array(folds, pa.int64())], [*names, "fold"]
+            chunk = pa.StructArray.from_arrays(parts, names)
         counting.add(chunk)
 
 

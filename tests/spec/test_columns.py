@@ -60,6 +60,11 @@ COLUMNS: list[Column] = [
     (fk.numeric("a") + 1).standardize(by=fk.timestamp("t").hour()) * 2,
     fk.string("s").fill("").count_encoding(max_size=9).log1p(),
     fk.integer("i").count_encoding(frequency=True),
+    fk.string("s").fill("").target_encoding(target=fk.numeric("a"), folds=3),
+    fk.integer("i").target_encoding(
+        target=fk.numeric("a").less_than(1), smoothing=2, max_keys=9
+    )
+    / 2,
     fk.numeric("a").winsorize(lower=0.1, upper=1),
     fk.string("s").fill_mode().vocabulary(),
     fk.integer("i").fill_mode().hash_buckets(3),

@@ -51,6 +51,8 @@ CHANGES: list[tuple[Column, Column, Compatibility]] = [
     (X.standardize(by=S), X.min_max(by=S), TRANSFORM),
     (X.standardize(by=S), X.standardize(by=S, unseen="missing"), TRANSFORM),
     (S.count_encoding(), S.count_encoding(frequency=True), TRANSFORM),
+    (S.target_encoding(target=X), S.target_encoding(target=X, folds=3), TRANSFORM),
+    (S.target_encoding(target=X), T.target_encoding(target=X), TRANSFORM),
     (X.standardize(by=S), X.standardize(by=S, max_keys=5), SERVE),
     (X.standardize(by=S), X.standardize(by=S).fill(0.0), SERVE),
     # Ids that can be mapped.

@@ -40,6 +40,7 @@ from featurekit.spec.columns.lists import (
 from featurekit.spec.columns.numbers import (
     NumericColumn,
 )
+from featurekit.spec.columns.targets import TargetEncoding
 from featurekit.spec.columns.times import (
     TimestampColumn,
 )
@@ -68,6 +69,7 @@ __all__ = [
     "Source",
     "StringColumn",
     "StringsColumn",
+    "TargetEncoding",
     "TimestampColumn",
     "WeightedBag",
     "boolean",
