@@ -128,6 +128,11 @@ def _by_key(draw: Draw) -> str:
     return f"{_plain(draw)}.{method}(by={key}).fill({draw.finite()})"
 
 
+def _buckets_by_key(draw: Draw) -> str:
+    key = f"{draw.one(2, 5)}, by={tokens(draw)}"
+    return f"{_plain(draw)}.fill(0.0).quantile_buckets({key})"
+
+
 def _plain(draw: Draw) -> str:
     return f"fk.numeric({draw.name('x')}){_clip(draw)}"
 
@@ -211,4 +216,5 @@ IDS: tuple[Make, ...] = (
     _compared,
     _is_missing,
     _year,
+    _buckets_by_key,
 )

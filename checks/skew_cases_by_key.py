@@ -6,6 +6,7 @@ from featurekit.plan import ops
 from featurekit.spec.columns import integer, numeric, string
 
 _X = numeric("x").clip(-1e9, 1e9)
+_KEPT = numeric("x", nan="keep").fill(0.0)
 _WORDS = ("a", "b", "", "é", "日本")
 _NUMBERS = (0, 1, -1, 2**53 + 1, 2**62)
 
@@ -17,6 +18,15 @@ BY_KEY_CASES: dict[type[ops.Op], SkewCase] = {
             "scaled": _X.min_max(by=integer("i"), unseen="missing").fill(0.0),
             "counted": string("s").count_encoding().fill(-1.0),
             "share": integer("i").count_encoding(frequency=True).fill(0.5),
+        },
+        xla=False,
+        learns=True,
+    ),
+    ops.BucketizeByKey: SkewCase(
+        {"x": floats(0.0, 1.0), "s": texts(*_WORDS), "i": integers(*_NUMBERS)},
+        {
+            "few": _KEPT.quantile_buckets(3, by=string("s")),
+            "many": _KEPT.quantile_buckets(20, by=integer("i")),
         },
         xla=False,
         learns=True,

@@ -15,7 +15,7 @@ from featurekit.analyzers.extremes import RangeAccumulator
 from featurekit.analyzers.moments import MomentsAccumulator
 from featurekit.errors import StatisticsError
 from featurekit.kernels.arrow_buffers import arrow_array, filled_numbers
-from featurekit.plan.statistics import MomentsByKey, RangeByKey
+from featurekit.plan.statistics import MomentsByKey, QuantilesByKey, RangeByKey
 
 Key = bytes | int
 
@@ -46,7 +46,7 @@ class ByKeyAccumulator(Accumulator):
     def __init__(self, value_type: ValueType, *, max_keys: int) -> None:
         super().__init__(value_type)
         self._max_keys = positive("max_keys", max_keys)
-        self.total: Accumulator = self.inner("number")
+        self.total = self._new()
         self.groups: dict[Key, Accumulator] = {}
 
     @property
@@ -82,8 +82,12 @@ class ByKeyAccumulator(Accumulator):
         found = self.groups.get(key)
         if found is None:
             check_max_keys(len(self.groups) + 1, self._max_keys)
-            found = self.groups[key] = self.inner("number")
+            found = self.groups[key] = self._new()
         return found
+
+    def _new(self) -> Accumulator:
+        """What counts the numbers of one key."""
+        return self.inner("number")
 
     def _merge(self, other: Self) -> None:
         self.total.merge(other.total)
@@ -98,7 +102,7 @@ class ByKeyAccumulator(Accumulator):
         return tuple(keys), [*map(found.__getitem__, keys), self.total.extract()]
 
     @abstractmethod
-    def extract(self) -> MomentsByKey | RangeByKey:
+    def extract(self) -> MomentsByKey | RangeByKey | QuantilesByKey:
         """The statistics so far."""
 
     def _payload(self) -> bytes:

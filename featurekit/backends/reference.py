@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import accumulate
 from typing import Any, TypeAlias, assert_never
 
 import numpy as np
@@ -155,6 +156,8 @@ def _step(node: Node) -> Step:
         return _of_all_present(_of_several(op), node.inputs)
     if isinstance(op, ops.ChooseNumber):
         return _choose(op, node.inputs)
+    if isinstance(op, ops.BucketizeByKey):
+        return _of_all_present(_bucketize_by_key(op), node.inputs)
     if isinstance(op, ops.WeightEncode):
         (ids, weights), depth = node.inputs, op.depth
         return lambda row, values: sum_weights(values[ids], values[weights], depth)
@@ -213,6 +216,12 @@ def _of_several(
     if right is not None:
         return lambda x: combine(x, right)
     return combine
+
+
+def _bucketize_by_key(op: ops.BucketizeByKey) -> Callable[[float, int], Value]:
+    ends = list(accumulate(op.sizes))
+    rows = [op.boundaries[end - n : end] for end, n in zip(ends, op.sizes, strict=True)]
+    return lambda x, key: bucketize(x, rows[key]) if key < len(rows) else None
 
 
 def _choose(op: ops.ChooseNumber, entries: tuple[int, ...]) -> Step:
@@ -295,6 +304,7 @@ def _of_present(op: ops.Op) -> Callable[[Any], Value]:
             | ops.ChooseNumber()
             | ops.JoinText()
             | ops.CombineIds()
+            | ops.BucketizeByKey()
         ):
             raise AssertionError("these ops see missing values, or several values")
         case _:

@@ -13,6 +13,7 @@ from featurekit.plan.statistics import (
     MomentsByKey,
     Presence,
     Quantiles,
+    QuantilesByKey,
     QuantileValues,
     Range,
     RangeByKey,
@@ -102,7 +103,7 @@ def summary(found: Statistic) -> str:
             return ", ".join(f"{100 * p:g}%: {value:.6g}" for p, value in pairs)
         case VocabularyCounts():
             return _vocabulary(found)
-        case MomentsByKey() | RangeByKey() | TargetByKey():
+        case MomentsByKey() | RangeByKey() | TargetByKey() | QuantilesByKey():
             return f"{len(found.tokens):,} keys, {found.counts[-1]:,} values"
 
 
@@ -125,7 +126,7 @@ def statistics_json(stats: Stats) -> dict[str, Any]:
             entry["tokens"] = found.tokens[:TOP]
             entry["counts"] = found.counts[:TOP]
         if isinstance(found, ByKey):
-            lists = asdict(found)
+            lists = {n: v for n, v in asdict(found).items() if isinstance(v, tuple)}
             entry |= {name: values[:TOP] for name, values in lists.items()}
             entry["keys"] = len(lists.pop("tokens"))
             entry["all"] = {name: values[-1] for name, values in lists.items()}

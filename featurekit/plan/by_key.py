@@ -5,7 +5,12 @@ from collections.abc import Iterable
 
 from featurekit.plan import ops
 from featurekit.plan.graph import PlanBuilder
-from featurekit.plan.statistics import MomentsByKey, RangeByKey, VocabularyCounts
+from featurekit.plan.statistics import (
+    MomentsByKey,
+    QuantilesByKey,
+    RangeByKey,
+    VocabularyCounts,
+)
 from featurekit.spec import steps as s
 from featurekit.spec.columns import Grouped
 
@@ -24,11 +29,11 @@ def add_counts(
 def add_grouped(
     builder: PlanBuilder,
     source: Grouped,
-    found: MomentsByKey | RangeByKey,
+    found: MomentsByKey | RangeByKey | QuantilesByKey,
     value: int,
     key: int,
 ) -> int:
-    """A difference and a quotient, with numbers that are looked up by key.
+    """A difference and a quotient, or a bucket, by numbers that each key has.
 
     Args:
         builder: Receives the nodes.
@@ -37,6 +42,13 @@ def add_grouped(
         value: The node of the numbers.
         key: The node of the keys.
     """
+    ids = key_ids(builder, found.tokens, key)
+    known = len(found.tokens) + (source.unseen == "global")
+    if isinstance(found, QuantilesByKey):
+        sizes = found.sizes[:known]
+        boundaries = found.boundaries[: sum(sizes)]
+        op = ops.BucketizeByKey(boundaries, sizes, len(found.sizes) - known)
+        return builder.add(op, value, ids)
     if isinstance(found, MomentsByKey):
         minus = found.means
         spread: Iterable[float] = map(math.sqrt, found.variances)
@@ -45,8 +57,6 @@ def add_grouped(
         pairs = zip(found.maximums, found.minimums, strict=True)
         spread = (high - low for high, low in pairs)
     divisors = tuple(one or 1.0 for one in spread)
-    ids = key_ids(builder, found.tokens, key)
-    known = len(found.tokens) + (source.unseen == "global")
     first, second = (
         builder.add(ops.LookupNumber(numbers[:known], len(numbers) - known), ids)
         for numbers in (minus, divisors)

@@ -21,6 +21,7 @@ from featurekit.plan.statistics import (
     Moments,
     MomentsByKey,
     Quantiles,
+    QuantilesByKey,
     QuantileValues,
     Range,
     RangeByKey,
@@ -303,9 +304,11 @@ class _Lowering:
 
     def _grouped(self, source: Grouped) -> int:
         request = grouped_request(source)
-        found: MomentsByKey | RangeByKey
+        found: MomentsByKey | RangeByKey | QuantilesByKey
         if isinstance(source.step, s.Standardize):
             found = self._find(request, MomentsByKey)
+        elif isinstance(source.step, s.QuantileBuckets):
+            found = self._find(request, QuantilesByKey)
         else:
             found = self._find(request, RangeByKey)
         value, key = (self.value(one.source, one.steps) for one in source.columns)

@@ -93,6 +93,7 @@ def describe_reject(op: ops.Op) -> tuple[str, str, str | None, str | None]:
             | ops.JoinText()
             | ops.LookupVector()
             | ops.LookupNumber()
+            | ops.BucketizeByKey()
         ):
             raise AssertionError(f"{op.name} accepts every value")
         case _:

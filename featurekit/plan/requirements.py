@@ -30,6 +30,7 @@ StatisticKind: TypeAlias = Literal[
     "moments_by_key",
     "range_by_key",
     "target_by_key",
+    "quantiles_by_key",
 ]
 OptionValue: TypeAlias = int | tuple[float, ...] | None
 RequestValueType: TypeAlias = Literal["number", "integer", "string"]

@@ -98,7 +98,7 @@ def stage_kind(plan: Plan, index: int) -> Kind:
             return (*same, op.operator, left is None, right is None)
         case ops.ChooseNumber(then=then, otherwise=otherwise):
             return (*same, then is None, otherwise is None)
-        case ops.LookupVector():
+        case ops.LookupVector() | ops.BucketizeByKey():
             return (*same, op)
         case ops.LookupNumber():
             return (*same, op.num_missing > 0)

@@ -172,7 +172,27 @@ class TargetByKey:
     variances: tuple[float, ...]
 
 
-ByKey: TypeAlias = MomentsByKey | RangeByKey | TargetByKey
+@dataclass(frozen=True, slots=True)
+class QuantilesByKey:
+    """Boundaries of equally full buckets for each key; the last are those of all rows.
+
+    Args:
+        tokens: As of `MomentsByKey`.
+        counts: Likewise.
+        boundaries: Those of the first key, then of the second, and so on; of each as of
+            `Quantiles`.
+        sizes: How many boundaries each key has.
+        rank_error: The largest of all keys, as of `Quantiles`.
+    """
+
+    tokens: tuple[bytes, ...] | tuple[int, ...]
+    counts: tuple[int, ...]
+    boundaries: tuple[float, ...]
+    sizes: tuple[int, ...]
+    rank_error: float
+
+
+ByKey: TypeAlias = MomentsByKey | RangeByKey | TargetByKey | QuantilesByKey
 """What was measured for each key; the last entry is that of all rows."""
 
 Statistic: TypeAlias = (
@@ -185,4 +205,5 @@ Statistic: TypeAlias = (
     | MomentsByKey
     | RangeByKey
     | TargetByKey
+    | QuantilesByKey
 )

@@ -20,6 +20,7 @@ from featurekit.plan.statistics import (
     MomentsByKey,
     Presence,
     Quantiles,
+    QuantilesByKey,
     QuantileValues,
     Range,
     RangeByKey,
@@ -46,6 +47,7 @@ _FIELDS: dict[str, type[Statistic]] = {
     "moments_by_key": MomentsByKey,
     "range_by_key": RangeByKey,
     "target_by_key": TargetByKey,
+    "quantiles_by_key": QuantilesByKey,
 }
 _NAMES = {cls: name for name, cls in _FIELDS.items()}
 S = TypeVar("S", bound=Statistic)

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from featurekit.proto import spec_pb2 as featurekit_dot_proto_dot_spec__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x66\x65\x61turekit/proto/stats.proto\x12\x10\x66\x65\x61turekit.proto\x1a\x1b\x66\x65\x61turekit/proto/spec.proto\"N\n\x05Stats\x12\x0f\n\x07version\x18\x01 \x01(\r\x12\x34\n\nstatistics\x18\x02 \x03(\x0b\x32 .featurekit.proto.NamedStatistic\"\x8d\x04\n\x0eNamedStatistic\x12\x0b\n\x03key\x18\x01 \x01(\t\x12.\n\x08presence\x18\x02 \x01(\x0b\x32\x1a.featurekit.proto.PresenceH\x00\x12,\n\x07moments\x18\x03 \x01(\x0b\x32\x19.featurekit.proto.MomentsH\x00\x12(\n\x05range\x18\x04 \x01(\x0b\x32\x17.featurekit.proto.RangeH\x00\x12\x30\n\tquantiles\x18\x05 \x01(\x0b\x32\x1b.featurekit.proto.QuantilesH\x00\x12?\n\x11vocabulary_counts\x18\x06 \x01(\x0b\x32\".featurekit.proto.VocabularyCountsH\x00\x12;\n\x0fquantile_values\x18\x14 \x01(\x0b\x32 .featurekit.proto.QuantileValuesH\x00\x12\x39\n\x0emoments_by_key\x18\x96\x01 \x01(\x0b\x32\x1e.featurekit.proto.MomentsByKeyH\x00\x12\x35\n\x0crange_by_key\x18\x97\x01 \x01(\x0b\x32\x1c.featurekit.proto.RangeByKeyH\x00\x12\x37\n\rtarget_by_key\x18\x98\x01 \x01(\x0b\x32\x1d.featurekit.proto.TargetByKeyH\x00\x42\x0b\n\tstatistic\"I\n\x08Presence\x12\x0c\n\x04rows\x18\x01 \x01(\x03\x12\r\n\x05nulls\x18\x02 \x01(\x03\x12\x0c\n\x04nans\x18\x03 \x01(\x03\x12\x12\n\ninfinities\x18\x04 \x01(\x03\"8\n\x07Moments\x12\r\n\x05\x63ount\x18\x01 \x01(\x03\x12\x0c\n\x04mean\x18\x02 \x01(\x01\x12\x10\n\x08variance\x18\x03 \x01(\x01\"8\n\x05Range\x12\r\n\x05\x63ount\x18\x01 \x01(\x03\x12\x0f\n\x07minimum\x18\x02 \x01(\x01\x12\x0f\n\x07maximum\x18\x03 \x01(\x01\"W\n\tQuantiles\x12\x13\n\x0bnum_buckets\x18\x01 \x01(\x03\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\x12\x12\n\nboundaries\x18\x03 \x03(\x01\x12\x12\n\nrank_error\x18\x04 \x01(\x01\"m\n\x10VocabularyCounts\x12(\n\x06tokens\x18\x01 \x01(\x0b\x32\x18.featurekit.proto.Tokens\x12\x0e\n\x06\x63ounts\x18\x02 \x03(\x03\x12\r\n\x05total\x18\x03 \x01(\x03\x12\x10\n\x08\x64istinct\x18\x04 \x01(\x03\"Z\n\x0eQuantileValues\x12\x15\n\rprobabilities\x18\x01 \x03(\x01\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\x12\x0e\n\x06values\x18\x03 \x03(\x01\x12\x12\n\nrank_error\x18\x04 \x01(\x01\"j\n\x0cMomentsByKey\x12(\n\x06tokens\x18\x01 \x01(\x0b\x32\x18.featurekit.proto.Tokens\x12\x0e\n\x06\x63ounts\x18\x02 \x03(\x03\x12\r\n\x05means\x18\x03 \x03(\x01\x12\x11\n\tvariances\x18\x04 \x03(\x01\"j\n\nRangeByKey\x12(\n\x06tokens\x18\x01 \x01(\x0b\x32\x18.featurekit.proto.Tokens\x12\x0e\n\x06\x63ounts\x18\x02 \x03(\x03\x12\x10\n\x08minimums\x18\x03 \x03(\x01\x12\x10\n\x08maximums\x18\x04 \x03(\x01\"i\n\x0bTargetByKey\x12(\n\x06tokens\x18\x01 \x01(\x0b\x32\x18.featurekit.proto.Tokens\x12\x0e\n\x06\x63ounts\x18\x02 \x03(\x03\x12\r\n\x05means\x18\x03 \x03(\x01\x12\x11\n\tvariances\x18\x04 \x03(\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x66\x65\x61turekit/proto/stats.proto\x12\x10\x66\x65\x61turekit.proto\x1a\x1b\x66\x65\x61turekit/proto/spec.proto\"N\n\x05Stats\x12\x0f\n\x07version\x18\x01 \x01(\r\x12\x34\n\nstatistics\x18\x02 \x03(\x0b\x32 .featurekit.proto.NamedStatistic\"\xcc\x04\n\x0eNamedStatistic\x12\x0b\n\x03key\x18\x01 \x01(\t\x12.\n\x08presence\x18\x02 \x01(\x0b\x32\x1a.featurekit.proto.PresenceH\x00\x12,\n\x07moments\x18\x03 \x01(\x0b\x32\x19.featurekit.proto.MomentsH\x00\x12(\n\x05range\x18\x04 \x01(\x0b\x32\x17.featurekit.proto.RangeH\x00\x12\x30\n\tquantiles\x18\x05 \x01(\x0b\x32\x1b.featurekit.proto.QuantilesH\x00\x12?\n\x11vocabulary_counts\x18\x06 \x01(\x0b\x32\".featurekit.proto.VocabularyCountsH\x00\x12;\n\x0fquantile_values\x18\x14 \x01(\x0b\x32 .featurekit.proto.QuantileValuesH\x00\x12\x39\n\x0emoments_by_key\x18\x96\x01 \x01(\x0b\x32\x1e.featurekit.proto.MomentsByKeyH\x00\x12\x35\n\x0crange_by_key\x18\x97\x01 \x01(\x0b\x32\x1c.featurekit.proto.RangeByKeyH\x00\x12\x37\n\rtarget_by_key\x18\x98\x01 \x01(\x0b\x32\x1d.featurekit.proto.TargetByKeyH\x00\x12=\n\x10quantiles_by_key\x18\x99\x01 \x01(\x0b\x32 .featurekit.proto.QuantilesByKeyH\x00\x42\x0b\n\tstatistic\"I\n\x08Presence\x12\x0c\n\x04rows\x18\x01 \x01(\x03\x12\r\n\x05nulls\x18\x02 \x01(\x03\x12\x0c\n\x04nans\x18\x03 \x01(\x03\x12\x12\n\ninfinities\x18\x04 \x01(\x03\"8\n\x07Moments\x12\r\n\x05\x63ount\x18\x01 \x01(\x03\x12\x0c\n\x04mean\x18\x02 \x01(\x01\x12\x10\n\x08variance\x18\x03 \x01(\x01\"8\n\x05Range\x12\r\n\x05\x63ount\x18\x01 \x01(\x03\x12\x0f\n\x07minimum\x18\x02 \x01(\x01\x12\x0f\n\x07maximum\x18\x03 \x01(\x01\"W\n\tQuantiles\x12\x13\n\x0bnum_buckets\x18\x01 \x01(\x03\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\x12\x12\n\nboundaries\x18\x03 \x03(\x01\x12\x12\n\nrank_error\x18\x04 \x01(\x01\"m\n\x10VocabularyCounts\x12(\n\x06tokens\x18\x01 \x01(\x0b\x32\x18.featurekit.proto.Tokens\x12\x0e\n\x06\x63ounts\x18\x02 \x03(\x03\x12\r\n\x05total\x18\x03 \x01(\x03\x12\x10\n\x08\x64istinct\x18\x04 \x01(\x03\"Z\n\x0eQuantileValues\x12\x15\n\rprobabilities\x18\x01 \x03(\x01\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\x12\x0e\n\x06values\x18\x03 \x03(\x01\x12\x12\n\nrank_error\x18\x04 \x01(\x01\"j\n\x0cMomentsByKey\x12(\n\x06tokens\x18\x01 \x01(\x0b\x32\x18.featurekit.proto.Tokens\x12\x0e\n\x06\x63ounts\x18\x02 \x03(\x03\x12\r\n\x05means\x18\x03 \x03(\x01\x12\x11\n\tvariances\x18\x04 \x03(\x01\"j\n\nRangeByKey\x12(\n\x06tokens\x18\x01 \x01(\x0b\x32\x18.featurekit.proto.Tokens\x12\x0e\n\x06\x63ounts\x18\x02 \x03(\x03\x12\x10\n\x08minimums\x18\x03 \x03(\x01\x12\x10\n\x08maximums\x18\x04 \x03(\x01\"i\n\x0bTargetByKey\x12(\n\x06tokens\x18\x01 \x01(\x0b\x32\x18.featurekit.proto.Tokens\x12\x0e\n\x06\x63ounts\x18\x02 \x03(\x03\x12\r\n\x05means\x18\x03 \x03(\x01\x12\x11\n\tvariances\x18\x04 \x03(\x01\"\x81\x01\n\x0eQuantilesByKey\x12(\n\x06tokens\x18\x01 \x01(\x0b\x32\x18.featurekit.proto.Tokens\x12\x0e\n\x06\x63ounts\x18\x02 \x03(\x03\x12\x12\n\nboundaries\x18\x03 \x03(\x01\x12\r\n\x05sizes\x18\x04 \x03(\x03\x12\x12\n\nrank_error\x18\x05 \x01(\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,23 +35,25 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STATS']._serialized_start=79
   _globals['_STATS']._serialized_end=157
   _globals['_NAMEDSTATISTIC']._serialized_start=160
-  _globals['_NAMEDSTATISTIC']._serialized_end=685
-  _globals['_PRESENCE']._serialized_start=687
-  _globals['_PRESENCE']._serialized_end=760
-  _globals['_MOMENTS']._serialized_start=762
-  _globals['_MOMENTS']._serialized_end=818
-  _globals['_RANGE']._serialized_start=820
-  _globals['_RANGE']._serialized_end=876
-  _globals['_QUANTILES']._serialized_start=878
-  _globals['_QUANTILES']._serialized_end=965
-  _globals['_VOCABULARYCOUNTS']._serialized_start=967
-  _globals['_VOCABULARYCOUNTS']._serialized_end=1076
-  _globals['_QUANTILEVALUES']._serialized_start=1078
-  _globals['_QUANTILEVALUES']._serialized_end=1168
-  _globals['_MOMENTSBYKEY']._serialized_start=1170
-  _globals['_MOMENTSBYKEY']._serialized_end=1276
-  _globals['_RANGEBYKEY']._serialized_start=1278
-  _globals['_RANGEBYKEY']._serialized_end=1384
-  _globals['_TARGETBYKEY']._serialized_start=1386
-  _globals['_TARGETBYKEY']._serialized_end=1491
+  _globals['_NAMEDSTATISTIC']._serialized_end=748
+  _globals['_PRESENCE']._serialized_start=750
+  _globals['_PRESENCE']._serialized_end=823
+  _globals['_MOMENTS']._serialized_start=825
+  _globals['_MOMENTS']._serialized_end=881
+  _globals['_RANGE']._serialized_start=883
+  _globals['_RANGE']._serialized_end=939
+  _globals['_QUANTILES']._serialized_start=941
+  _globals['_QUANTILES']._serialized_end=1028
+  _globals['_VOCABULARYCOUNTS']._serialized_start=1030
+  _globals['_VOCABULARYCOUNTS']._serialized_end=1139
+  _globals['_QUANTILEVALUES']._serialized_start=1141
+  _globals['_QUANTILEVALUES']._serialized_end=1231
+  _globals['_MOMENTSBYKEY']._serialized_start=1233
+  _globals['_MOMENTSBYKEY']._serialized_end=1339
+  _globals['_RANGEBYKEY']._serialized_start=1341
+  _globals['_RANGEBYKEY']._serialized_end=1447
+  _globals['_TARGETBYKEY']._serialized_start=1449
+  _globals['_TARGETBYKEY']._serialized_end=1554
+  _globals['_QUANTILESBYKEY']._serialized_start=1557
+  _globals['_QUANTILESBYKEY']._serialized_end=1686
 # @@protoc_insertion_point(module_scope)

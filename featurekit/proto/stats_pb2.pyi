@@ -16,7 +16,7 @@ class Stats(_message.Message):
     def __init__(self, version: _Optional[int] = ..., statistics: _Optional[_Iterable[_Union[NamedStatistic, _Mapping]]] = ...) -> None: ...
 
 class NamedStatistic(_message.Message):
-    __slots__ = ("key", "presence", "moments", "range", "quantiles", "vocabulary_counts", "quantile_values", "moments_by_key", "range_by_key", "target_by_key")
+    __slots__ = ("key", "presence", "moments", "range", "quantiles", "vocabulary_counts", "quantile_values", "moments_by_key", "range_by_key", "target_by_key", "quantiles_by_key")
     KEY_FIELD_NUMBER: _ClassVar[int]
     PRESENCE_FIELD_NUMBER: _ClassVar[int]
     MOMENTS_FIELD_NUMBER: _ClassVar[int]
@@ -27,6 +27,7 @@ class NamedStatistic(_message.Message):
     MOMENTS_BY_KEY_FIELD_NUMBER: _ClassVar[int]
     RANGE_BY_KEY_FIELD_NUMBER: _ClassVar[int]
     TARGET_BY_KEY_FIELD_NUMBER: _ClassVar[int]
+    QUANTILES_BY_KEY_FIELD_NUMBER: _ClassVar[int]
     key: str
     presence: Presence
     moments: Moments
@@ -37,7 +38,8 @@ class NamedStatistic(_message.Message):
     moments_by_key: MomentsByKey
     range_by_key: RangeByKey
     target_by_key: TargetByKey
-    def __init__(self, key: _Optional[str] = ..., presence: _Optional[_Union[Presence, _Mapping]] = ..., moments: _Optional[_Union[Moments, _Mapping]] = ..., range: _Optional[_Union[Range, _Mapping]] = ..., quantiles: _Optional[_Union[Quantiles, _Mapping]] = ..., vocabulary_counts: _Optional[_Union[VocabularyCounts, _Mapping]] = ..., quantile_values: _Optional[_Union[QuantileValues, _Mapping]] = ..., moments_by_key: _Optional[_Union[MomentsByKey, _Mapping]] = ..., range_by_key: _Optional[_Union[RangeByKey, _Mapping]] = ..., target_by_key: _Optional[_Union[TargetByKey, _Mapping]] = ...) -> None: ...
+    quantiles_by_key: QuantilesByKey
+    def __init__(self, key: _Optional[str] = ..., presence: _Optional[_Union[Presence, _Mapping]] = ..., moments: _Optional[_Union[Moments, _Mapping]] = ..., range: _Optional[_Union[Range, _Mapping]] = ..., quantiles: _Optional[_Union[Quantiles, _Mapping]] = ..., vocabulary_counts: _Optional[_Union[VocabularyCounts, _Mapping]] = ..., quantile_values: _Optional[_Union[QuantileValues, _Mapping]] = ..., moments_by_key: _Optional[_Union[MomentsByKey, _Mapping]] = ..., range_by_key: _Optional[_Union[RangeByKey, _Mapping]] = ..., target_by_key: _Optional[_Union[TargetByKey, _Mapping]] = ..., quantiles_by_key: _Optional[_Union[QuantilesByKey, _Mapping]] = ...) -> None: ...
 
 class Presence(_message.Message):
     __slots__ = ("rows", "nulls", "nans", "infinities")
@@ -142,3 +144,17 @@ class TargetByKey(_message.Message):
     means: _containers.RepeatedScalarFieldContainer[float]
     variances: _containers.RepeatedScalarFieldContainer[float]
     def __init__(self, tokens: _Optional[_Union[_spec_pb2.Tokens, _Mapping]] = ..., counts: _Optional[_Iterable[int]] = ..., means: _Optional[_Iterable[float]] = ..., variances: _Optional[_Iterable[float]] = ...) -> None: ...
+
+class QuantilesByKey(_message.Message):
+    __slots__ = ("tokens", "counts", "boundaries", "sizes", "rank_error")
+    TOKENS_FIELD_NUMBER: _ClassVar[int]
+    COUNTS_FIELD_NUMBER: _ClassVar[int]
+    BOUNDARIES_FIELD_NUMBER: _ClassVar[int]
+    SIZES_FIELD_NUMBER: _ClassVar[int]
+    RANK_ERROR_FIELD_NUMBER: _ClassVar[int]
+    tokens: _spec_pb2.Tokens
+    counts: _containers.RepeatedScalarFieldContainer[int]
+    boundaries: _containers.RepeatedScalarFieldContainer[float]
+    sizes: _containers.RepeatedScalarFieldContainer[int]
+    rank_error: float
+    def __init__(self, tokens: _Optional[_Union[_spec_pb2.Tokens, _Mapping]] = ..., counts: _Optional[_Iterable[int]] = ..., boundaries: _Optional[_Iterable[float]] = ..., sizes: _Optional[_Iterable[int]] = ..., rank_error: _Optional[float] = ...) -> None: ...

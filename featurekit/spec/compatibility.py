@@ -108,6 +108,9 @@ def _compare_grouped(old: Grouped, new: Grouped, steps: Sequence[s.Step]) -> Ver
     if replace(old, max_keys=new.max_keys) == new:
         reason = "the limit of keys is another; what was learned is not"
         return Verdict(Compatibility.SERVE_COMPATIBLE, reason)
+    if isinstance(new.step, s.QuantileBuckets):
+        reason = "buckets mean something else, and none can be mapped"
+        return Verdict(Compatibility.RETRAIN, reason)
     return _compare_made(old, new, steps)
 
 

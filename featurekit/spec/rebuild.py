@@ -122,7 +122,10 @@ def _group(source: Grouped) -> Column:
     method = getattr(source.value, source.step.method, None)
     if method is not None:
         options = {"unseen": source.unseen, "max_keys": source.max_keys}
-        found = _call(method, source.step, by=source.key, **options)
+        given = []
+        if isinstance(source.step, s.QuantileBuckets):
+            given.append(source.step.num_buckets)
+        found = _call(method, source.step, *given, by=source.key, **options)
     if found is None or found.source != source:
         raise SpecError(
             f"{source.step.method} by a key cannot follow {source.value!r}",

@@ -40,6 +40,11 @@ REQUESTS = [
     ("vocabulary", "integer", {"min_count": 2}),
     ("moments_by_key", "string", {"max_keys": 10_000}),
     ("range_by_key", "integer", {"max_keys": 10_000}),
+    (
+        "quantiles_by_key",
+        "string",
+        {"max_keys": 10_000, "num_buckets": 3, "limit": 2},
+    ),
     ("target_by_key", "string", {"max_keys": 10_000, "folds": 3}),
     ("target_by_key", "integer", {"max_keys": 10_000, "folds": 2}),
 ]

@@ -5,7 +5,12 @@ import math
 from conformance.case import Case, dictionary, float32, int64, text
 
 import featurekit as fk
-from featurekit.plan.statistics import MomentsByKey, RangeByKey, VocabularyCounts
+from featurekit.plan.statistics import (
+    MomentsByKey,
+    QuantilesByKey,
+    RangeByKey,
+    VocabularyCounts,
+)
 
 NAN, INF = math.nan, math.inf
 LARGEST = 2**63 - 1
@@ -17,6 +22,10 @@ _I = fk.integer("i")
 # Of "a": mean 1, deviation 2; of "": 10 and 0; of all: 3 and 4.
 MOMENTS = MomentsByKey((b"a", b""), (4, 2, 9), (1.0, 10.0, 3.0), (4.0, 0.0, 16.0))
 RANGES = RangeByKey((LARGEST, -1), (2, 1, 4), (0.0, 5.0, -2.0), (4.0, 5.0, 6.0))
+# Of "a": 0 and 2; of "": none; of all: -1, 0, 1.
+QUANTILES = QuantilesByKey(
+    (b"a", b""), (4, 2, 9), (0.0, 2.0, -1.0, 0.0, 1.0), (2, 0, 3), 0.0
+)
 COUNTS = VocabularyCounts((b"a", b"", b"b"), (5, 2, 1), 8, 3)
 
 
@@ -25,6 +34,8 @@ def _stats(**found: object) -> fk.Stats:
         "moments": "moments_by_key(fk.numeric('x', nan='keep'), by=fk.string('k'), "
         "max_keys=100000)",
         "ranges": "range_by_key(fk.numeric('x'), by=fk.integer('i'), max_keys=100000)",
+        "quantiles": "quantiles_by_key(fk.numeric('x', nan='keep'), "
+        "by=fk.string('k'), num_buckets=4, max_keys=100000)",
         "counts": "vocabulary(fk.string('k'), max_size=None, min_count=1)",
     }
     return fk.Stats({keyed[name]: value for name, value in found.items()})  # type: ignore[misc]
@@ -74,6 +85,36 @@ CASES = [
         {"x": [0.5]},
         rejected=dict.fromkeys((1, 2, 3), "NULL_NOT_ALLOWED"),
         stats=_stats(ranges=RANGES),
+    ),
+    Case(
+        "by_key_quantile_buckets",
+        {
+            "x": float32(-0.5, 0.0, 2.0, NAN, INF, 9.0, NAN, 0.5, NAN, INF, -INF),
+            "k": text("a", "a", "a", "a", "a", "", "", "zz", "zz", None, "a"),
+            "i": int64(*range(11)),
+        },
+        {
+            "bucket": _KEEP.quantile_buckets(4, by=_K),
+            "hot": _KEEP.quantile_buckets(4, by=_K).one_hot(),
+            "crossed": fk.cross(_KEEP.quantile_buckets(4, by=_K), _I).hash_buckets(1),
+        },
+        {
+            "bucket": [0, 1, 2, 2, 2, 0, 0, 2, 3, 3, 0],
+            "hot": [
+                [float(at == one) for at in range(4)]
+                for one in (0, 1, 2, 2, 2, 0, 0, 2, 3, 3, 0)
+            ],
+            "crossed": [0] * 11,
+        },
+        stats=_stats(quantiles=QUANTILES),
+    ),
+    Case(
+        "by_key_quantile_buckets_missing",
+        {"x": float32(1.0, 1.0, 1.0, None), "k": text("a", "zz", None, "a")},
+        {"bucket": _KEEP.quantile_buckets(4, by=_K, unseen="missing")},
+        {"bucket": [1]},
+        rejected=dict.fromkeys((1, 2, 3), "NULL_NOT_ALLOWED"),
+        stats=_stats(quantiles=QUANTILES),
     ),
     Case(
         "count_encoding",

@@ -83,6 +83,28 @@ def test_statistics_of_each_key_are_exact(key: str) -> None:
     assert list(ranges.maximums) == list(map(max, lists))
 
 
+@pytest.mark.proves(20)
+@pytest.mark.parametrize("unseen", ["global", "missing"])
+def test_each_key_has_buckets_of_its_own(unseen: Any) -> None:
+    data = table(3).drop_columns(["id"])
+    column = X.fill(0.5).quantile_buckets(7, by=CITY, unseen=unseen)
+    spec = fk.FeatureSpec({"x": column})
+    together = fk.analyze(spec, data, rows_per_task=800)
+    assert together == fk.analyze(spec, data.take(np.arange(ROWS)[::-1].copy()))
+    alone = fk.FeatureSpec({"x": X.fill(0.5).quantile_buckets(7)})
+    for city in ("Ulm", "", "a\nb"):
+        rows = data.filter(pc.equal(data["city"], city))
+        found = features(spec, together, rows)["x"]
+        wanted = features(alone, fk.analyze(alone, rows), rows)["x"]
+        assert found.tolist() == wanted.tolist()
+    if unseen == "global":
+        new = {"x": [0.0, 1e9], "city": ["never", None]}
+        wanted = features(alone, fk.analyze(alone, data), new)["x"]
+        assert features(spec, together, new)["x"].tolist() == wanted.tolist()
+    with pytest.raises(SpecError, match="depends on the key"):
+        fk.id_meanings(spec, "x", together)
+
+
 def test_each_key_is_standardized_as_if_alone() -> None:
     data = table(1).drop_columns(["id"])
     spec = fk.FeatureSpec({"x": X.standardize(by=CITY).fill(9.0)})

@@ -58,6 +58,7 @@ COLUMNS: list[Column] = [
     fk.numeric("a").fill(0.0).standardize(by=fk.string("s")).fill(1.0).clip(0, 1),
     fk.numeric("a").min_max(by=fk.integer("i"), unseen="missing", max_keys=7),
     (fk.numeric("a") + 1).standardize(by=fk.timestamp("t").hour()) * 2,
+    fk.numeric("a").quantile_buckets(4, by=fk.string("s")).one_hot(),
     fk.string("s").fill("").count_encoding(max_size=9).log1p(),
     fk.integer("i").count_encoding(frequency=True),
     fk.string("s").fill("").target_encoding(target=fk.numeric("a"), folds=3),

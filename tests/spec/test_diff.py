@@ -77,6 +77,8 @@ CHANGES: list[tuple[Column, Column, Compatibility]] = [
     (S.hash_buckets(9).embedding(2), S.hash_buckets(9).embedding(3), RETRAIN),
     (X.buckets([1]), X.buckets([2]), RETRAIN),
     (X.quantile_buckets(4), X.quantile_buckets(5), RETRAIN),
+    (X.quantile_buckets(4), X.quantile_buckets(4, by=S), RETRAIN),
+    (X.quantile_buckets(4, by=S), X.quantile_buckets(4, by=T), RETRAIN),
     (X.greater_equal(1), X.greater_equal(2), RETRAIN),
     (fk.timestamp("t").hour(), fk.timestamp("t").minute(), RETRAIN),
     (X, X.buckets([1]), RETRAIN),

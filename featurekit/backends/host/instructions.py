@@ -76,6 +76,8 @@ ONE_HOT = 24  # FIRST: depth
 FOLD = 25
 LOOKUP_VECTOR = 26  # FIRST: the vectors; SECOND: numbers per vector; THIRD: ids
 LOOKUP_NUMBER = 27  # FIRST: the numbers; SECOND: how many
+# FIRST: the boundaries; SECOND: where those of each key begin; THIRD: keys.
+BUCKETIZE_BY_KEY = 29
 PAIR = 28  # FIRST: whether it is the first input; SECOND: size of the other
 
 FIND_TEXT = 30  # as FIND_INTEGER

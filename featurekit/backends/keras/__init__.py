@@ -32,6 +32,7 @@ _OP_LAYERS = (
 )
 _EXPRESSION_LAYERS = (
     "Arithmetic",
+    "BucketizeByKey",
     "ChooseNumber",
     "CompareNumbers",
     "IsMissing",

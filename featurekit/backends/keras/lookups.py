@@ -24,3 +24,24 @@ def lookup_number(chosen: Sequence[ops.LookupNumber], x: Value) -> Outcome:
     found = tf.gather(tf.constant(numbers), ids + starts)
     valid = both(x.valid, known) if chosen[0].num_missing else x.valid
     return Outcome(Value(found, valid))
+
+
+def bucketize_by_key(
+    chosen: Sequence[ops.BucketizeByKey], x: Value, key: Value
+) -> Outcome:
+    """Counts the boundaries of the key that are not above; all ops are equal."""
+    op = chosen[0]
+    ends = np.cumsum(op.sizes)
+    table = np.full((len(op.sizes), max(op.sizes)), np.inf)
+    for row, (end, size) in enumerate(zip(ends, op.sizes, strict=True)):
+        table[row, :size] = op.boundaries[end - size : end]
+    known = key.tensor < len(op.sizes)
+    # What stands under missing values and in refused rows is no id.
+    ids = tf.maximum(tf.minimum(key.tensor, len(op.sizes) - 1), 0)
+    below = x.tensor[..., tf.newaxis] < tf.gather(tf.constant(table), ids)
+    passed = tf.reduce_sum(tf.cast(tf.logical_not(below), tf.int64), axis=-1)
+    # NaN and inf pass what fills the rows as well.
+    most = tf.gather(tf.constant(op.sizes, tf.int64), ids)
+    valid = both(x.valid, key.valid)
+    valid = both(valid, known) if op.num_missing else valid
+    return Outcome(Value(tf.minimum(passed, most), valid))

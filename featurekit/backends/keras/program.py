@@ -52,6 +52,7 @@ KERNELS: dict[type[ops.Op], Callable[..., Outcome]] = {
     ops.JoinText: expressions.join_text,
     ops.LookupVector: categorical.lookup_vector,
     ops.LookupNumber: lookups.lookup_number,
+    ops.BucketizeByKey: lookups.bucketize_by_key,
 }
 """Of the ops of a stage and their inputs; reading, lookup, crossing are apart."""
 

@@ -7,6 +7,7 @@ bit for bit is what `tests/conformance` checks.
 
 from typing import TypeAlias
 
+from featurekit.plan.ops.by_key import BucketizeByKey
 from featurekit.plan.ops.categorical import (
     CheckRange,
     CombineIds,
@@ -65,6 +66,7 @@ __all__ = [
     "ArithmeticName",
     "BaseListEnd",
     "Bucketize",
+    "BucketizeByKey",
     "CheckRange",
     "ChooseNumber",
     "ClipValue",
@@ -135,5 +137,6 @@ Op: TypeAlias = (
     | JoinText
     | LookupVector
     | LookupNumber
+    | BucketizeByKey
 )
 OPS: tuple[type[Op], ...] = Op.__args__

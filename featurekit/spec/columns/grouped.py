@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 UnseenPolicy: TypeAlias = Literal["global", "missing"]
 KeyColumn: TypeAlias = "StringColumn | IntegerColumn | CategoricalColumn"
-GroupedStep: TypeAlias = s.Standardize | s.MinMax
+GroupedStep: TypeAlias = s.Standardize | s.MinMax | s.QuantileBuckets
 MAX_KEYS = 100_000
 """Keys that a statistic may have, unless more are asked for."""
 

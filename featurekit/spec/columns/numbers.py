@@ -313,10 +313,25 @@ class NumericColumn(BaseColumn):
             self.source, self._step(s.Buckets, _floats(boundaries))
         )
 
-    def quantile_buckets(self, num_buckets: int) -> CategoricalColumn:
+    def quantile_buckets(
+        self,
+        num_buckets: int,
+        *,
+        by: "KeyColumn | None" = None,
+        unseen: UnseenPolicy = "global",
+        max_keys: int = MAX_KEYS,
+    ) -> CategoricalColumn:
         """Buckets between learned quantiles, about equally full.
 
         Equal boundaries are merged, so there may be fewer than `num_buckets` buckets.
+
+        Args:
+            num_buckets: Buckets, at most.
+            by: Quantiles are those of the rows with the same key, as of `standardize`;
+                exact for up to 1,024 distinct numbers of each key.
+            unseen: With `by`, as of `standardize`. Defaults to "global".
+            max_keys: With `by`, as of `standardize`; each takes up to 24 kB. Defaults
+                to 100,000.
 
         Semantics:
             - Missing: stays missing; the statistics skip it.
@@ -334,9 +349,10 @@ class NumericColumn(BaseColumn):
               `keras.layers.Discretization(num_bins=…)`, whose ranks are off by up to 14
               points when it adapts to small batches.
         """
-        return CategoricalColumn(
-            self.source, self._step(s.QuantileBuckets, num_buckets)
-        )
+        steps = self._step(s.QuantileBuckets, num_buckets)
+        if by is None:
+            return CategoricalColumn(self.source, steps)
+        return CategoricalColumn(_grouped(self, by, steps[-1], unseen, max_keys))
 
     def greater_equal(self, threshold: "float | NumericColumn") -> BooleanColumn:
         """1 where x >= threshold, else 0: a binary label, or a feature.

@@ -205,6 +205,17 @@ LAYERS = [
 ]
 
 
+def test_buckets_by_key() -> None:
+    layer = fk.keras.BucketizeByKey(
+        boundaries=(0.0, 2.0, -1.0), sizes=(2, 0, 1), num_missing=1
+    )
+    numbers = tf.constant([0.5, np.nan, 7.0, -1.0, 5.0], tf.float64)
+    found = layer([numbers, tf.constant([0, 0, 1, 2, 3], tf.int64)])
+    assert found.numpy().tolist() == [1, 2, 0, 1, MISSING_INTEGER]
+    again = type(layer).from_config(json.loads(json.dumps(layer.get_config())))
+    assert again.op == layer.op
+
+
 def test_every_op_on_single_values_has_a_layer() -> None:
     lists = {op for op in ops.OPS if issubclass(op, ops.ReadList | ops.BaseListEnd)}
     assert {op.__name__ for op in set(ops.OPS) - lists} <= set(fk.keras.__all__)
