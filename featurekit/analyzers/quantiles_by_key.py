@@ -42,6 +42,8 @@ class QuantilesByKeyAccumulator(ByKeyAccumulator):
     ) -> None:
         self._num_buckets, self._limit = num_buckets, limit
         super().__init__(value_type, max_keys=max_keys)
+        # Of all rows there is one, which may be as exact as without keys.
+        self.total = QuantilesAccumulator("number", num_buckets=num_buckets)
 
     @property
     def options(self) -> Options:

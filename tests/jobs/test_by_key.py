@@ -86,11 +86,11 @@ def test_statistics_of_each_key_are_exact(key: str) -> None:
 @pytest.mark.proves(20)
 @pytest.mark.parametrize("unseen", ["global", "missing"])
 def test_each_key_has_buckets_of_its_own(unseen: Any) -> None:
-    data = table(3).drop_columns(["id"])
+    data = table(3).drop_columns(["id"]).slice(0, 4000)
     column = X.fill(0.5).quantile_buckets(7, by=CITY, unseen=unseen)
     spec = fk.FeatureSpec({"x": column})
     together = fk.analyze(spec, data, rows_per_task=800)
-    assert together == fk.analyze(spec, data.take(np.arange(ROWS)[::-1].copy()))
+    assert together == fk.analyze(spec, data.take(np.arange(4000)[::-1].copy()))
     alone = fk.FeatureSpec({"x": X.fill(0.5).quantile_buckets(7)})
     for city in ("Ulm", "", "a\nb"):
         rows = data.filter(pc.equal(data["city"], city))
