@@ -210,7 +210,8 @@ def _column_from_message(message: pb.Column) -> Column:
         source = TargetEncoding(**{**given, **parts})
     else:
         source = _expression_from_message(message.expression)
-    return rebuild(source, map(_step_from_message, message.steps))
+    # Steps first: where one of them is wrong, it is named, whatever the source is.
+    return rebuild(source, [_step_from_message(entry) for entry in message.steps])
 
 
 def _expression_to_message(expression: Expression) -> pb.Expression:

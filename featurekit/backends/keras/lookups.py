@@ -38,10 +38,11 @@ def bucketize_by_key(
     known = key.tensor < len(op.sizes)
     # What stands under missing values and in refused rows is no id.
     ids = tf.maximum(tf.minimum(key.tensor, len(op.sizes) - 1), 0)
-    below = x.tensor[..., tf.newaxis] < tf.gather(tf.constant(table), ids)
-    passed = tf.reduce_sum(tf.cast(tf.logical_not(below), tf.int64), axis=-1)
-    # NaN and inf pass what fills the rows as well.
+    reached = x.tensor[..., tf.newaxis] >= tf.gather(tf.constant(table), ids)
+    passed = tf.reduce_sum(tf.cast(reached, tf.int64), axis=-1)
     most = tf.gather(tf.constant(op.sizes, tf.int64), ids)
+    # Apart, as NaN passes all: of "not below" Grappler would make ">=" again.
+    passed = tf.where(tf.math.is_nan(x.tensor), most, passed)
     valid = both(x.valid, key.valid)
     valid = both(valid, known) if op.num_missing else valid
     return Outcome(Value(tf.minimum(passed, most), valid))
