@@ -129,6 +129,26 @@ def _greater_equal(draw: Draw) -> str:
     return f"{number(draw)}.greater_equal({draw.finite()})"
 
 
+def _by_key(draw: Draw) -> str:
+    method, unseen = draw.one("standardize", "min_max"), draw.one("global", "missing")
+    key = f"{tokens(draw)}, unseen={unseen!r}"
+    return f"{_plain(draw)}.{method}(by={key}).fill({draw.finite()})"
+
+
+def _buckets_by_key(draw: Draw) -> str:
+    key = f"{draw.one(2, 5)}, by={tokens(draw)}"
+    return f"{_plain(draw)}.fill(0.0).quantile_buckets({key})"
+
+
+def _plain(draw: Draw) -> str:
+    return f"fk.numeric({draw.name('x')}){_clip(draw)}"
+
+
+def _count_encoding(draw: Draw) -> str:
+    share = draw.one(True, False)
+    return f"{tokens(draw)}.count_encoding(frequency={share}).fill(-0.0)"
+
+
 def _words(draw: Draw) -> str:
     known = draw.rng.sample(TEXTS, draw.rng.randint(1, len(TEXTS)))
     layout = f"num_oov={_num_oov(draw)}, oov={draw.one('before', 'after')!r}"
@@ -200,6 +220,8 @@ FEATURES: tuple[Make, ...] = (
     _list,
     _text,
     _exact_cross,
+    _by_key,
+    _count_encoding,
 )
 
 
@@ -220,4 +242,5 @@ IDS: tuple[Make, ...] = (
     _compared,
     _is_missing,
     _year,
+    _buckets_by_key,
 )

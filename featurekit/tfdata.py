@@ -1,6 +1,7 @@
 """Datasets as `tf.data`; loaded only where TensorFlow is used."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from featurekit.errors import MissingDependencyError
@@ -68,17 +69,25 @@ def records_to_tf(
 
 def _parser(dataset: "Dataset") -> Any:
     kinds = {"int64": tf.int64, "float32": tf.float32}
-    dtypes = {c.feature_key or c.name: kinds[c.dtype] for c in dataset.columns}
+    dtypes = {c.feature_key or c.name: kinds[c.dtype] for c in dataset.written}
     parsing = {
         key: tf.io.FixedLenFeature([] if width is None else [width], dtypes[key])
-        for key, width in stored_widths(dataset.columns).items()
+        for key, width in stored_widths(dataset.written).items()
     }
 
     def parse(serialized: tf.Tensor) -> Any:
         stored = tf.io.parse_example(serialized, parsing)
-        return as_examples(dataset, _columns(stored, dataset.columns))
+        found = _columns(stored, dataset.written)
+        if dataset.older is not None:
+            found = dataset.older.apply(found, partial(_fill, tf.shape(serialized)))
+        return as_examples(dataset, found)
 
     return parse
+
+
+def _fill(rows: tf.Tensor, column: "OutputColumn", value: float) -> tf.Tensor:
+    shape = rows if column.width is None else tf.concat([rows, [column.width]], 0)
+    return tf.fill(shape, tf.constant(value, column.dtype))
 
 
 def _columns(

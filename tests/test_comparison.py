@@ -1,9 +1,8 @@
 """What peers get wrong, against what is installed; featurekit's result beside it.
 
-Numbers are those of the project's list of 24 wrong results in peers; `NOT_YET` says
-which of them wait for a feature. The lines of the README's comparison are among these
-tests. TensorFlow Transform is not installed beside TensorFlow; its numbers have
-featurekit's half only.
+Numbers are those of the project's list of 24 wrong results in peers. The lines of the
+README's comparison are among these tests. TensorFlow Transform is not installed beside
+TensorFlow; its numbers have featurekit's half only.
 """
 
 import re
@@ -25,17 +24,13 @@ from featurekit.io.tfrecord import read_records  # noqa: E402
 from featurekit.spec.columns import Column  # noqa: E402
 from featurekit.spec.serialize import spec_from_proto, spec_to_proto  # noqa: E402
 
-NOT_YET = {
-    20: "statistics by group",
-}
 BREAKS = ["a\nb", "c\rd", "e\x0bf", "g\u2028h", "plain"]
 SPACE = keras.utils.FeatureSpace
 
 
-def test_every_number_has_a_test_or_waits_for_a_feature() -> None:
+def test_every_number_has_a_test() -> None:
     found = {int(n) for name in globals() for n in re.findall(r"^test_(\d\d)_", name)}
-    assert not found & set(NOT_YET)
-    assert found | set(NOT_YET) == set(range(1, 25))
+    assert found == set(range(1, 25))
 
 
 def ours(column: Column, rows: dict[str, Any]) -> list[Any]:
@@ -367,6 +362,21 @@ def test_19_declared_types_are_actual_types() -> None:
     for name, found in built(inputs).items():
         assert found.dtype == actual[name].dtype.name
         assert found.shape[1:] == tuple(actual[name].shape[1:])
+
+
+@pytest.mark.proves(20)
+def test_20_a_key_that_was_not_seen() -> None:
+    rows = {"x": [1.0, 3.0, 8.0], "k": ["a", "a", "b"]}
+    unseen = {"x": tf.constant([1.0]), "k": tf.constant(["never"])}
+    x, k = fk.numeric("x"), fk.string("k")
+    features = {
+        "global": x.standardize(by=k),
+        "declared": x.standardize(by=k, unseen="missing").fill(-9.0),
+    }
+    found = layer(fk.FeatureSpec(features), rows)(unseen)
+    # Not 1.0, the number itself: the mean of all rows is 4, their deviation sqrt(26/3).
+    assert found["global"].numpy().tolist() == [np.float32(-3 / np.sqrt(26 / 3))]
+    assert found["declared"].numpy().tolist() == [-9.0]
 
 
 def test_21_quantiles_of_values_that_repeat() -> None:

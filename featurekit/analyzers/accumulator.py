@@ -7,18 +7,30 @@ quantiles   boundaries of equally full buckets         number integer
 quantile_values  values at given probabilities         number integer
 vocabulary  tokens and their counts                    integer string
 document_frequencies  in how many lists terms are      integer string
+moments_by_key  mean and variance for each key         integer string
+range_by_key    minimum and maximum for each key       integer string
+target_by_key   moments for each key without each fold  integer string
+quantiles_by_key  boundaries for each key              integer string
+
+The types of the last four are those of keys; what is measured are numbers.
 """
 
 import inspect
 from types import MappingProxyType
 
 from featurekit.analyzers.base import Accumulator, Options, ValueType
+from featurekit.analyzers.by_key import (
+    MomentsByKeyAccumulator,
+    RangeByKeyAccumulator,
+)
 from featurekit.analyzers.document_frequencies import DocumentFrequenciesAccumulator
 from featurekit.analyzers.extremes import RangeAccumulator
 from featurekit.analyzers.moments import MomentsAccumulator
 from featurekit.analyzers.presence import PresenceAccumulator
 from featurekit.analyzers.quantile_values import QuantileValuesAccumulator
 from featurekit.analyzers.quantiles import QuantilesAccumulator
+from featurekit.analyzers.quantiles_by_key import QuantilesByKeyAccumulator
+from featurekit.analyzers.targets import TargetByKeyAccumulator
 from featurekit.analyzers.vocabulary import VocabularyAccumulator
 from featurekit.errors import StatisticsError
 from featurekit.plan.requirements import OptionValue
@@ -36,6 +48,10 @@ KINDS: MappingProxyType[str, type[Accumulator]] = MappingProxyType(
             QuantileValuesAccumulator,
             VocabularyAccumulator,
             DocumentFrequenciesAccumulator,
+            MomentsByKeyAccumulator,
+            RangeByKeyAccumulator,
+            TargetByKeyAccumulator,
+            QuantilesByKeyAccumulator,
         )
     }
 )
@@ -50,6 +66,10 @@ def create(kind: str, value_type: ValueType, **options: OptionValue) -> Accumula
         **options: For "quantiles", num_buckets and limit (131,072 if left out); for
             "quantile_values", probabilities and limit; for "vocabulary" and
             "document_frequencies", max_size (None, all, if left out) and min_count (1).
+            "quantile_values", probabilities and limit; for "vocabulary", max_size
+            (None, all, if left out) and min_count (1); for statistics by key,
+            max_keys, and for "target_by_key" folds; for
+            "quantiles_by_key" num_buckets and limit (1,024 if left out).
 
     Raises:
         StatisticsError: Kind, value type or options do not go together.

@@ -70,14 +70,14 @@ class RunsAccumulator(Accumulator):
             self._pending.append(keys)
             self._num_pending += len(keys)
         if self._num_pending >= MAX_PENDING:
-            self._compact()
+            self.compact()
 
     def _merge(self, other: Self) -> None:
-        other._compact()
-        self._compact()
+        other.compact()
+        self.compact()
         self._union(other._runs, other._bits)
 
-    def _compact(self) -> None:
+    def compact(self) -> None:
         """Moves the pending keys into the runs."""
         if not self._pending:
             return
@@ -98,11 +98,11 @@ class RunsAccumulator(Accumulator):
 
     def _counted(self) -> tuple[Runs, Ends]:
         """The runs, and how many values lie in each and those before it."""
-        self._compact()
+        self.compact()
         return self._runs, np.cumsum(self._runs[2])
 
     def _payload(self) -> bytes:
-        self._compact()
+        self.compact()
         lows, highs, counts = self._runs
         return b"".join(
             (

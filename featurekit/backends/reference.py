@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
+from itertools import accumulate
 from typing import Any, TypeAlias, assert_never
 
 import numpy as np
@@ -161,6 +162,8 @@ def _step(node: Node) -> Step:
         return _of_all_present(_of_several(op), node.inputs)
     if isinstance(op, ops.ChooseNumber) and not node.type.is_list:
         return _choose(op, node.inputs)
+    if isinstance(op, ops.BucketizeByKey):
+        return _of_all_present(_bucketize_by_key(op), node.inputs)
     if isinstance(op, ops.WeightEncode):
         (ids, weights), depth = node.inputs, op.depth
         return lambda row, values: sum_weights(values[ids], values[weights], depth)
@@ -246,6 +249,12 @@ def _align(op: ops.AlignLists, entries: tuple[int, ...]) -> Step:
         return None if lists[0] is None else align(lists, op.drop)
 
     return run
+
+
+def _bucketize_by_key(op: ops.BucketizeByKey) -> Callable[[float, int], Value]:
+    ends = list(accumulate(op.sizes))
+    rows = [op.boundaries[end - n : end] for end, n in zip(ends, op.sizes, strict=True)]
+    return lambda x, key: bucketize(x, rows[key]) if key < len(rows) else None
 
 
 def _choose(op: ops.ChooseNumber, entries: tuple[int, ...]) -> Step:
@@ -339,6 +348,8 @@ def _of_present(op: ops.Op) -> Callable[[Any], Value]:
             return lambda found: roll(found, size, lambda one: aggregate(one, kind))
         case ops.LookupVector(width=width, values=values):
             return lambda value: values[value * width : (value + 1) * width]
+        case ops.LookupNumber(values=numbers):
+            return lambda value: numbers[value] if value < len(numbers) else None
         case (
             ops.ReadColumn()
             | ops.FillMissing()
@@ -359,6 +370,7 @@ def _of_present(op: ops.Op) -> Callable[[Any], Value]:
             | ops.CutWordpieces()
             | ops.AlignLists()
             | ops.MaskIds()
+            | ops.BucketizeByKey()
         ):
             raise AssertionError("these ops see missing values, or several values")
         case _:

@@ -8,13 +8,18 @@ from typing import Any
 from featurekit.cli.formats import share, value
 from featurekit.cli.terminal import Grid
 from featurekit.plan.statistics import (
+    ByKey,
     DocumentFrequencies,
     Moments,
+    MomentsByKey,
     Presence,
     Quantiles,
+    QuantilesByKey,
     QuantileValues,
     Range,
+    RangeByKey,
     Statistic,
+    TargetByKey,
     VocabularyCounts,
 )
 from featurekit.plan.stats import Stats
@@ -101,6 +106,8 @@ def summary(found: Statistic) -> str:
             return _vocabulary(found)
         case DocumentFrequencies(tokens=terms, documents=documents):
             return f"{len(terms):,} terms of {documents:,} lists"
+        case MomentsByKey() | RangeByKey() | TargetByKey() | QuantilesByKey():
+            return f"{len(found.tokens):,} keys, {found.counts[-1]:,} values"
 
 
 def _vocabulary(found: VocabularyCounts) -> str:
@@ -124,5 +131,10 @@ def statistics_json(stats: Stats) -> dict[str, Any]:
         if isinstance(found, DocumentFrequencies):
             entry["tokens"] = found.tokens[:TOP]
             entry["counts"] = found.counts[:TOP]
+        if isinstance(found, ByKey):
+            lists = {n: v for n, v in asdict(found).items() if isinstance(v, tuple)}
+            entry |= {name: values[:TOP] for name, values in lists.items()}
+            entry["keys"] = len(lists.pop("tokens"))
+            entry["all"] = {name: values[-1] for name, values in lists.items()}
         result[key] = entry
     return result

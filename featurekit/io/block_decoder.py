@@ -89,11 +89,11 @@ class _Decoding:
 
     def __init__(self, dataset: "Dataset", layout: Layout, threads: int) -> None:
         self.dataset = dataset
-        self.columns = place_columns(dataset.columns, layout)
+        self.columns = place_columns(dataset.written, layout)
         # An array has no null to say that a record lacks a value.
         self._stored = pa.schema([one.with_nullable(False) for one in dataset.stored])
         # Whether what records hold has an array, or a part of one, to be decoded into.
-        self._direct = self.columns == dataset.columns or layout == "packed"
+        self._direct = self.columns == dataset.written or layout == "packed"
         self.stopped = False
         self._decoders = ThreadPoolExecutor(threads, "featurekit-decode")
         self._shards = dataset.shards
@@ -142,7 +142,7 @@ class _Decoding:
                 self._undone.popleft().exception()
 
     def _fill(self, arrays: Arrays, rows: slice, piece: Piece) -> None:
-        alike = self.columns == self.dataset.columns
+        alike = self.columns == self.dataset.written
         if not alike:
             arrays = column_views(arrays, self.columns)
         targets = {name: array[rows] for name, array in arrays.items()}
@@ -150,7 +150,7 @@ class _Decoding:
             return
         found = stored_arrays(piece.decode(self._stored))
         if not alike:
-            found = column_views(found, self.dataset.columns)
+            found = column_views(found, self.dataset.written)
         for name, values in found.items():
             targets[name][:] = values
 

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,12 +15,15 @@ from featurekit.io.block_decoder import decode_blocks
 from featurekit.io.layout import (
     Arrays,
     arrow_type,
+    as_newer,
     check_places,
+    newer_arrays,
     stored_schema,
     unpack,
 )
 from featurekit.io.manifest import Manifest, OutputColumn, Shard
 from featurekit.io.numpy_batches import NumpyBatches, reading_order
+from featurekit.io.older_records import OlderRecords, read_as
 from featurekit.io.output_directory import MANIFEST, read_manifest
 from featurekit.io.reading_order import BUFFER_ROWS, Block, Run, Steps
 from featurekit.io.shard_stream import ShardStream
@@ -43,6 +46,7 @@ class Dataset:
         path: The dataset's folder.
         manifest: What it holds.
         split: The part; None is all parts, in the order of the spec.
+        older: How the records are read as those of a newer spec; None as they are.
 
     Attributes:
         columns: What each record holds, label and weight included.
@@ -51,10 +55,16 @@ class Dataset:
     path: Path
     manifest: Manifest
     split: str | None = None
+    older: OlderRecords | None = None
 
     @property
     def columns(self) -> tuple[OutputColumn, ...]:
         """What each record holds: features, then label and weight."""
+        return self.written if self.older is None else self.older.columns
+
+    @property
+    def written(self) -> tuple[OutputColumn, ...]:
+        """The columns as they were written; others than `columns` by a newer spec."""
         return self.manifest.columns
 
     @property
@@ -118,7 +128,7 @@ class Dataset:
     @cached_property
     def stored(self) -> pa.Schema:
         """What the records hold, which is not the columns where they are packed."""
-        return stored_schema(self.columns)
+        return stored_schema(self.written)
 
     def read_shard(self, shard: Shard) -> Iterator[pa.RecordBatch]:
         """Decodes the records of one shard, batch by batch.
@@ -131,7 +141,8 @@ class Dataset:
         stream = ShardStream(self, shard)
         with closing(stream):
             for piece in stream.take(0, shard.records):
-                yield unpack(piece.decode(self.stored), self.columns)
+                found = unpack(piece.decode(self.stored), self.written)
+                yield found if self.older is None else as_newer(found, self.older)
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """The records as Arrow batches of their own sizes, in order of the source."""
@@ -157,7 +168,7 @@ class Dataset:
             self, [Block(0, runs)], "named", ahead=0, threads=threads
         )
         ((arrays, _),) = blocks
-        return arrays
+        return newer_arrays(arrays, self.older, self.num_rows)
 
     def iter_numpy(
         self,
@@ -309,16 +320,36 @@ class Dataset:
         )
 
 
-def load(path: str | os.PathLike[str], split: str | None = None) -> Dataset:
+def load(
+    path: str | os.PathLike[str],
+    split: str | None = None,
+    *,
+    spec: FeatureSpec | None = None,
+    stats: Stats | None = None,
+) -> Dataset:
     """Opens a published dataset; reads the manifest only.
 
     Args:
         path: The dataset's folder.
         split: The part to read. Defaults to all parts.
+        spec: A newer spec, whose features the records are read as. Defaults to the one
+            that they were made with.
+        stats: Its statistics, where they are not those of the records: of features that
+            learn and are new, or of vocabularies that have grown.
+
+    Semantics:
+        - Feature under another name: found by `renamed_from` of the spec.
+        - Feature that the records lack: its value in `defaults` of the spec.
+        - Feature that the spec lacks: left out.
+        - Other declaration: read where it would give the same values, as of `diff`
+          "identical" and "serve-compatible"; also where ids were only added behind
+          those that there are.
+        - Everything else, also another label, weight or split: refused.
 
     Raises:
         DatasetIncompleteError: There is no complete dataset.
-        DatasetError: It has no such part.
+        DatasetError: It has no such part; SPEC_INCOMPATIBLE: its records are not those
+            of the spec.
         VersionTooNewError: A newer featurekit wrote it.
 
     Example:
@@ -349,4 +380,6 @@ def load(path: str | os.PathLike[str], split: str | None = None) -> Dataset:
             got=split,
             expected=", ".join(splits),
         )
-    return dataset
+    if spec is None:
+        return dataset
+    return replace(dataset, older=read_as(dataset, spec, stats))

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from featurekit.errors import DatasetError
 from featurekit.io.manifest import OutputColumn
+from featurekit.io.older_records import OlderRecords
 from featurekit.kernels.arrow_buffers import arrow_array, filled_numbers
 
 Layout: TypeAlias = Literal["named", "packed"]
@@ -201,6 +202,24 @@ def column_arrays(stored: Arrays, columns: Sequence[OutputColumn]) -> Arrays:
             turned[key] = np.ascontiguousarray(stored[key].T)
         found[column.name] = turned[key][column.offset]
     return found
+
+
+def newer_arrays(arrays: Arrays, older: OlderRecords | None, rows: int) -> Arrays:
+    """The columns as a newer spec has them."""
+    if older is None:
+        return arrays
+
+    def fill(column: OutputColumn, value: float) -> npt.NDArray[Any]:
+        shape = rows if column.width is None else (rows, column.width)
+        return np.full(shape, value, column.dtype)
+
+    return older.apply(arrays, fill)
+
+
+def as_newer(batch: pa.RecordBatch, older: OlderRecords) -> pa.RecordBatch:
+    """A batch with the columns of a newer spec."""
+    found = newer_arrays(stored_arrays(batch), older, batch.num_rows)
+    return pa.RecordBatch.from_arrays(list(map(_to_arrow, found.values())), list(found))
 
 
 def place(column: OutputColumn) -> slice:

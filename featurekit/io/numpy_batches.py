@@ -8,7 +8,7 @@ import numpy as np
 
 from featurekit.errors import DatasetError
 from featurekit.io.block_decoder import Decoded, decode_blocks
-from featurekit.io.layout import Arrays, column_arrays, place_columns
+from featurekit.io.layout import Arrays, column_arrays, newer_arrays, place_columns
 from featurekit.io.reading_order import (
     BLOCK_ROWS,
     ReadingOrder,
@@ -191,7 +191,7 @@ def _batches(
 ) -> Generator[Any, None, None]:
     # Packed: a row is in one place, and mixing rows touches two pieces of memory for
     # each instead of one for each column.
-    columns = place_columns(dataset.columns, "packed")
+    columns = place_columns(dataset.written, "packed")
     decoded = decode_blocks(
         dataset, steps.blocks(first), "packed", ahead=prefetch, threads=threads
     )
@@ -199,7 +199,7 @@ def _batches(
         rows = _RowBuffer(blocks, steps.order.block_rows)
         for epoch, row, size in steps.sizes(first):
             found = column_arrays(rows.take(epoch, row, size), columns)
-            yield as_examples(dataset, found)
+            yield as_examples(dataset, newer_arrays(found, dataset.older, size))
 
 
 class _RowBuffer:

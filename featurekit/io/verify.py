@@ -155,7 +155,7 @@ def _check_bytes(path: Path, shard: Shard) -> None:
 
 
 def _check_ids(dataset: Dataset, batch: pa.RecordBatch, path: Path) -> None:
-    for column in dataset.columns:
+    for column in dataset.written:
         if column.num_ids is None or not batch.num_rows:
             continue
         found = pc.min_max(elements_of(batch.column(column.name))).as_py()

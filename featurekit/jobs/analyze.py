@@ -112,6 +112,11 @@ class Analysis:
         request: AnalysisRequest, rows: pa.RecordBatch, accumulator: Accumulator
     ) -> None:
         columns = [rows.column(name) for name in request.columns]
+        if request.by is not None:
+            if request.kind == "target_by_key":
+                columns.append(rows.column(request.fold_name))
+            names = ["value", "key", "fold"][: len(columns)]
+            columns = [pa.StructArray.from_arrays(columns, names)]
         for column in [netstrings(columns)] if request.is_joined else columns:
             accumulator.add(column)
 

@@ -81,7 +81,7 @@ class Conversion:
         self.spec = spec
         self.stats = stats
         self.compression = compression
-        self.plan = compile_spec(spec, stats)
+        self.plan = compile_spec(spec, stats, training=True)
         self.layout = layout
         self.columns = place_columns(output_columns(self.plan), layout)
         self.reader = RowReader(spec, self.plan, on_bad_row=on_bad_row)

@@ -17,17 +17,24 @@ import pyarrow as pa
 
 from featurekit.backends.base import Transformed
 from featurekit.backends.host.executor import HostBackend
-from featurekit.errors import RowError, SourceError
+from featurekit.errors import RowError, SourceError, SpecError
 from featurekit.io.casting import cast_accepted
 from featurekit.io.manifest import Accounting
 from featurekit.io.sources import Task
-from featurekit.jobs.splits import assign_split, split_columns, split_types
+from featurekit.jobs.folds import with_rows
+from featurekit.jobs.splits import (
+    assign_split,
+    key_types,
+    split_columns,
+    split_types,
+)
 from featurekit.jobs.windows import MadeRows, make_windows
 from featurekit.kernels.arrow_buffers import arrow_array
 from featurekit.plan.graph import Plan
 from featurekit.plan.lower import label_check
 from featurekit.plan.ops import AlignLists
 from featurekit.plan.rejects import describe_reject, show_lengths
+from featurekit.plan.targets import ROW
 from featurekit.spec.feature_spec import FeatureSpec
 from featurekit.spec.windows import Windows
 
@@ -95,6 +102,16 @@ class RowReader:
                 got=self.on_bad_row,
                 expected="'fail' or 'dead_letter'",
             )
+        if self._has_folds and not self.spec.key:
+            raise SpecError(
+                "target encoding needs key columns, which decide the fold of a row",
+                code="SPEC_UNKNOWN_REFERENCE",
+                hint='pass key=["…"] to the spec',
+            )
+
+    @property
+    def _has_folds(self) -> bool:
+        return ROW in self.plan.columns
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: self.__dict__[name] for name in self.__dataclass_fields__}
@@ -118,7 +135,7 @@ class RowReader:
     def raw_columns(self) -> tuple[str, ...]:
         """The columns to read."""
         names = [*self.columns, *split_columns(self.spec)]
-        if self.on_bad_row == "dead_letter":
+        if self.on_bad_row == "dead_letter" or self._has_folds:
             # So that a refused row can be found again in other systems.
             names += [item.name for item in self.spec.key]
         return tuple(dict.fromkeys(names))
@@ -167,6 +184,11 @@ class RowReader:
         rejected: dict[int, RowError] = {}
         batch = self._cast(raw, self.columns, where, rejected)
         parts = self._assign(raw, batch, where, rejected)
+        if self._has_folds:
+            names = [item.name for item in self.spec.key]
+            types = key_types(self.spec, names, raw.schema, text=text)
+            keys = self._cast(raw, types, where, rejected)
+            batch = with_rows(self.spec, batch, keys, parts)
         rows = np.arange(raw.num_rows)
         if rejected:
             rows = np.delete(rows, sorted(rejected))

@@ -1,5 +1,6 @@
 """Which part of the data each row belongs to."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,9 +57,16 @@ def split_types(
     """
     if isinstance(spec.split, TimeSplit):
         return {spec.split.column.name: "timestamp"}
+    return key_types(spec, split_columns(spec), schema, text=text)
+
+
+def key_types(
+    spec: FeatureSpec, names: Iterable[str], schema: pa.Schema, *, text: bool
+) -> dict[str, str]:
+    """The types to cast key columns to; see `split_types`."""
     declared = {item.name: item.dtype for item in spec.inputs}
     found = {}
-    for name in split_columns(spec):
+    for name in names:
         found[name] = "key"
         if declared[name] in ("timestamp", "int64"):
             try:
@@ -97,7 +105,7 @@ def assign_split(
         starts = np.array(spec.split.starts, np.int64)
         return Assignment(np.searchsorted(starts, times, side="right"), missing)
     if isinstance(spec.split, KeySplit):
-        hashes = _key_hashes(spec, spec.split, batch)
+        hashes = key_hashes(spec, spec.split.salt, batch)
         return Assignment(
             np.searchsorted(_thresholds(spec.split), hashes, side="right"), missing
         )
@@ -111,10 +119,11 @@ def _thresholds(split: KeySplit) -> npt.NDArray[np.uint64]:
     return np.array([min(round(end * 2**64), 2**64 - 1) for end in ends], np.uint64)
 
 
-def _key_hashes(
-    spec: FeatureSpec, split: KeySplit, batch: pa.RecordBatch
+def key_hashes(
+    spec: FeatureSpec, salted: str, batch: pa.RecordBatch
 ) -> npt.NDArray[np.uint64]:
-    salt = np.frombuffer(split.salt.encode(), np.uint8)
+    """A hash of each row's key, which begins with that of a salt."""
+    salt = np.frombuffer(salted.encode(), np.uint8)
     start = fingerprint64(salt, np.array([0, len(salt)]))[0]
     hashes = np.full(batch.num_rows, start, np.uint64)
     for item in spec.key:

@@ -14,6 +14,7 @@ from featurekit.plan.stats import Stats
 from featurekit.spec import steps as s
 from featurekit.spec.columns import StringColumn
 from featurekit.spec.columns.base import BaseColumn, Cross, WeightedBag
+from featurekit.spec.columns.grouped import Grouped
 from featurekit.spec.feature_spec import FeatureSpec
 
 IdKind: TypeAlias = Literal[
@@ -107,6 +108,8 @@ def _kinds(spec: FeatureSpec, feature: str, column: BaseColumn, stats: Stats) ->
             return (("integer", at) for at in range(count))
         case s.HashBuckets():
             message = "no value can be told from a hash"
+        case None if isinstance(column.source, Grouped):
+            message = "what a bucket holds depends on the key"
         case _:
             message = "the feature has no ids"
     raise SpecError(message, code="SPEC_BAD_VALUE", feature=feature, got=column)

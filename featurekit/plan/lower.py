@@ -5,25 +5,34 @@ from typing import Literal, assert_never
 
 from featurekit.errors import SpecError, StatisticsError
 from featurekit.plan import ops
+from featurekit.plan.by_key import add_counts, add_grouped
 from featurekit.plan.circle import MAX_POINTS, circle_points
 from featurekit.plan.float32 import to_float32
 from featurekit.plan.graph import Plan, PlanBuilder
 from featurekit.plan.lower_text import list_op, text_op
 from featurekit.plan.requirements import (
     AnalysisRequest,
+    grouped_request,
     learned_steps,
     shared_requests,
     step_request,
+    target_request,
 )
 from featurekit.plan.statistics import (
+    ByKey,
     DocumentFrequencies,
     Moments,
+    MomentsByKey,
     Quantiles,
+    QuantilesByKey,
     QuantileValues,
     Range,
+    RangeByKey,
+    TargetByKey,
     VocabularyCounts,
 )
 from featurekit.plan.stats import S, Stats
+from featurekit.plan.targets import add_fold, add_target
 from featurekit.plan.term_weights import term_weights
 from featurekit.plan.time_zones import offset_transitions
 from featurekit.plan.vocabularies import add_lookup, default_id, lower_exact_cross
@@ -34,8 +43,10 @@ from featurekit.spec.columns import (
     Cross,
     CrossColumn,
     Expression,
+    Grouped,
     Masked,
     Source,
+    TargetEncoding,
     VectorColumn,
     WeightedBag,
 )
@@ -46,7 +57,11 @@ from featurekit.spec.inputs import Input
 
 
 def compile_spec(
-    spec: FeatureSpec, stats: Stats | None = None, *, serving: bool = False
+    spec: FeatureSpec,
+    stats: Stats | None = None,
+    *,
+    serving: bool = False,
+    training: bool = False,
 ) -> Plan:
     """The plan that computes the outputs of a spec.
 
@@ -56,12 +71,14 @@ def compile_spec(
             spec that learns nothing.
         serving: Leave out label and weight, and with them their source columns.
             Defaults to False.
+        training: Whether what is learned of a target leaves out the row's own fold:
+            for the records of a job, which knows the folds. Defaults to False.
 
     Raises:
         StatisticsError: A statistic is missing, or was measured on no values.
         SpecError: A step would need a second pass over the data.
     """
-    lowering = _Lowering(stats or Stats({}), shared_requests(spec))
+    lowering = _Lowering(stats or Stats({}), shared_requests(spec), training)
     columns = spec.features if serving else spec.outputs
     if LABEL in columns:
         # First in the plan: a row without label is known as such, whatever else it
@@ -91,6 +108,9 @@ def compile_requests(spec: FeatureSpec, requests: Iterable[AnalysisRequest]) -> 
         for name, column in request.columns.items():
             value = lowering.value(column.source, column.steps, keep_nan=keep)
             outputs.append((name, value))
+        folds = dict(request.options).get("folds")
+        if isinstance(folds, int):
+            outputs.append((request.fold_name, add_fold(lowering.builder, folds)))
     return lowering.builder.build(outputs)
 
 
@@ -125,12 +145,19 @@ class _Lowering:
     Args:
         stats: The statistics.
         shared: By name, the requests of shared vocabularies.
+        training: Whether rows have folds.
     """
 
-    def __init__(self, stats: Stats, shared: Mapping[str, AnalysisRequest]) -> None:
+    def __init__(
+        self,
+        stats: Stats,
+        shared: Mapping[str, AnalysisRequest],
+        training: bool = False,
+    ) -> None:
         self.builder = PlanBuilder()
         self.stats = stats
         self.shared = shared
+        self.training = training
 
     def output(self, column: Column) -> int:
         """The value that a record holds: present, and float32 where it is a number."""
@@ -225,6 +252,12 @@ class _Lowering:
         elif isinstance(source, Aligned):
             refuse_missing |= any(map(_makes_vector, steps))
             value = self._align(source, refuse_missing=refuse_missing)
+        elif isinstance(source, Grouped):
+            value = self._grouped(source)
+        elif isinstance(source, TargetEncoding):
+            found = self._find(target_request(source), TargetByKey)
+            key = self.value(source.category.source, source.category.steps)
+            value = add_target(self.builder, source, found, key, training=self.training)
         else:
             value, steps = self._cross(source, steps)
         for end, step in enumerate(steps, start=1):
@@ -236,6 +269,7 @@ class _Lowering:
             if isinstance(step, s.Split | s.Ngrams | s.Wordpiece):
                 missing = _missing_list(steps, refuse_missing=refuse_missing)
                 value = add(list_op(step, missing), self._elements(value, steps))
+                continue
             if isinstance(step, s.Binarize):
                 value = add(ops.IsGreaterEqual(step.threshold), value)
                 value = add(ops.ChooseNumber(1.0, 0.0), value)
@@ -250,6 +284,9 @@ class _Lowering:
                 value = self._vocabulary(step, request, value)
             elif isinstance(step, s.TfIdf):
                 value = self._weigh_terms(source, steps[:end], value)
+            elif isinstance(step, s.CountEncoding):
+                counts = self._find(request, VocabularyCounts)
+                value = add_counts(self.builder, step, counts, value)
             else:
                 value = add(self._op(source, step, request), value)
         return value
@@ -389,6 +426,18 @@ class _Lowering:
         constants = [one if isinstance(one, float) else None for one in source.operands]
         return self.builder.add(_expression_op(source, constants), *parts)
 
+    def _grouped(self, source: Grouped) -> int:
+        request = grouped_request(source)
+        found: MomentsByKey | RangeByKey | QuantilesByKey
+        if isinstance(source.step, s.Standardize):
+            found = self._find(request, MomentsByKey)
+        elif isinstance(source.step, s.QuantileBuckets):
+            found = self._find(request, QuantilesByKey)
+        else:
+            found = self._find(request, RangeByKey)
+        value, key = (self.value(one.source, one.steps) for one in source.columns)
+        return add_grouped(self.builder, source, found, value, key)
+
     def _vocabulary(
         self, step: s.Vocabulary, request: AnalysisRequest | None, value: int
     ) -> int:
@@ -455,6 +504,7 @@ class _Lowering:
                 | s.Embedding()
                 | s.Cyclic()
                 | s.Vocabulary()
+                | s.CountEncoding()
                 | s.MissingAsEmpty()
                 | s.DropMissing()
                 | s.Pad()
@@ -556,7 +606,7 @@ def _missing_list(
 
 
 def _is_empty(statistic: object) -> bool:
-    if isinstance(statistic, VocabularyCounts):
+    if isinstance(statistic, VocabularyCounts | ByKey):
         return not statistic.tokens
     if isinstance(statistic, DocumentFrequencies):
         return not statistic.documents

@@ -2,11 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 from featurekit.errors import SpecError
 from featurekit.spec import steps as s
-from featurekit.spec.columns import Aligned, Column, Cross, Expression, Source
+from featurekit.spec.columns import (
+    Aligned,
+    Column,
+    Cross,
+    Expression,
+    Grouped,
+    Source,
+    StringColumn,
+    TargetEncoding,
+)
 from featurekit.spec.columns.base import BaseColumn
 from featurekit.spec.feature_spec import FeatureSpec
 from featurekit.spec.inputs import Input, element_dtype
@@ -20,6 +29,10 @@ StatisticKind: TypeAlias = Literal[
     "quantile_values",
     "vocabulary",
     "document_frequencies",
+    "moments_by_key",
+    "range_by_key",
+    "target_by_key",
+    "quantiles_by_key",
 ]
 OptionValue: TypeAlias = int | tuple[float, ...] | None
 Options: TypeAlias = tuple[tuple[str, OptionValue], ...]
@@ -39,6 +52,7 @@ class AnalysisRequest:
         steps: What is done to it before it is measured.
         options: Arguments of the statistic, by name.
         others: More columns that are counted with it, as one.
+        by: A key: the statistic is that of each of its values.
     """
 
     kind: StatisticKind
@@ -46,6 +60,7 @@ class AnalysisRequest:
     steps: tuple[s.Step, ...] = ()
     options: tuple[tuple[str, OptionValue], ...] = ()
     others: tuple[BaseColumn, ...] = ()
+    by: Column | None = None
 
     @property
     def key(self) -> str:
@@ -56,11 +71,14 @@ class AnalysisRequest:
         measured = (BaseColumn(self.source, self.steps), *self.others)
         columns = ", ".join(sorted(map(repr, measured)))
         options = "".join(f", {name}={value}" for name, value in self.options)
-        return f"{self.kind}({columns}{options})"
+        key = "" if self.by is None else f", by={self.by!r}"
+        return f"{self.kind}({columns}{key}{options})"
 
     @property
     def value_type(self) -> RequestValueType:
-        """What the accumulator receives; of lists, what their elements are."""
+        """What the accumulator receives: the elements of lists, the keys of groups."""
+        if self.by is not None:
+            return "string" if isinstance(self.by, StringColumn) else "integer"
         if self.is_joined:
             return "string"
         if any(isinstance(step, s.Length) for step in self.steps):
@@ -91,7 +109,14 @@ class AnalysisRequest:
             columns = (BaseColumn(self.source, self.steps), *self.others)
         first, *rest = columns
         more = {f"{self.key} {at}": column for at, column in enumerate(rest, start=2)}
+        if self.by is not None:
+            more[f"{self.key} by"] = self.by
         return {self.key: first, **more}
+
+    @property
+    def fold_name(self) -> str:
+        """The name of the fold of each row in the plan, where it is asked for."""
+        return f"{self.key} fold"
 
     @property
     def column_names(self) -> str:
@@ -128,6 +153,49 @@ def step_request(source: Source, steps: tuple[s.Step, ...]) -> AnalysisRequest |
     options: Options = ()
     if isinstance(step, s.TfIdf):
         prefix, options = _terms(prefix)
+    _refuse_second_pass(source, prefix, steps)
+    if isinstance(step, s.TfIdf):
+        # A missing list that is taken as an empty one is a document.
+        return AnalysisRequest("document_frequencies", source, prefix, options)
+    return _request(step, source, _measured(prefix))
+
+
+def grouped_request(source: Grouped) -> AnalysisRequest:
+    """The statistic of each key.
+
+    Raises:
+        SpecError: As `step_request`; also where the key is learned.
+    """
+    step, key = source.step, _unfilled_column(source.key)
+    _refuse_second_pass(key.source, key.steps, (*key.steps, step))
+    found = step_request(source.value.source, (*source.value.steps, step))
+    assert found is not None, "what is grouped is learned"
+    kind: Any = f"{found.kind}_by_key"
+    options = (*found.options, ("max_keys", source.max_keys))
+    return replace(found, kind=kind, by=key, options=options)
+
+
+def target_request(source: TargetEncoding) -> AnalysisRequest:
+    """The moments of a target, by category and without each fold.
+
+    Raises:
+        SpecError: As `step_request`.
+    """
+    target, key = _unfilled_column(source.target), _unfilled_column(source.category)
+    for column in (target, key):
+        made: Any = source  # it prints as the step that it is declared by
+        _refuse_second_pass(column.source, column.steps, (made,))
+    options = (("folds", source.folds), ("max_keys", source.max_keys))
+    return AnalysisRequest(
+        "target_by_key", target.source, _measured(target.steps), options, by=key
+    )
+
+
+def _refuse_second_pass(
+    source: Source, prefix: tuple[s.Step, ...], steps: tuple[s.Step, ...]
+) -> None:
+    """Refuses to learn the last step where what it is learned from is learned."""
+    step = steps[-1]
     learned = next(learned_steps(source, prefix), None)
     if learned is not None:
         given = _GIVEN.get(learned.method, f"those of {learned.method}")
@@ -139,10 +207,6 @@ def step_request(source: Source, steps: tuple[s.Step, ...]) -> AnalysisRequest |
             got=f"{source}{''.join(map(str, steps))}",
             hint=f"swap the two, or give the values: {given}",
         )
-    if isinstance(step, s.TfIdf):
-        # A missing list that is taken as an empty one is a document.
-        return AnalysisRequest("document_frequencies", source, prefix, options)
-    return _request(step, source, _measured(prefix))
 
 
 def _terms(steps: tuple[s.Step, ...]) -> tuple[tuple[s.Step, ...], Options]:
@@ -176,6 +240,9 @@ def _request(
         case s.FillMode():
             one = (("max_size", 1), ("min_count", 1))
             return AnalysisRequest("vocabulary", source, prefix, one)
+        case s.CountEncoding(max_size=max_size):
+            most = (("max_size", max_size), ("min_count", 1))
+            return AnalysisRequest("vocabulary", source, prefix, most)
         case s.Vocabulary(max_size=max_size, min_count=min_count):
             kept = (("max_size", max_size), ("min_count", min_count))
             return AnalysisRequest("vocabulary", source, prefix, kept)
@@ -211,6 +278,11 @@ def learned_steps(source: Source, steps: tuple[s.Step, ...]) -> Iterator[s.Step]
     if not isinstance(source, Input):
         for column in source.columns:
             yield from learned_steps(column.source, column.steps)
+    if isinstance(source, Grouped):
+        yield source.step
+    if isinstance(source, TargetEncoding):
+        learned: Any = source  # what is asked of it is its name
+        yield learned
     yield from filter(s.needs_statistics, steps)
 
 
@@ -258,6 +330,10 @@ def _column_requests(column: Column) -> Iterator[AnalysisRequest]:
     if not isinstance(column.source, Input):
         for entry in column.source.columns:
             yield from _column_requests(entry)
+    if isinstance(column.source, Grouped):
+        yield grouped_request(column.source)
+    if isinstance(column.source, TargetEncoding):
+        yield target_request(column.source)
     for end, step in enumerate(column.steps, start=1):
         request = step_request(column.source, column.steps[:end])
         if request is not None and not is_shared(step):

@@ -104,6 +104,10 @@ def stage_kind(plan: Plan, index: int) -> Kind:
             return (*same, op)
         case ops.DefaultId(default=default):
             return (*same, default is None)
+        case ops.LookupVector() | ops.BucketizeByKey():
+            return (*same, op)
+        case ops.LookupNumber():
+            return (*same, op.num_missing > 0)
     return same
 
 

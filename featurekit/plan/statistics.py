@@ -133,6 +133,83 @@ class DocumentFrequencies:
     documents: int
 
 
+@dataclass(frozen=True, slots=True)
+class MomentsByKey:
+    """Mean and variance of the finite values of each key; the last are those of all.
+
+    Args:
+        tokens: The keys, all bytes or all integers: most values first, then as in
+            `VocabularyCounts`.
+        counts: Finite values of each key, and of all rows, with a key or without.
+        means: Likewise; correctly rounded.
+        variances: Likewise; of the population, correctly rounded.
+    """
+
+    tokens: tuple[bytes, ...] | tuple[int, ...]
+    counts: tuple[int, ...]
+    means: tuple[float, ...]
+    variances: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RangeByKey:
+    """Smallest and largest finite value of each key; the last are those of all.
+
+    Args:
+        tokens: As of `MomentsByKey`.
+        counts: Likewise.
+        minimums: The smallest value of each key, and of all rows.
+        maximums: The largest.
+    """
+
+    tokens: tuple[bytes, ...] | tuple[int, ...]
+    counts: tuple[int, ...]
+    minimums: tuple[float, ...]
+    maximums: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TargetByKey:
+    """Moments of a target for each category, without each fold and of all of them.
+
+    Args:
+        tokens: The categories, as of `MomentsByKey`.
+        counts: Finite targets of the first category without the first fold, without the
+            second, and so on, then of all folds; of the second category; and so on. The
+            last are those of all rows, with a category or without.
+        means: Likewise; correctly rounded.
+        variances: Likewise; of the population, correctly rounded.
+    """
+
+    tokens: tuple[bytes, ...] | tuple[int, ...]
+    counts: tuple[int, ...]
+    means: tuple[float, ...]
+    variances: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QuantilesByKey:
+    """Boundaries of equally full buckets for each key; the last are those of all rows.
+
+    Args:
+        tokens: As of `MomentsByKey`.
+        counts: Likewise.
+        boundaries: Those of the first key, then of the second, and so on; of each as of
+            `Quantiles`.
+        sizes: How many boundaries each key has.
+        rank_error: The largest of all keys, as of `Quantiles`.
+    """
+
+    tokens: tuple[bytes, ...] | tuple[int, ...]
+    counts: tuple[int, ...]
+    boundaries: tuple[float, ...]
+    sizes: tuple[int, ...]
+    rank_error: float
+
+
+ByKey: TypeAlias = MomentsByKey | RangeByKey | TargetByKey | QuantilesByKey
+"""What was measured for each key; the last entry is that of all rows."""
+
 Statistic: TypeAlias = (
     Presence
     | Moments
@@ -141,4 +218,8 @@ Statistic: TypeAlias = (
     | QuantileValues
     | VocabularyCounts
     | DocumentFrequencies
+    | MomentsByKey
+    | RangeByKey
+    | TargetByKey
+    | QuantilesByKey
 )

@@ -15,13 +15,18 @@ from google.protobuf.message import DecodeError
 from featurekit.errors import FeatureKitError, StatisticsError
 from featurekit.plan.requirements import AnalysisRequest
 from featurekit.plan.statistics import (
+    ByKey,
     DocumentFrequencies,
     Moments,
+    MomentsByKey,
     Presence,
     Quantiles,
+    QuantilesByKey,
     QuantileValues,
     Range,
+    RangeByKey,
     Statistic,
+    TargetByKey,
     VocabularyCounts,
 )
 from featurekit.proto import stats_pb2 as pb
@@ -41,6 +46,10 @@ _FIELDS: dict[str, type[Statistic]] = {
     "vocabulary_counts": VocabularyCounts,
     "quantile_values": QuantileValues,
     "document_frequencies": DocumentFrequencies,
+    "moments_by_key": MomentsByKey,
+    "range_by_key": RangeByKey,
+    "target_by_key": TargetByKey,
+    "quantiles_by_key": QuantilesByKey,
 }
 _NAMES = {cls: name for name, cls in _FIELDS.items()}
 S = TypeVar("S", bound=Statistic)
@@ -204,5 +213,7 @@ def _summary(value: Statistic) -> str:
         )
     if isinstance(value, DocumentFrequencies):
         return f"{len(value.tokens):,} terms of {value.documents:,} lists"
+    if isinstance(value, ByKey):
+        return f"{len(value.tokens):,} keys, {value.counts[-1]:,} values"
     shown = (f"{entry.name}={getattr(value, entry.name)}" for entry in fields(value))
     return ", ".join(shown)

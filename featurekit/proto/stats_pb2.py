@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from featurekit.proto import spec_pb2 as featurekit_dot_proto_dot_spec__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x66\x65\x61turekit/proto/stats.proto\x12\x10\x66\x65\x61turekit.proto\x1a\x1b\x66\x65\x61turekit/proto/spec.proto\"N\n\x05Stats\x12\x0f\n\x07version\x18\x01 \x01(\r\x12\x34\n\nstatistics\x18\x02 \x03(\x0b\x32 .featurekit.proto.NamedStatistic\"\xa9\x03\n\x0eNamedStatistic\x12\x0b\n\x03key\x18\x01 \x01(\t\x12.\n\x08presence\x18\x02 \x01(\x0b\x32\x1a.featurekit.proto.PresenceH\x00\x12,\n\x07moments\x18\x03 \x01(\x0b\x32\x19.featurekit.proto.MomentsH\x00\x12(\n\x05range\x18\x04 \x01(\x0b\x32\x17.featurekit.proto.RangeH\x00\x12\x30\n\tquantiles\x18\x05 \x01(\x0b\x32\x1b.featurekit.proto.QuantilesH\x00\x12?\n\x11vocabulary_counts\x18\x06 \x01(\x0b\x32\".featurekit.proto.VocabularyCountsH\x00\x12;\n\x0fquantile_values\x18\x14 \x01(\x0b\x32 .featurekit.proto.QuantileValuesH\x00\x12\x45\n\x14\x64ocument_frequencies\x18Z \x01(\x0b\x32%.featurekit.proto.DocumentFrequenciesH\x00\x42\x0b\n\tstatistic\"I\n\x08Presence\x12\x0c\n\x04rows\x18\x01 \x01(\x03\x12\r\n\x05nulls\x18\x02 \x01(\x03\x12\x0c\n\x04nans\x18\x03 \x01(\x03\x12\x12\n\ninfinities\x18\x04 \x01(\x03\"8\n\x07Moments\x12\r\n\x05\x63ount\x18\x01 \x01(\x03\x12\x0c\n\x04mean\x18\x02 \x01(\x01\x12\x10\n\x08variance\x18\x03 \x01(\x01\"8\n\x05Range\x12\r\n\x05\x63ount\x18\x01 \x01(\x03\x12\x0f\n\x07minimum\x18\x02 \x01(\x01\x12\x0f\n\x07maximum\x18\x03 \x01(\x01\"W\n\tQuantiles\x12\x13\n\x0bnum_buckets\x18\x01 \x01(\x03\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\x12\x12\n\nboundaries\x18\x03 \x03(\x01\x12\x12\n\nrank_error\x18\x04 \x01(\x01\"m\n\x10VocabularyCounts\x12(\n\x06tokens\x18\x01 \x01(\x0b\x32\x18.featurekit.proto.Tokens\x12\x0e\n\x06\x63ounts\x18\x02 \x03(\x03\x12\r\n\x05total\x18\x03 \x01(\x03\x12\x10\n\x08\x64istinct\x18\x04 \x01(\x03\"Z\n\x0eQuantileValues\x12\x15\n\rprobabilities\x18\x01 \x03(\x01\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\x12\x0e\n\x06values\x18\x03 \x03(\x01\x12\x12\n\nrank_error\x18\x04 \x01(\x01\"b\n\x13\x44ocumentFrequencies\x12(\n\x06tokens\x18\x01 \x01(\x0b\x32\x18.featurekit.proto.Tokens\x12\x0e\n\x06\x63ounts\x18\x02 \x03(\x03\x12\x11\n\tdocuments\x18\x03 \x01(\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x66\x65\x61turekit/proto/stats.proto\x12\x10\x66\x65\x61turekit.proto\x1a\x1b\x66\x65\x61turekit/proto/spec.proto\"N\n\x05Stats\x12\x0f\n\x07version\x18\x01 \x01(\r\x12\x34\n\nstatistics\x18\x02 \x03(\x0b\x32 .featurekit.proto.NamedStatistic\"\x93\x05\n\x0eNamedStatistic\x12\x0b\n\x03key\x18\x01 \x01(\t\x12.\n\x08presence\x18\x02 \x01(\x0b\x32\x1a.featurekit.proto.PresenceH\x00\x12,\n\x07moments\x18\x03 \x01(\x0b\x32\x19.featurekit.proto.MomentsH\x00\x12(\n\x05range\x18\x04 \x01(\x0b\x32\x17.featurekit.proto.RangeH\x00\x12\x30\n\tquantiles\x18\x05 \x01(\x0b\x32\x1b.featurekit.proto.QuantilesH\x00\x12?\n\x11vocabulary_counts\x18\x06 \x01(\x0b\x32\".featurekit.proto.VocabularyCountsH\x00\x12;\n\x0fquantile_values\x18\x14 \x01(\x0b\x32 .featurekit.proto.QuantileValuesH\x00\x12\x45\n\x14\x64ocument_frequencies\x18Z \x01(\x0b\x32%.featurekit.proto.DocumentFrequenciesH\x00\x12\x39\n\x0emoments_by_key\x18\x96\x01 \x01(\x0b\x32\x1e.featurekit.proto.MomentsByKeyH\x00\x12\x35\n\x0crange_by_key\x18\x97\x01 \x01(\x0b\x32\x1c.featurekit.proto.RangeByKeyH\x00\x12\x37\n\rtarget_by_key\x18\x98\x01 \x01(\x0b\x32\x1d.featurekit.proto.TargetByKeyH\x00\x12=\n\x10quantiles_by_key\x18\x99\x01 \x01(\x0b\x32 .featurekit.proto.QuantilesByKeyH\x00\x42\x0b\n\tstatistic\"I\n\x08Presence\x12\x0c\n\x04rows\x18\x01 \x01(\x03\x12\r\n\x05nulls\x18\x02 \x01(\x03\x12\x0c\n\x04nans\x18\x03 \x01(\x03\x12\x12\n\ninfinities\x18\x04 \x01(\x03\"8\n\x07Moments\x12\r\n\x05\x63ount\x18\x01 \x01(\x03\x12\x0c\n\x04mean\x18\x02 \x01(\x01\x12\x10\n\x08variance\x18\x03 \x01(\x01\"8\n\x05Range\x12\r\n\x05\x63ount\x18\x01 \x01(\x03\x12\x0f\n\x07minimum\x18\x02 \x01(\x01\x12\x0f\n\x07maximum\x18\x03 \x01(\x01\"W\n\tQuantiles\x12\x13\n\x0bnum_buckets\x18\x01 \x01(\x03\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\x12\x12\n\nboundaries\x18\x03 \x03(\x01\x12\x12\n\nrank_error\x18\x04 \x01(\x01\"m\n\x10VocabularyCounts\x12(\n\x06tokens\x18\x01 \x01(\x0b\x32\x18.featurekit.proto.Tokens\x12\x0e\n\x06\x63ounts\x18\x02 \x03(\x03\x12\r\n\x05total\x18\x03 \x01(\x03\x12\x10\n\x08\x64istinct\x18\x04 \x01(\x03\"Z\n\x0eQuantileValues\x12\x15\n\rprobabilities\x18\x01 \x03(\x01\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\x12\x0e\n\x06values\x18\x03 \x03(\x01\x12\x12\n\nrank_error\x18\x04 \x01(\x01\"b\n\x13\x44ocumentFrequencies\x12(\n\x06tokens\x18\x01 \x01(\x0b\x32\x18.featurekit.proto.Tokens\x12\x0e\n\x06\x63ounts\x18\x02 \x03(\x03\x12\x11\n\tdocuments\x18\x03 \x01(\x03\"j\n\x0cMomentsByKey\x12(\n\x06tokens\x18\x01 \x01(\x0b\x32\x18.featurekit.proto.Tokens\x12\x0e\n\x06\x63ounts\x18\x02 \x03(\x03\x12\r\n\x05means\x18\x03 \x03(\x01\x12\x11\n\tvariances\x18\x04 \x03(\x01\"j\n\nRangeByKey\x12(\n\x06tokens\x18\x01 \x01(\x0b\x32\x18.featurekit.proto.Tokens\x12\x0e\n\x06\x63ounts\x18\x02 \x03(\x03\x12\x10\n\x08minimums\x18\x03 \x03(\x01\x12\x10\n\x08maximums\x18\x04 \x03(\x01\"i\n\x0bTargetByKey\x12(\n\x06tokens\x18\x01 \x01(\x0b\x32\x18.featurekit.proto.Tokens\x12\x0e\n\x06\x63ounts\x18\x02 \x03(\x03\x12\r\n\x05means\x18\x03 \x03(\x01\x12\x11\n\tvariances\x18\x04 \x03(\x01\"\x81\x01\n\x0eQuantilesByKey\x12(\n\x06tokens\x18\x01 \x01(\x0b\x32\x18.featurekit.proto.Tokens\x12\x0e\n\x06\x63ounts\x18\x02 \x03(\x03\x12\x12\n\nboundaries\x18\x03 \x03(\x01\x12\r\n\x05sizes\x18\x04 \x03(\x03\x12\x12\n\nrank_error\x18\x05 \x01(\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,19 +35,27 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STATS']._serialized_start=79
   _globals['_STATS']._serialized_end=157
   _globals['_NAMEDSTATISTIC']._serialized_start=160
-  _globals['_NAMEDSTATISTIC']._serialized_end=585
-  _globals['_PRESENCE']._serialized_start=587
-  _globals['_PRESENCE']._serialized_end=660
-  _globals['_MOMENTS']._serialized_start=662
-  _globals['_MOMENTS']._serialized_end=718
-  _globals['_RANGE']._serialized_start=720
-  _globals['_RANGE']._serialized_end=776
-  _globals['_QUANTILES']._serialized_start=778
-  _globals['_QUANTILES']._serialized_end=865
-  _globals['_VOCABULARYCOUNTS']._serialized_start=867
-  _globals['_VOCABULARYCOUNTS']._serialized_end=976
-  _globals['_QUANTILEVALUES']._serialized_start=978
-  _globals['_QUANTILEVALUES']._serialized_end=1068
-  _globals['_DOCUMENTFREQUENCIES']._serialized_start=1070
-  _globals['_DOCUMENTFREQUENCIES']._serialized_end=1168
+  _globals['_NAMEDSTATISTIC']._serialized_end=819
+  _globals['_PRESENCE']._serialized_start=821
+  _globals['_PRESENCE']._serialized_end=894
+  _globals['_MOMENTS']._serialized_start=896
+  _globals['_MOMENTS']._serialized_end=952
+  _globals['_RANGE']._serialized_start=954
+  _globals['_RANGE']._serialized_end=1010
+  _globals['_QUANTILES']._serialized_start=1012
+  _globals['_QUANTILES']._serialized_end=1099
+  _globals['_VOCABULARYCOUNTS']._serialized_start=1101
+  _globals['_VOCABULARYCOUNTS']._serialized_end=1210
+  _globals['_QUANTILEVALUES']._serialized_start=1212
+  _globals['_QUANTILEVALUES']._serialized_end=1302
+  _globals['_DOCUMENTFREQUENCIES']._serialized_start=1304
+  _globals['_DOCUMENTFREQUENCIES']._serialized_end=1402
+  _globals['_MOMENTSBYKEY']._serialized_start=1404
+  _globals['_MOMENTSBYKEY']._serialized_end=1510
+  _globals['_RANGEBYKEY']._serialized_start=1512
+  _globals['_RANGEBYKEY']._serialized_end=1618
+  _globals['_TARGETBYKEY']._serialized_start=1620
+  _globals['_TARGETBYKEY']._serialized_end=1725
+  _globals['_QUANTILESBYKEY']._serialized_start=1728
+  _globals['_QUANTILESBYKEY']._serialized_end=1857
 # @@protoc_insertion_point(module_scope)

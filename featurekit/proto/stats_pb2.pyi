@@ -16,7 +16,7 @@ class Stats(_message.Message):
     def __init__(self, version: _Optional[int] = ..., statistics: _Optional[_Iterable[_Union[NamedStatistic, _Mapping]]] = ...) -> None: ...
 
 class NamedStatistic(_message.Message):
-    __slots__ = ("key", "presence", "moments", "range", "quantiles", "vocabulary_counts", "quantile_values", "document_frequencies")
+    __slots__ = ("key", "presence", "moments", "range", "quantiles", "vocabulary_counts", "quantile_values", "document_frequencies", "moments_by_key", "range_by_key", "target_by_key", "quantiles_by_key")
     KEY_FIELD_NUMBER: _ClassVar[int]
     PRESENCE_FIELD_NUMBER: _ClassVar[int]
     MOMENTS_FIELD_NUMBER: _ClassVar[int]
@@ -25,6 +25,10 @@ class NamedStatistic(_message.Message):
     VOCABULARY_COUNTS_FIELD_NUMBER: _ClassVar[int]
     QUANTILE_VALUES_FIELD_NUMBER: _ClassVar[int]
     DOCUMENT_FREQUENCIES_FIELD_NUMBER: _ClassVar[int]
+    MOMENTS_BY_KEY_FIELD_NUMBER: _ClassVar[int]
+    RANGE_BY_KEY_FIELD_NUMBER: _ClassVar[int]
+    TARGET_BY_KEY_FIELD_NUMBER: _ClassVar[int]
+    QUANTILES_BY_KEY_FIELD_NUMBER: _ClassVar[int]
     key: str
     presence: Presence
     moments: Moments
@@ -33,7 +37,11 @@ class NamedStatistic(_message.Message):
     vocabulary_counts: VocabularyCounts
     quantile_values: QuantileValues
     document_frequencies: DocumentFrequencies
-    def __init__(self, key: _Optional[str] = ..., presence: _Optional[_Union[Presence, _Mapping]] = ..., moments: _Optional[_Union[Moments, _Mapping]] = ..., range: _Optional[_Union[Range, _Mapping]] = ..., quantiles: _Optional[_Union[Quantiles, _Mapping]] = ..., vocabulary_counts: _Optional[_Union[VocabularyCounts, _Mapping]] = ..., quantile_values: _Optional[_Union[QuantileValues, _Mapping]] = ..., document_frequencies: _Optional[_Union[DocumentFrequencies, _Mapping]] = ...) -> None: ...
+    moments_by_key: MomentsByKey
+    range_by_key: RangeByKey
+    target_by_key: TargetByKey
+    quantiles_by_key: QuantilesByKey
+    def __init__(self, key: _Optional[str] = ..., presence: _Optional[_Union[Presence, _Mapping]] = ..., moments: _Optional[_Union[Moments, _Mapping]] = ..., range: _Optional[_Union[Range, _Mapping]] = ..., quantiles: _Optional[_Union[Quantiles, _Mapping]] = ..., vocabulary_counts: _Optional[_Union[VocabularyCounts, _Mapping]] = ..., quantile_values: _Optional[_Union[QuantileValues, _Mapping]] = ..., document_frequencies: _Optional[_Union[DocumentFrequencies, _Mapping]] = ..., moments_by_key: _Optional[_Union[MomentsByKey, _Mapping]] = ..., range_by_key: _Optional[_Union[RangeByKey, _Mapping]] = ..., target_by_key: _Optional[_Union[TargetByKey, _Mapping]] = ..., quantiles_by_key: _Optional[_Union[QuantilesByKey, _Mapping]] = ...) -> None: ...
 
 class Presence(_message.Message):
     __slots__ = ("rows", "nulls", "nans", "infinities")
@@ -112,3 +120,53 @@ class DocumentFrequencies(_message.Message):
     counts: _containers.RepeatedScalarFieldContainer[int]
     documents: int
     def __init__(self, tokens: _Optional[_Union[_spec_pb2.Tokens, _Mapping]] = ..., counts: _Optional[_Iterable[int]] = ..., documents: _Optional[int] = ...) -> None: ...
+
+class MomentsByKey(_message.Message):
+    __slots__ = ("tokens", "counts", "means", "variances")
+    TOKENS_FIELD_NUMBER: _ClassVar[int]
+    COUNTS_FIELD_NUMBER: _ClassVar[int]
+    MEANS_FIELD_NUMBER: _ClassVar[int]
+    VARIANCES_FIELD_NUMBER: _ClassVar[int]
+    tokens: _spec_pb2.Tokens
+    counts: _containers.RepeatedScalarFieldContainer[int]
+    means: _containers.RepeatedScalarFieldContainer[float]
+    variances: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, tokens: _Optional[_Union[_spec_pb2.Tokens, _Mapping]] = ..., counts: _Optional[_Iterable[int]] = ..., means: _Optional[_Iterable[float]] = ..., variances: _Optional[_Iterable[float]] = ...) -> None: ...
+
+class RangeByKey(_message.Message):
+    __slots__ = ("tokens", "counts", "minimums", "maximums")
+    TOKENS_FIELD_NUMBER: _ClassVar[int]
+    COUNTS_FIELD_NUMBER: _ClassVar[int]
+    MINIMUMS_FIELD_NUMBER: _ClassVar[int]
+    MAXIMUMS_FIELD_NUMBER: _ClassVar[int]
+    tokens: _spec_pb2.Tokens
+    counts: _containers.RepeatedScalarFieldContainer[int]
+    minimums: _containers.RepeatedScalarFieldContainer[float]
+    maximums: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, tokens: _Optional[_Union[_spec_pb2.Tokens, _Mapping]] = ..., counts: _Optional[_Iterable[int]] = ..., minimums: _Optional[_Iterable[float]] = ..., maximums: _Optional[_Iterable[float]] = ...) -> None: ...
+
+class TargetByKey(_message.Message):
+    __slots__ = ("tokens", "counts", "means", "variances")
+    TOKENS_FIELD_NUMBER: _ClassVar[int]
+    COUNTS_FIELD_NUMBER: _ClassVar[int]
+    MEANS_FIELD_NUMBER: _ClassVar[int]
+    VARIANCES_FIELD_NUMBER: _ClassVar[int]
+    tokens: _spec_pb2.Tokens
+    counts: _containers.RepeatedScalarFieldContainer[int]
+    means: _containers.RepeatedScalarFieldContainer[float]
+    variances: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, tokens: _Optional[_Union[_spec_pb2.Tokens, _Mapping]] = ..., counts: _Optional[_Iterable[int]] = ..., means: _Optional[_Iterable[float]] = ..., variances: _Optional[_Iterable[float]] = ...) -> None: ...
+
+class QuantilesByKey(_message.Message):
+    __slots__ = ("tokens", "counts", "boundaries", "sizes", "rank_error")
+    TOKENS_FIELD_NUMBER: _ClassVar[int]
+    COUNTS_FIELD_NUMBER: _ClassVar[int]
+    BOUNDARIES_FIELD_NUMBER: _ClassVar[int]
+    SIZES_FIELD_NUMBER: _ClassVar[int]
+    RANK_ERROR_FIELD_NUMBER: _ClassVar[int]
+    tokens: _spec_pb2.Tokens
+    counts: _containers.RepeatedScalarFieldContainer[int]
+    boundaries: _containers.RepeatedScalarFieldContainer[float]
+    sizes: _containers.RepeatedScalarFieldContainer[int]
+    rank_error: float
+    def __init__(self, tokens: _Optional[_Union[_spec_pb2.Tokens, _Mapping]] = ..., counts: _Optional[_Iterable[int]] = ..., boundaries: _Optional[_Iterable[float]] = ..., sizes: _Optional[_Iterable[int]] = ..., rank_error: _Optional[float] = ...) -> None: ...

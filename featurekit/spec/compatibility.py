@@ -11,6 +11,7 @@ from featurekit.spec.columns import (
     Aligned,
     Column,
     Cross,
+    Grouped,
     Masked,
     NumericColumn,
     Source,
@@ -94,6 +95,8 @@ def _compare_sources(before: Column, after: Column) -> Verdict:
             Compatibility.RE_INDEX, "the vocabulary is learned from another column"
         )
     if not isinstance(old, Input) or not isinstance(new, Input):
+        if isinstance(old, Grouped) and isinstance(new, Grouped):
+            return _compare_grouped(old, new, steps)
         return _compare_made(old, new, steps)
     if old.size != new.size:
         return Verdict(Compatibility.RETRAIN, "vectors have another size")
@@ -117,6 +120,17 @@ def _compare_made(old: Source, new: Source, steps: Sequence[s.Step]) -> Verdict:
     if any(isinstance(step, s.HashBuckets) for step in steps):
         return Verdict(Compatibility.RETRAIN, "other texts are hashed")
     return Verdict(_OTHER_VALUES, "values are computed in another way")
+
+
+def _compare_grouped(old: Grouped, new: Grouped, steps: Sequence[s.Step]) -> Verdict:
+    """What is learned for each key by itself."""
+    if replace(old, max_keys=new.max_keys) == new:
+        reason = "the limit of keys is another; what was learned is not"
+        return Verdict(Compatibility.SERVE_COMPATIBLE, reason)
+    if isinstance(new.step, s.QuantileBuckets):
+        reason = "buckets mean something else, and none can be mapped"
+        return Verdict(Compatibility.RETRAIN, reason)
+    return _compare_made(old, new, steps)
 
 
 def _compare_crosses(old: Source, new: Source, steps: Sequence[s.Step]) -> Verdict:
@@ -180,6 +194,7 @@ _VALUE_STEPS = (
     s.Shift,
     s.Difference,
     s.Rolling,
+    s.CountEncoding,
 )
 # What gives ids that can be mapped to those of another step of the same kind.
 _RE_INDEXED = (s.Vocabulary, s.Identity)

@@ -1,6 +1,6 @@
 """The difference between two specs, and what it asks for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -131,6 +131,8 @@ def _roles(before: "FeatureSpec", after: "FeatureSpec") -> Iterator[Change]:
         "key": moved if keyed else unread,
         "missing_label": unread,
         "rows": moved._replace(reason="other rows are made of those of the source"),
+        "renamed_from": unread,
+        "defaults": unread,
     }
     for role, verdict in verdicts.items():
         old, new = getattr(before, role), getattr(after, role)
@@ -161,6 +163,8 @@ def _learns_vocabulary(column: Column) -> bool:
 def _show(entry: object) -> str | None:
     if entry is None:
         return None
+    if isinstance(entry, Mapping):
+        return repr(dict(entry))
     if isinstance(entry, tuple):
         return ", ".join(map(str, entry))
     return repr(entry)

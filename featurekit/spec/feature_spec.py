@@ -19,8 +19,10 @@ from featurekit.spec.columns import (
     WeightedBag,
 )
 from featurekit.spec.columns.bags import weights_key
+from featurekit.spec.columns.base import target_inputs
 from featurekit.spec.columns.lists import ListColumn
 from featurekit.spec.diff import SpecDiff, compare
+from featurekit.spec.evolution import Default, check_defaults, check_former_names
 from featurekit.spec.inputs import Input, check_name
 from featurekit.spec.shared import shared_vocabularies
 from featurekit.spec.splits import KeySplit, Split, TimeSplit
@@ -52,6 +54,9 @@ class FeatureSpec:
         missing_label: "error" rejects a row without label; "drop" leaves it out and
             counts it. Defaults to "error".
         rows: `windows`, where rows are made of those of the source. Defaults to none.
+        renamed_from: By feature the name that it has in older records; see `fk.load`.
+        defaults: By feature the value that it has in records that lack it, all of a
+            vector; see `fk.load`.
 
     Raises:
         SpecError: A declaration is wrong; before any data is read.
@@ -67,10 +72,12 @@ class FeatureSpec:
     """
 
     __slots__ = (
+        "defaults",
         "features",
         "key",
         "label",
         "missing_label",
+        "renamed_from",
         "rows",
         "split",
         "weight",
@@ -82,6 +89,8 @@ class FeatureSpec:
     split: Split | None
     missing_label: Literal["error", "drop"]
     rows: Windows | None
+    renamed_from: Mapping[str, str]
+    defaults: Mapping[str, Default]
 
     def __init__(
         self,
@@ -93,6 +102,8 @@ class FeatureSpec:
         split: Split | None = None,
         missing_label: Literal["error", "drop"] = "error",
         rows: Windows | None = None,
+        renamed_from: Mapping[str, str] = MappingProxyType({}),
+        defaults: Mapping[str, Default] = MappingProxyType({}),
     ) -> None:
         if not isinstance(features, Mapping) or not features:
             raise SpecError(
@@ -127,6 +138,8 @@ class FeatureSpec:
             "split": split,
             "missing_label": missing_label,
             "rows": rows,
+            "renamed_from": check_former_names(renamed_from, checked),
+            "defaults": check_defaults(defaults, checked),
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
@@ -179,7 +192,7 @@ class FeatureSpec:
 
     def _all_inputs(self) -> Iterator[Input]:
         for column in self.outputs.values():
-            yield from column.inputs
+            yield from (*column.inputs, *target_inputs(column.source))
         if isinstance(self.split, TimeSplit):
             yield self.split.column
         yield from self.key
@@ -190,7 +203,7 @@ class FeatureSpec:
         return ("train",) if self.split is None else self.split.names
 
     def fingerprint(self) -> str:
-        """SHA-256 of the declaration; the order of the features does not matter."""
+        """SHA-256 of what decides records: neither order nor what older ones lack."""
         from featurekit.spec.serialize import spec_to_proto
 
         ordered = FeatureSpec(
@@ -254,6 +267,10 @@ class FeatureSpec:
             lines.append(f"    missing_label={self.missing_label!r},")
         if self.rows is not None:
             lines.append(f"    rows={self.rows!r},")
+        if self.renamed_from:
+            lines.append(f"    renamed_from={dict(self.renamed_from)!r},")
+        if self.defaults:
+            lines.append(f"    defaults={dict(self.defaults)!r},")
         return "\n".join([*lines, ")"])
 
 

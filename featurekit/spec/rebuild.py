@@ -12,6 +12,7 @@ from featurekit.spec.columns import (
     Column,
     Cross,
     Expression,
+    Grouped,
     IdsColumn,
     IntegerColumn,
     IntegersColumn,
@@ -22,6 +23,7 @@ from featurekit.spec.columns import (
     Source,
     StringColumn,
     StringsColumn,
+    TargetEncoding,
     TimestampColumn,
     VectorColumn,
     WeightedBag,
@@ -80,6 +82,10 @@ def rebuild(source: Source, steps: Iterable[s.Step]) -> Column:
         column = _align(source)
     elif isinstance(source, Masked):
         column = _mask(source)
+    elif isinstance(source, Grouped):
+        column = _group(source)
+    elif isinstance(source, TargetEncoding):
+        column = _encode_target(source)
     else:
         if source.dtype not in _KINDS:
             raise SpecError(
@@ -152,6 +158,38 @@ def _express(source: Expression) -> Column:
     )
 
 
+def _group(source: Grouped) -> Column:
+    found: Any = None
+    method = getattr(source.value, source.step.method, None)
+    if method is not None:
+        options = {"unseen": source.unseen, "max_keys": source.max_keys}
+        given = []
+        if isinstance(source.step, s.QuantileBuckets):
+            given.append(source.step.num_buckets)
+        found = _call(method, source.step, *given, by=source.key, **options)
+    if found is None or found.source != source:
+        raise SpecError(
+            f"{source.step.method} by a key cannot follow {source.value!r}",
+            code="SPEC_UNKNOWN_OP",
+            got=source,
+        )
+    return found  # type: ignore[no-any-return]
+
+
+def _encode_target(source: TargetEncoding) -> Column:
+    if not isinstance(source.category, StringColumn | IntegerColumn):
+        raise SpecError(
+            f"target_encoding cannot follow {source.category!r}",
+            code="SPEC_UNKNOWN_OP",
+        )
+    return source.category.target_encoding(
+        target=source.target,  # type: ignore[arg-type]
+        smoothing="auto" if source.smoothing is None else source.smoothing,
+        folds=source.folds,
+        max_keys=source.max_keys,
+    )
+
+
 def _apply(column: Any, step: s.Step) -> Any:
     name = step.method
     if isinstance(step, s.TimePart | s.Aggregate):
@@ -194,6 +232,8 @@ def _apply(column: Any, step: s.Step) -> Any:
                 prefix=step.prefix,
                 max_chars=step.max_chars,
             )
+        case s.CountEncoding(frequency=frequency, max_size=max_size):
+            return method(frequency=frequency, max_size=max_size)
         case s.Winsorize(lower=lower, upper=upper):
             return method(lower=lower, upper=upper)
         case s.Standardize(mean=mean, std=std):

@@ -15,8 +15,10 @@ from featurekit.spec.columns import (
     Column,
     Cross,
     Expression,
+    Grouped,
     Masked,
     Source,
+    TargetEncoding,
     WeightedBag,
 )
 from featurekit.spec.feature_spec import FeatureSpec
@@ -158,13 +160,46 @@ def _column_to_message(column: Column) -> pb.Column:
         masked.keys.extend(map(_column_to_message, column.source.keys))
     elif isinstance(column.source, Cross):
         message.cross.columns.extend(map(_column_to_message, column.source.columns))
+    elif isinstance(column.source, Grouped):
+        message.grouped.CopyFrom(_grouped_to_message(column.source))
+    elif isinstance(column.source, TargetEncoding):
+        target = message.target_encoding
+        set_fields(column.source, target, skip=("category", "target"))
+        target.category.CopyFrom(_column_to_message(column.source.category))
+        target.target.CopyFrom(_column_to_message(column.source.target))
     else:
         message.expression.CopyFrom(_expression_to_message(column.source))
     for step in column.steps:
-        target = getattr(message.steps.add(), step.method)
-        target.SetInParent()
-        set_fields(step, target)
+        _step_to_message(step, message.steps.add())
     return message
+
+
+def _step_to_message(step: s.Step, message: pb.Step) -> None:
+    target = getattr(message, step.method)
+    target.SetInParent()
+    set_fields(step, target)
+
+
+def _step_from_message(message: pb.Step) -> s.Step:
+    name = message.WhichOneof("step")
+    if name is None:
+        raise SpecError("a step is not set", code="SPEC_UNKNOWN_OP")
+    return _STEP_FIELDS[name](**get_fields(getattr(message, name)))
+
+
+def _grouped_to_message(grouped: Grouped) -> pb.Grouped:
+    message = pb.Grouped(unseen=grouped.unseen, max_keys=grouped.max_keys)
+    message.value.CopyFrom(_column_to_message(grouped.value))
+    message.key.CopyFrom(_column_to_message(grouped.key))
+    _step_to_message(grouped.step, message.step)
+    return message
+
+
+def _grouped_from_message(message: pb.Grouped) -> Grouped:
+    value, key = map(_column_from_message, (message.value, message.key))
+    step: Any = _step_from_message(message.step)
+    unseen: Any = message.unseen
+    return Grouped(value, key, step, unseen, message.max_keys)
 
 
 def _column_from_message(message: pb.Column) -> Column:
@@ -187,15 +222,16 @@ def _column_from_message(message: pb.Column) -> Column:
         source = Masked(**found)
     elif kind == "cross":
         source = Cross(tuple(map(_column_from_message, message.cross.columns)))
+    elif kind == "grouped":
+        source = _grouped_from_message(message.grouped)
+    elif kind == "target_encoding":
+        given = get_fields(message.target_encoding)
+        parts = {n: _column_from_message(given[n]) for n in ("category", "target")}
+        source = TargetEncoding(**{**given, **parts})
     else:
         source = _expression_from_message(message.expression)
-    steps = []
-    for entry in message.steps:
-        name = entry.WhichOneof("step")
-        if name is None:
-            raise SpecError("a step is not set", code="SPEC_UNKNOWN_OP")
-        steps.append(_STEP_FIELDS[name](**get_fields(getattr(entry, name))))
-    return rebuild(source, steps)
+    # Steps first: where one of them is wrong, it is named, whatever the source is.
+    return rebuild(source, [_step_from_message(entry) for entry in message.steps])
 
 
 def _aligned_to_message(source: Aligned) -> pb.Aligned:
@@ -288,6 +324,9 @@ def _to_message(spec: FeatureSpec) -> pb.FeatureSpec:
         set_fields(spec.rows, message.rows, skip=("future",))
         for made, source in spec.rows.future:
             message.rows.future.add(column=made, list=source)
+    message.renamed_from.update(spec.renamed_from)
+    for name, value in spec.defaults.items():
+        message.defaults[name].CopyFrom(scalar_to_message(value))
     return message
 
 
@@ -304,6 +343,8 @@ def _from_message(message: pb.FeatureSpec) -> FeatureSpec:
             )
         features[entry.name] = _column_from_message(entry.column)
     policy: Any = message.missing_label or "error"
+    given = message.defaults.items()
+    defaults: Any = {name: scalar_from_message(value) for name, value in given}
     return FeatureSpec(
         features,
         label=_role_from_message(message, "label"),
@@ -312,6 +353,8 @@ def _from_message(message: pb.FeatureSpec) -> FeatureSpec:
         split=_split_from_message(message.split) if message.HasField("split") else None,
         missing_label=policy,
         rows=_rows_from_message(message),
+        renamed_from=dict(message.renamed_from),
+        defaults=defaults,
     )
 
 

@@ -40,7 +40,18 @@ REQUESTS = [
     ("vocabulary", "integer", {"min_count": 2}),
     ("document_frequencies", "string", {"max_size": 3}),
     ("document_frequencies", "integer", {"min_count": 2}),
+    ("moments_by_key", "string", {"max_keys": 10_000}),
+    ("range_by_key", "integer", {"max_keys": 10_000}),
+    (
+        "quantiles_by_key",
+        "string",
+        {"max_keys": 10_000, "num_buckets": 3, "limit": 2},
+    ),
+    ("target_by_key", "string", {"max_keys": 10_000, "folds": 3}),
+    ("target_by_key", "integer", {"max_keys": 10_000, "folds": 2}),
 ]
+NUMBER_OF = (0.1, None, -1e300, float("nan"), 3.0)
+"""The number of a row, by the length of its key as text."""
 every_request = pytest.mark.parametrize(("kind", "value_type", "options"), REQUESTS)
 
 
@@ -71,8 +82,23 @@ def column(rows: Sequence[object], value_type: str, layout: int = 0) -> pa.Array
 def counted(request: tuple, rows: Sequence[object], layout: int = 0) -> Accumulator:
     kind, value_type, options = request
     found = create(kind, value_type, **options)
-    found.add(column(rows, value_type, layout))
+    add(found, column(rows, value_type, layout))
     return found
+
+
+def add(counting: Accumulator, rows: pa.Array | pa.ChunkedArray) -> None:
+    """Counts the rows; for a statistic by key, as the keys of numbers."""
+    chunks = rows.chunks if isinstance(rows, pa.ChunkedArray) else [rows]
+    for chunk in chunks if counting.kind.endswith("_by_key") else [rows]:
+        if counting.kind.endswith("_by_key"):
+            numbers = [NUMBER_OF[len(str(key)) % 5] for key in chunk.to_pylist()]
+            parts = [pa.array(numbers, pa.float64()), chunk]
+            names = ["value", "key"]
+            if counting.kind == "target_by_key":
+                folds = [len(str(key)) % 2 for key in chunk.to_pylist()]
+                parts, names = [*parts, pa.array(folds, pa.int64())], [*names, "fold"]
+            chunk = pa.StructArray.from_arrays(parts, names)
+        counting.add(chunk)
 
 
 def test_every_kind_is_under_the_laws() -> None:
@@ -96,7 +122,7 @@ def test_bytes_do_not_depend_on_order_batches_or_shards(
         size = data.draw(st.integers(1, len(shuffled) - start))
         shard = data.draw(st.sampled_from(shards))
         layout = data.draw(st.integers(0, 3))
-        shard.add(column(shuffled[start : start + size], value_type, layout))
+        add(shard, column(shuffled[start : start + size], value_type, layout))
         if data.draw(st.booleans()):
             shard.encode()  # looking does not change
         start += size
@@ -151,7 +177,7 @@ def test_decode_and_pickle_restore_the_state(
         assert type(copy) is type(original)
         assert copy == original
         assert copy.extract() == original.extract()
-        copy.add(column(more, value_type))
+        add(copy, column(more, value_type))
         assert copy == counted((kind, value_type, options), rows + more)
 
 

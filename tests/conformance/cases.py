@@ -3,6 +3,7 @@
 import pytest
 from conformance import (
     cases_bags,
+    cases_by_key,
     cases_categorical,
     cases_cross,
     cases_cross_lists,
@@ -36,6 +37,7 @@ ALL_CASES: list[Case] = [
     *cases_text.CASES,
     *cases_sequences.CASES,
     *cases_masking.CASES,
+    *cases_by_key.CASES,
 ]
 PROVES: dict[str, tuple[int, ...]] = {
     "identity": (3,),
@@ -74,6 +76,8 @@ PROVES: dict[str, tuple[int, ...]] = {
     "compare": (13,),
     "where": (13,),
     "join": (13,),
+    "by_key": (20,),
+    "count_encoding": (40,),
     "list_missing_empty": (70,),
     "list_hash": (6,),
     "list_weights": (7,),

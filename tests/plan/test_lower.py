@@ -298,6 +298,10 @@ def test_plans_of_expressions_round_trip() -> None:
         (ops.ChooseNumber(1.0, 2.0), ["int64"]),
         (ops.JoinText("_"), ["string"]),
         (ops.LookupVector(2, (0.0, 1.0)), ["int64"]),
+        (ops.LookupNumber((0.0, 1.0)), ["int64"]),
+        (ops.LookupNumber((), 2), ["int64"]),
+        (ops.BucketizeByKey((0.0,), (1,)), ["float64", "int64"]),
+        (ops.BucketizeByKey((0.0,), (1,)), ["float64"]),
     ],
     ids=str,
 )

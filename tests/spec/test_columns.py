@@ -60,6 +60,17 @@ COLUMNS: list[Column] = [
     fk.numeric("a").less_than(3).fill(False),
     fk.numeric("a").fill_mean().fill_median().robust(),
     fk.numeric("a").winsorize(),
+    fk.numeric("a").fill(0.0).standardize(by=fk.string("s")).fill(1.0).clip(0, 1),
+    fk.numeric("a").min_max(by=fk.integer("i"), unseen="missing", max_keys=7),
+    (fk.numeric("a") + 1).standardize(by=fk.timestamp("t").hour()) * 2,
+    fk.numeric("a").quantile_buckets(4, by=fk.string("s")).one_hot(),
+    fk.string("s").fill("").count_encoding(max_size=9).log1p(),
+    fk.integer("i").count_encoding(frequency=True),
+    fk.string("s").fill("").target_encoding(target=fk.numeric("a"), folds=3),
+    fk.integer("i").target_encoding(
+        target=fk.numeric("a").less_than(1), smoothing=2, max_keys=9
+    )
+    / 2,
     fk.numeric("a").winsorize(lower=0.1, upper=1),
     fk.string("s").fill_mode().vocabulary(),
     fk.integer("i").fill_mode().hash_buckets(3),
@@ -200,6 +211,22 @@ BAD = [
     (lambda: fk.numeric("a").winsorize(lower=0.9, upper=0.1), "SPEC_BAD_VALUE"),
     (lambda: fk.numeric("a").winsorize(upper=1.5), "SPEC_BAD_VALUE"),
     (lambda: fk.numeric("a").winsorize(lower=math.nan), "SPEC_BAD_VALUE"),
+    (lambda: fk.numeric("a").standardize(by=fk.numeric("b")), "SPEC_BAD_VALUE"),
+    (lambda: fk.numeric("a").standardize(by="b"), "SPEC_BAD_VALUE"),
+    (
+        lambda: fk.numeric("a").standardize(mean=0, std=1, by=fk.string("s")),
+        "SPEC_BAD_VALUE",
+    ),
+    (
+        lambda: fk.numeric("a").min_max(by=fk.string("s"), unseen="raw"),
+        "SPEC_BAD_VALUE",
+    ),
+    (
+        lambda: fk.numeric("a").min_max(by=fk.string("s"), max_keys=0),
+        "SPEC_BAD_VALUE",
+    ),
+    (lambda: fk.string("s").count_encoding(max_size=0), "SPEC_BAD_VALUE"),
+    (lambda: fk.string("s").count_encoding(frequency=1), "SPEC_BAD_VALUE"),
     (lambda: fk.numeric("a") + fk.string("s"), "SPEC_BAD_VALUE"),
     (lambda: fk.numeric("a") + "1", "SPEC_BAD_VALUE"),
     (lambda: fk.numeric("a") * math.inf, "SPEC_BAD_VALUE"),

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from featurekit.backends.host import instructions as at
 from featurekit.backends.host.instructions import has_value, refuse, word
 from featurekit.backends.host.time_parts import local_parts
-from featurekit.kernels.array_views import bytes_at, floats_at, integers_at
+from featurekit.kernels.array_views import bytes_at, doubles_at, floats_at, integers_at
 from featurekit.kernels.arrow_columns import (
     DATA,
     END,
@@ -329,6 +329,21 @@ def _lookup_vector(
 
 
 @kernel
+def _lookup_number(
+    x: IntArray,
+    numbers: npt.NDArray[np.float64],
+    y: npt.NDArray[np.float64],
+    valid: BoolArray,
+) -> None:
+    """The numbers of ids; missing behind the last one, and in refused rows."""
+    for i in range(len(x)):
+        known = 0 <= x[i] < len(numbers)
+        y[i] = numbers[x[i]] if known else 0.0
+        if not known and len(valid):
+            valid[i] = False
+
+
+@kernel
 def run_integer_op(
     code: int, x: IntArray, target: int, valid: BoolArray, refused_by: IntArray
 ) -> None:
@@ -365,5 +380,8 @@ def run_integer_op(
         ids = word(code, at.THIRD)
         table = floats_at(first, ids * second)
         _lookup_vector(x, table, floats_at(target, len(x) * second), second, ids)
+    elif op == at.LOOKUP_NUMBER:
+        numbers = doubles_at(first, second)
+        _lookup_number(x, numbers, doubles_at(target, len(x)), valid)
     else:
         _one_hot(x, floats_at(target, len(x) * first), first)

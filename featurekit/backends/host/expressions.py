@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from featurekit.backends.host import instructions as at
+from featurekit.backends.host.by_key import bucketize_by_key
 from featurekit.backends.host.instructions import has_value, word
 from featurekit.kernels.array_views import bools_at, doubles_at, integers_at
 from featurekit.kernels.jit import inlined, kernel
@@ -137,6 +138,12 @@ def run_expression(
         return
     for i in range(len(second_valid)):
         valid[i] &= second_valid[i]
+    if op == at.BUCKETIZE_BY_KEY:
+        ids = integers_at(second, count)
+        bucketize_by_key(
+            code, doubles_at(first, count), ids, integers_at(target, count), valid
+        )
+        return
     left, right = doubles_at(first, count), doubles_at(second, count)
     if op == at.COMBINE:
         _combine(which, left, right, doubles_at(target, count), valid)

@@ -75,9 +75,12 @@ ONE_HOT = 24  # FIRST: depth
 # where the fold starts.
 FOLD = 25
 LOOKUP_VECTOR = 26  # FIRST: the vectors; SECOND: numbers per vector; THIRD: ids
-DEFAULT_ID = 30  # FIRST: num_ids; SECOND: whether there is one; THIRD: the default
+LOOKUP_NUMBER = 27  # FIRST: the numbers; SECOND: how many
 PAIR = 28  # FIRST: whether it is the first input; SECOND: size of the other
 MARK_MISSING = 29  # FIRST: address of the bits of the values; SECOND: their number
+DEFAULT_ID = 30  # FIRST: num_ids; SECOND: whether there is one; THIRD: the default
+# FIRST: the boundaries; SECOND: where those of each key begin; THIRD: keys.
+BUCKETIZE_BY_KEY = 31
 
 FIND_TEXT = 40  # as FIND_INTEGER
 HASH_TEXT = 41  # as HASH_INTEGER; no buckets: the whole hash

@@ -178,6 +178,17 @@ def _mark_missing(op: ops.MarkMissing, constants: Constants) -> tuple[int, ...]:
     return at.MARK_MISSING, address, len(values)
 
 
+def _lookup_number(op: ops.LookupNumber, constants: Constants) -> tuple[int, ...]:
+    numbers = _address(op.values, np.float64, constants)
+    return at.LOOKUP_NUMBER, numbers, len(op.values)
+
+
+def _bucketize_by_key(op: ops.BucketizeByKey, constants: Constants) -> tuple[int, ...]:
+    boundaries = _address(op.boundaries, np.float64, constants)
+    starts = _address([0, *np.cumsum(op.sizes)], np.int64, constants)
+    return at.BUCKETIZE_BY_KEY, boundaries, starts, len(op.sizes)
+
+
 def _no_instruction(op: ops.Op, constants: Constants) -> tuple[int, ...]:
     raise AssertionError(f"{op.name} is more than one instruction")
 
@@ -238,6 +249,8 @@ KERNELS: dict[type[ops.Op], Encoder] = {
     ops.RollList: _no_instruction,
     ops.MaskElements: _no_instruction,
     ops.MaskIds: _no_instruction,
+    ops.LookupNumber: _lookup_number,
+    ops.BucketizeByKey: _bucketize_by_key,
 }
 assert set(KERNELS) == set(ops.OPS), "an op has no kernel on the host"
 
@@ -328,6 +341,8 @@ class _Assembler:
             self.values[index] = self.join(index, op)
         elif isinstance(op, ops.Arithmetic | ops.CompareNumbers):
             self.values[index] = self.express(index, op, (op.left, op.right))
+        elif isinstance(op, ops.BucketizeByKey):
+            self.values[index] = self.express(index, op, (None, None))
         elif isinstance(op, ops.ChooseNumber):
             operands = (None, op.then, op.otherwise)
             self.values[index] = self.express(index, op, operands)

@@ -32,10 +32,12 @@ _OP_LAYERS = (
 )
 _EXPRESSION_LAYERS = (
     "Arithmetic",
+    "BucketizeByKey",
     "ChooseNumber",
     "CompareNumbers",
     "IsMissing",
     "JoinText",
+    "LookupNumber",
     "LookupVector",
 )
 _SPECIAL_VALUE_LAYERS = ("DefaultId", "MarkMissing")

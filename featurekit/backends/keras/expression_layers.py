@@ -122,3 +122,47 @@ class LookupVector(OpLayer):
         op: Any = self.op
         count = len(op.values) // op.width
         return super()._infer(tuple(replace(kind, num_ids=count) for kind in kinds))
+
+
+@register
+class LookupNumber(OpLayer):
+    """The number of an id.
+
+    Args:
+        values: The number of id 0, then that of id 1, and so on.
+        num_missing: How many ids follow that have no number. Defaults to 0.
+
+    Semantics:
+        - Missing: stays missing; so is an id behind the last number.
+        - Out of range: the nearest id's; ids of other layers are in range.
+        - Output: float64, shape (batch,).
+    """
+
+    op_class = ops.LookupNumber
+
+    def _infer(self, kinds: tuple[ValueType, ...]) -> ValueType:
+        ids = tuple(replace(kind, num_ids=self.op.num_ids) for kind in kinds)
+        return super()._infer(ids)
+
+
+@register
+class BucketizeByKey(OpLayer):
+    """The number of boundaries of a key that are <= x; takes numbers and ids.
+
+    Args:
+        boundaries: Those of key 0, then those of key 1, and so on.
+        sizes: How many boundaries each key has.
+        num_missing: How many ids follow that have none. Defaults to 0.
+
+    Semantics:
+        - Missing: missing where an input is, and for ids behind the last key.
+        - NaN: the last bucket of the key.
+        - Out of range: the nearest id's; ids of other layers are in range.
+        - Output: int64, shape (batch,).
+    """
+
+    op_class = ops.BucketizeByKey
+
+    def _infer(self, kinds: tuple[ValueType, ...]) -> ValueType:
+        value, key = kinds
+        return super()._infer((value, replace(key, num_ids=self.op.num_keys)))

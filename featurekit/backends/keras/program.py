@@ -9,6 +9,7 @@ import tensorflow as tf
 from featurekit.backends.keras import (
     categorical,
     expressions,
+    lookups,
     numeric,
     special_values,
     text,
@@ -56,6 +57,8 @@ KERNELS: dict[type[ops.Op], Callable[..., Outcome]] = {
     ops.DefaultId: special_values.default_id,
     ops.MapText: text.map_text,
     ops.StripText: text.strip_text,
+    ops.LookupNumber: lookups.lookup_number,
+    ops.BucketizeByKey: lookups.bucketize_by_key,
 }
 """Of the ops of a stage and their inputs; reading, lookup, crossing are apart."""
 

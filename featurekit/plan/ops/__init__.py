@@ -10,6 +10,7 @@ from typing import TypeAlias
 from featurekit.plan.ops.bags import (
     PadWeighted,
 )
+from featurekit.plan.ops.by_key import BucketizeByKey
 from featurekit.plan.ops.categorical import (
     CheckRange,
     CombineIds,
@@ -42,6 +43,7 @@ from featurekit.plan.ops.lists import (
     ReadList,
     WeightEncode,
 )
+from featurekit.plan.ops.lookups import LookupNumber
 from featurekit.plan.ops.masking import (
     WORD,
     MaskIds,
@@ -99,6 +101,7 @@ __all__ = [
     "BaseSequenceOp",
     "BaseTextLists",
     "Bucketize",
+    "BucketizeByKey",
     "CheckRange",
     "ChooseNumber",
     "ClipValue",
@@ -120,6 +123,7 @@ __all__ = [
     "JoinNgrams",
     "JoinText",
     "Log1pValue",
+    "LookupNumber",
     "LookupVector",
     "LookupVocabulary",
     "MapText",
@@ -198,5 +202,7 @@ Op: TypeAlias = (
     | RollList
     | MaskElements
     | MaskIds
+    | LookupNumber
+    | BucketizeByKey
 )
 OPS: tuple[type[Op], ...] = Op.__args__

@@ -35,6 +35,7 @@ from featurekit.spec.columns.expressions import (
     minimum,
     where,
 )
+from featurekit.spec.columns.grouped import Grouped
 from featurekit.spec.columns.list_crossing import (
     ListCrossColumn,
 )
@@ -51,6 +52,7 @@ from featurekit.spec.columns.sequences import (
     Sequence,
     sequence,
 )
+from featurekit.spec.columns.targets import TargetEncoding
 from featurekit.spec.columns.times import (
     TimestampColumn,
 )
@@ -74,6 +76,7 @@ __all__ = [
     "DenseColumn",
     "EmbeddingColumn",
     "Expression",
+    "Grouped",
     "IdsColumn",
     "IntegerColumn",
     "IntegersColumn",
@@ -86,6 +89,7 @@ __all__ = [
     "Source",
     "StringColumn",
     "StringsColumn",
+    "TargetEncoding",
     "TimestampColumn",
     "VectorColumn",
     "WeightedBag",

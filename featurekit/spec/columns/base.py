@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from featurekit.errors import SpecError
 from featurekit.spec import steps as s
+from featurekit.spec.columns.grouped import Grouped
+from featurekit.spec.columns.targets import TargetEncoding
 from featurekit.spec.inputs import Input
 
 if TYPE_CHECKING:
@@ -165,12 +167,21 @@ class Expression:
 
 
 def _depth(source: object) -> int:
-    if not isinstance(source, Expression):
+    if not isinstance(source, Expression | Grouped | TargetEncoding):
         return 0
     return 1 + max((_depth(one.source) for one in source.columns), default=0)
 
 
-Source: TypeAlias = Input | Cross | WeightedBag | Expression | Aligned | Masked
+Source: TypeAlias = (
+    Input
+    | Cross
+    | WeightedBag
+    | Expression
+    | Aligned
+    | Masked
+    | Grouped
+    | TargetEncoding
+)
 """What the steps of a column are applied to."""
 
 
@@ -180,6 +191,16 @@ def source_inputs(source: Source) -> tuple[Input, ...]:
         return (source,)
     found = (item for column in source.columns for item in column.inputs)
     return tuple(dict.fromkeys(found))
+
+
+def target_inputs(source: Source) -> tuple[Input, ...]:
+    """The source columns that are read to learn alone."""
+    if isinstance(source, Input):
+        return ()
+    found = [item for column in source.columns for item in target_inputs(column.source)]
+    if isinstance(source, TargetEncoding):
+        found += source.target.inputs
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

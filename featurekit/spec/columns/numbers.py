@@ -2,11 +2,19 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from featurekit.errors import SpecError
 from featurekit.spec import steps as s
 from featurekit.spec.columns.base import BaseColumn, Expression, Operator
 from featurekit.spec.columns.categorical import BooleanColumn, CategoricalColumn
+from featurekit.spec.columns.grouped import (
+    MAX_KEYS,
+    Grouped,
+    KeyColumn,
+    UnseenPolicy,
+    check_key,
+)
 from featurekit.spec.columns.special_values import given_values
 from featurekit.spec.inputs import Input
 
@@ -184,18 +192,33 @@ class NumericColumn(BaseColumn):
         return NumericColumn(self.source, self._step(s.Log1p))
 
     def standardize(
-        self, *, mean: float | None = None, std: float | None = None
+        self,
+        *,
+        mean: float | None = None,
+        std: float | None = None,
+        by: "KeyColumn | None" = None,
+        unseen: UnseenPolicy = "global",
+        max_keys: int = MAX_KEYS,
     ) -> "NumericColumn":
         """Replaces x by (x - mean) / std, with the population standard deviation.
 
         Args:
             mean: Subtracted from x. Defaults to the mean of the training rows.
             std: Divides the difference. Defaults to that of the training rows.
+            by: A column of text, integers or ids: mean and deviation are those of the
+                training rows that have the same value in it. Defaults to all rows.
+            unseen: With `by`, what a row becomes whose key no training row had:
+                "global" takes mean and deviation of all rows, "missing" makes it a
+                missing value. Defaults to "global".
+            max_keys: With `by`, more keys than this in the training rows are an error;
+                each takes about 300 bytes while they are counted. Defaults to 100,000.
 
         Semantics:
             - Missing: stays missing; the statistics skip it.
             - NaN, infinite: pass through; the statistics skip them.
             - Constant column (std 0): x - mean, so 0.0 on the constant.
+            - Missing key, and a key without a finite value: as an unseen one; of all
+              rows, those with a missing key count too.
 
         Example:
             >>> import featurekit as fk
@@ -206,8 +229,12 @@ class NumericColumn(BaseColumn):
         Elsewhere:
             - `keras.layers.Normalization`, where one NaN makes all outputs NaN and a
               constant column is divided by 1e-7; `tft.scale_to_z_score`.
+            - `tft.scale_to_z_score_per_key`, which gives x itself for an unseen key.
         """
-        return NumericColumn(self.source, self._step(s.Standardize, mean=mean, std=std))
+        steps = self._step(s.Standardize, mean=mean, std=std)
+        if by is None:
+            return NumericColumn(self.source, steps)
+        return NumericColumn(_grouped(self, by, steps[-1], unseen, max_keys))
 
     def robust(self) -> "NumericColumn":
         """Replaces x by (x - median) / (third quartile - first quartile), all learned.
@@ -248,13 +275,22 @@ class NumericColumn(BaseColumn):
         )
 
     def min_max(
-        self, *, minimum: float | None = None, maximum: float | None = None
+        self,
+        *,
+        minimum: float | None = None,
+        maximum: float | None = None,
+        by: "KeyColumn | None" = None,
+        unseen: UnseenPolicy = "global",
+        max_keys: int = MAX_KEYS,
     ) -> "NumericColumn":
         """Replaces x by (x - minimum) / (maximum - minimum).
 
         Args:
             minimum: Mapped to 0. Defaults to the smallest training value.
             maximum: Mapped to 1. Defaults to the largest training value.
+            by: The range is that of the rows with the same key, as of `standardize`.
+            unseen: With `by`, as of `standardize`. Defaults to "global".
+            max_keys: With `by`, as of `standardize`. Defaults to 100,000.
 
         Semantics:
             - Missing: stays missing; the statistics skip it.
@@ -271,9 +307,10 @@ class NumericColumn(BaseColumn):
             - `tft.scale_to_0_1`, where a NaN or a constant column turns all outputs
               into sigmoids; scikit-learn's `MinMaxScaler`.
         """
-        return NumericColumn(
-            self.source, self._step(s.MinMax, minimum=minimum, maximum=maximum)
-        )
+        steps = self._step(s.MinMax, minimum=minimum, maximum=maximum)
+        if by is None:
+            return NumericColumn(self.source, steps)
+        return NumericColumn(_grouped(self, by, steps[-1], unseen, max_keys))
 
     def buckets(self, boundaries: Iterable[float]) -> CategoricalColumn:
         """The number of boundaries that are <= x: left-closed buckets.
@@ -302,10 +339,25 @@ class NumericColumn(BaseColumn):
             self.source, self._step(s.Buckets, _floats(boundaries))
         )
 
-    def quantile_buckets(self, num_buckets: int) -> CategoricalColumn:
+    def quantile_buckets(
+        self,
+        num_buckets: int,
+        *,
+        by: "KeyColumn | None" = None,
+        unseen: UnseenPolicy = "global",
+        max_keys: int = MAX_KEYS,
+    ) -> CategoricalColumn:
         """Buckets between learned quantiles, about equally full.
 
         Equal boundaries are merged, so there may be fewer than `num_buckets` buckets.
+
+        Args:
+            num_buckets: Buckets, at most.
+            by: Quantiles are those of the rows with the same key, as of `standardize`;
+                exact for up to 1,024 distinct numbers of each key.
+            unseen: With `by`, as of `standardize`. Defaults to "global".
+            max_keys: With `by`, as of `standardize`; each takes up to 24 kB. Defaults
+                to 100,000.
 
         Semantics:
             - Missing: stays missing; the statistics skip it.
@@ -323,9 +375,10 @@ class NumericColumn(BaseColumn):
               `keras.layers.Discretization(num_bins=…)`, whose ranks are off by up to 14
               points when it adapts to small batches.
         """
-        return CategoricalColumn(
-            self.source, self._step(s.QuantileBuckets, num_buckets)
-        )
+        steps = self._step(s.QuantileBuckets, num_buckets)
+        if by is None:
+            return CategoricalColumn(self.source, steps)
+        return CategoricalColumn(_grouped(self, by, steps[-1], unseen, max_keys))
 
     def binarize(self, threshold: float) -> "NumericColumn":
         """1.0 where x >= threshold, else 0.0: a number, not an id.
@@ -402,6 +455,13 @@ def _number(operator: Operator, *values: NumericColumn | float) -> NumericColumn
 def _comparison(operator: Operator, *values: NumericColumn | float) -> BooleanColumn:
     operands = tuple(number_operand(operator, value) for value in values)
     return BooleanColumn(Expression(operator, operands))
+
+
+def _grouped(
+    value: NumericColumn, by: object, step: Any, unseen: UnseenPolicy, max_keys: int
+) -> Grouped:
+    key = check_key(by, f"{step.method}: by")
+    return Grouped(value, key, step, unseen, max_keys)
 
 
 def _floats(values: Iterable[float]) -> tuple[float, ...]:

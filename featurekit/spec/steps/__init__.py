@@ -25,6 +25,7 @@ from featurekit.spec.steps.embedding import (
     Combiner,
     Embedding,
 )
+from featurekit.spec.steps.encodings import CountEncoding
 from featurekit.spec.steps.lists import (
     Aggregate,
     AggregateName,
@@ -97,6 +98,7 @@ __all__ = [
     "Casefold",
     "Clip",
     "Combiner",
+    "CountEncoding",
     "Counts",
     "Cyclic",
     "DefaultId",
@@ -192,6 +194,7 @@ Step: TypeAlias = (
     | Rolling
     | Mask
     | Binarize
+    | CountEncoding
 )
 STEPS: tuple[type[Step], ...] = Step.__args__
 
@@ -205,7 +208,7 @@ def needs_statistics(step: Step) -> bool:
             return minimum is None
         case QuantileBuckets() | Robust() | Winsorize():
             return True
-        case FillMean() | FillMedian() | FillMode():
+        case FillMean() | FillMedian() | FillMode() | CountEncoding():
             return True
         case TfIdf():
             return True

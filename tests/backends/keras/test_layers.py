@@ -199,6 +199,10 @@ LAYERS = [
     (fk.keras.CompareNumbers("less_than", right=0.5), tf.constant(F64)),
     (fk.keras.ChooseNumber(then=1.5, otherwise=-0.0), tf.constant([1, 0], tf.int64)),
     (
+        fk.keras.LookupNumber(values=(0.1, -0.0), num_missing=1),
+        tf.constant([2, 0, 1, MISSING_INTEGER], tf.int64),
+    ),
+    (
         fk.keras.LookupVector(width=2, values=(0.0, 1.0, 0.5, -1.0)),
         tf.constant([1, 0], tf.int64),
     ),
@@ -206,6 +210,17 @@ LAYERS = [
     (fk.keras.MapText("casefold"), tf.constant(["ß", "A"])),
     (fk.keras.StripText(), tf.constant([" a ", MISSING_TEXT])),
 ]
+
+
+def test_buckets_by_key() -> None:
+    layer = fk.keras.BucketizeByKey(
+        boundaries=(0.0, 2.0, -1.0), sizes=(2, 0, 1), num_missing=1
+    )
+    numbers = tf.constant([0.5, np.nan, 7.0, -1.0, 5.0], tf.float64)
+    found = layer([numbers, tf.constant([0, 0, 1, 2, 3], tf.int64)])
+    assert found.numpy().tolist() == [1, 2, 0, 1, MISSING_INTEGER]
+    again = type(layer).from_config(json.loads(json.dumps(layer.get_config())))
+    assert again.op == layer.op
 
 
 def test_every_op_on_single_values_has_a_layer() -> None:
