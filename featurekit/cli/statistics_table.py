@@ -135,6 +135,7 @@ def statistics_json(stats: Stats) -> dict[str, Any]:
             lists = {n: v for n, v in asdict(found).items() if isinstance(v, tuple)}
             entry |= {name: values[:TOP] for name, values in lists.items()}
             entry["keys"] = len(lists.pop("tokens"))
+            lists.pop("boundaries", None)  # of each key there are several
             entry["all"] = {name: values[-1] for name, values in lists.items()}
         result[key] = entry
     return result

@@ -237,6 +237,13 @@ class FeatureSpec:
             >>> str(old.diff(new).compatibility)
             're-transform'
         """
+        if not isinstance(other, FeatureSpec):
+            raise SpecError(
+                "a spec is compared with another spec",
+                code="SPEC_BAD_VALUE",
+                got=other,
+                hint="read it first: featurekit.spec.load.load_spec(path)",
+            )
         return compare(self, other)
 
     def __eq__(self, other: object) -> bool:

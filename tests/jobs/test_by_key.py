@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pytest
 
 import featurekit as fk
+from featurekit.cli.statistics_table import statistics_json, summary
 from featurekit.errors import SpecError, StatisticsError
 from featurekit.plan.statistics import MomentsByKey, RangeByKey
 from featurekit.spec.columns import Column
@@ -219,3 +220,28 @@ def test_keys_that_are_made() -> None:
     for name in keys:
         last = 7.0 if name == "mode" else 0.0
         assert found[name].tolist() == [-1.0, 1.0, last]
+
+
+def test_tables_of_statistics_show_a_few_keys() -> None:
+    spec = fk.FeatureSpec(
+        {
+            "m": X.min_max(by=ID),
+            "q": X.quantile_buckets(2, by=ID),
+            "t": CITY.target_encoding(target=X),
+        },
+        key=["id"],
+    )
+    rows = {"x": [1.0] * 40, "id": list(range(40)), "city": ["a"] * 40}
+    stats = fk.analyze(spec, rows)
+    found = statistics_json(stats)
+    (ranges,) = [v for k, v in found.items() if k.startswith("range")]
+    assert (ranges["keys"], len(ranges["tokens"]), len(ranges["minimums"])) == (
+        40,
+        10,
+        10,
+    )
+    assert ranges["all"] == {"counts": 40, "minimums": 1.0, "maximums": 1.0}
+    assert "40 keys, 40 values" in str(stats)
+    lines = [summary(value) for value in stats.values()]
+    assert lines.count("40 keys, 40 values") == 2
+    assert lines.count("1 keys, 40 values") == 1

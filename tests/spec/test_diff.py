@@ -3,6 +3,7 @@
 import pytest
 
 import featurekit as fk
+from featurekit.errors import SpecError
 from featurekit.spec.columns import Column
 from featurekit.spec.compatibility import Compatibility
 
@@ -231,3 +232,9 @@ def test_as_dict() -> None:
             }
         ],
     }
+
+
+@pytest.mark.parametrize("other", [3, None, {"f": X}], ids=str)
+def test_only_specs_are_compared(other: object) -> None:
+    with pytest.raises(SpecError, match="compared with another spec"):
+        fk.FeatureSpec({"f": X}).diff(other)  # type: ignore[arg-type]
