@@ -6,6 +6,7 @@ from typing import TypeAlias
 from checks.random_draw import INTEGERS, TEXTS, Draw
 from checks.random_expressions import expression, flag, joined
 from checks.random_lists import LISTS
+from checks.random_tensors import tensor
 
 Make: TypeAlias = Callable[[Draw], str]
 _ZONES = ("UTC", "America/New_York", "Australia/Lord_Howe", "Europe/Paris")
@@ -181,6 +182,7 @@ FEATURES: tuple[Make, ...] = (
     _cyclic,
     _list,
     _exact_cross,
+    tensor,
 )
 NUMBER_STEPS: tuple[Make, ...] = (_clip, _log1p, _standardize, _min_max)
 IDS: tuple[Make, ...] = (

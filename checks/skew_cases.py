@@ -4,6 +4,7 @@ import numpy as np
 
 from checks.skew_case import SkewCase
 from checks.skew_cases_lists import LIST_CASES
+from checks.skew_cases_tensors import TENSOR_CASES
 from checks.skew_values import floats, instants, integers, texts
 from featurekit.plan import ops
 from featurekit.spec.columns import (
@@ -252,3 +253,4 @@ CASES: dict[type[ops.Op], SkewCase] = {
     ),
 }  # fmt: skip
 CASES |= LIST_CASES
+CASES |= TENSOR_CASES

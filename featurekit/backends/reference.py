@@ -21,6 +21,7 @@ from featurekit.backends.base import Transformed
 from featurekit.backends.farmhash_reference import fingerprint64, fingerprint_cat64
 from featurekit.backends.inputs import check_columns
 from featurekit.backends.siphash_reference import siphash
+from featurekit.backends.tensors_reference import tensor_function
 from featurekit.plan import ops
 from featurekit.plan.graph import Node, Plan
 from featurekit.plan.types import ValueType
@@ -158,6 +159,8 @@ def _step(node: Node) -> Step:
     if isinstance(op, ops.WeightEncode):
         (ids, weights), depth = node.inputs, op.depth
         return lambda row, values: sum_weights(values[ids], values[weights], depth)
+    if isinstance(op, ops.BaseTensorOp):
+        return _of_tensor(tensor_function(op), node.inputs)
     (entry,) = node.inputs
     function = _of_value(op)
     if not node.type.is_list:
@@ -189,6 +192,20 @@ def _of_all_present(function: Callable[..., Value], entries: tuple[int, ...]) ->
     def run(row: Mapping[str, Value], values: list[Value]) -> Value:
         found = [values[at] for at in entries]
         return None if None in found else function(*found)
+
+    return run
+
+
+def _of_tensor(
+    function: Callable[..., tuple[Any, ...] | None], entries: tuple[int, ...]
+) -> Step:
+    """A step whose value has a shape."""
+
+    def run(row: Mapping[str, Value], values: list[Value]) -> Value:
+        found = function(*(values[at] for at in entries))
+        if found is None:
+            raise Reject
+        return found
 
     return run
 
@@ -293,6 +310,7 @@ def _of_present(op: ops.Op) -> Callable[[Any], Value]:
             | ops.ChooseNumber()
             | ops.JoinText()
             | ops.CombineIds()
+            | ops.BaseTensorOp()
         ):
             raise AssertionError("these ops see missing values, or several values")
         case _:

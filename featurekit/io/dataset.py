@@ -16,6 +16,7 @@ from featurekit.io.layout import (
     Arrays,
     arrow_type,
     check_places,
+    shaped,
     stored_schema,
     unpack,
 )
@@ -150,14 +151,14 @@ class Dataset:
 
         Returns:
             By column name int64 or float32, shape (rows,), or (rows, width) for a
-            column with a width.
+            column with a width, in its shape if it has one.
         """
         runs = tuple(Run(i, 0, shard.records) for i, shard in enumerate(self.shards))
         blocks = decode_blocks(
             self, [Block(0, runs)], "named", ahead=0, threads=threads
         )
         ((arrays, _),) = blocks
-        return arrays
+        return shaped(arrays, self.columns)
 
     def iter_numpy(
         self,

@@ -203,6 +203,20 @@ def column_arrays(stored: Arrays, columns: Sequence[OutputColumn]) -> Arrays:
     return found
 
 
+def shaped(arrays: Arrays, columns: Sequence[OutputColumn]) -> Arrays:
+    """The columns in their shapes.
+
+    >>> pairs = OutputColumn("x", "int64", "feature", width=4, shape=(2, 2))
+    >>> shaped({"x": np.zeros((3, 4))}, [pairs])["x"].shape
+    (3, 2, 2)
+    """
+    shapes = {one.name: one.shape for one in columns if one.shape is not None}
+    return {
+        name: array.reshape(len(array), *shapes[name]) if name in shapes else array
+        for name, array in arrays.items()
+    }
+
+
 def place(column: OutputColumn) -> slice:
     """Where a packed column lies among the values of its feature."""
     start = column.offset or 0

@@ -8,7 +8,7 @@ import numpy as np
 
 from featurekit.errors import DatasetError
 from featurekit.io.block_decoder import Decoded, decode_blocks
-from featurekit.io.layout import Arrays, column_arrays, place_columns
+from featurekit.io.layout import Arrays, column_arrays, place_columns, shaped
 from featurekit.io.reading_order import (
     BLOCK_ROWS,
     ReadingOrder,
@@ -199,7 +199,7 @@ def _batches(
         rows = _RowBuffer(blocks, steps.order.block_rows)
         for epoch, row, size in steps.sizes(first):
             found = column_arrays(rows.take(epoch, row, size), columns)
-            yield as_examples(dataset, found)
+            yield as_examples(dataset, shaped(found, columns))
 
 
 class _RowBuffer:

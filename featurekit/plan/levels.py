@@ -33,21 +33,24 @@ class Levels:
         elements: By node that reads lists, what happens to their elements.
         ends: Nodes that make one value per row of lists, in order.
         rows: What happens to single values, among them those that `ends` make.
+        tensors: Nodes whose values have a shape, in order; made of all the others.
     """
 
     elements: dict[int, Level]
     ends: tuple[int, ...]
     rows: Level
+    tensors: tuple[int, ...] = ()
 
 
-def output_name(node: int) -> str:
+def output_name(node: int | str) -> str:
     """What a part calls the value of a node of the whole plan."""
     return f"node/{node}"  # no column of a source is called so
 
 
-def has_lists(plan: Plan) -> bool:
-    """Whether a plan reads lists."""
-    return any(isinstance(node.op, ops.ReadList) for node in plan.nodes)
+def has_levels(plan: Plan) -> bool:
+    """Whether a plan reads lists, or makes values that have a shape."""
+    apart = ops.ReadList | ops.BaseTensorOp
+    return any(isinstance(node.op, apart) for node in plan.nodes)
 
 
 def split_levels(plan: Plan) -> Levels:
@@ -73,7 +76,12 @@ def split_levels(plan: Plan) -> Levels:
         for index, node in enumerate(plan.nodes)
         if isinstance(node.op, ops.BaseListEnd)
     ]
-    wanted = {entry for end in ends for entry in plan.nodes[end].inputs}
+    tensors = [
+        index
+        for index, node in enumerate(plan.nodes)
+        if isinstance(node.op, ops.BaseTensorOp)
+    ]
+    wanted = {entry for end in ends + tensors for entry in plan.nodes[end].inputs}
     wanted |= {index for _, index in plan.outputs}
     elements = {
         reader: _level(
@@ -88,8 +96,8 @@ def split_levels(plan: Plan) -> Levels:
         for index, node in enumerate(plan.nodes)
         if (index not in readers and node.type.width is None) or _makes_vector(node)
     ]
-    outputs = [index for _, index in plan.outputs if index in set(single)]
-    return Levels(elements, tuple(ends), _level(plan, single, outputs))
+    rows = _level(plan, single, wanted & set(single))
+    return Levels(elements, tuple(ends), rows, tuple(tensors))
 
 
 def _readers(plan: Plan) -> dict[int, int]:
@@ -103,7 +111,8 @@ def _readers(plan: Plan) -> dict[int, int]:
 
 def _makes_vector(node: Node) -> bool:
     """Whether a vector is made of a single value."""
-    return node.type.width is not None and not isinstance(node.op, ops.BaseListEnd)
+    apart = ops.BaseListEnd | ops.BaseTensorOp
+    return node.type.width is not None and not isinstance(node.op, apart)
 
 
 def _level(plan: Plan, nodes: list[int], outputs: Iterable[int]) -> Level:

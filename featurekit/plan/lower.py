@@ -25,6 +25,7 @@ from featurekit.plan.time_zones import offset_transitions
 from featurekit.plan.vocabularies import add_lookup, lower_exact_cross
 from featurekit.spec import steps as s
 from featurekit.spec.columns import (
+    Boxes,
     Column,
     Cross,
     CrossColumn,
@@ -127,6 +128,8 @@ class _Lowering:
         if self.builder.nodes[value].type.nullable:
             value = add(ops.RequirePresent(), value)
         found = self.builder.nodes[value].type
+        if found.dtype == "float64" and found.width is not None:
+            return add(ops.RoundTensor(), value)
         if isinstance(last, s.OneHot):
             return add(ops.OneHotEncode(found.num_ids or 0), value)
         if isinstance(last, s.Cyclic):
@@ -187,6 +190,8 @@ class _Lowering:
             value = add(_read(source, steps, refuse_missing=refuse_missing))
             if self.builder.nodes[value].type.dtype == "float32":
                 value = add(ops.ToFloat64("keep" if keep_nan else source.nan), value)
+        elif isinstance(source, Boxes):
+            value, steps = self._boxes(source, steps)
         elif isinstance(source, Expression):
             value = self._express(source)
         elif isinstance(source, WeightedBag):
@@ -194,10 +199,13 @@ class _Lowering:
         else:
             value, steps = self._cross(source, steps)
         for end, step in enumerate(steps, start=1):
-            if isinstance(step, s.MissingAsEmpty | s.DropMissing):
+            if isinstance(step, s.MissingAsEmpty | s.DropMissing | s.MissingAsZeros):
                 continue  # said by the op that reads, and by the one that ends the list
             if isinstance(step, s.Pad | s.Length | s.MultiHot | s.Counts | s.Aggregate):
                 value = self._end(step, self._elements(value, steps))
+                continue
+            if isinstance(step, s.Tensor):
+                value = self._tensor(step, value, steps)
                 continue
             request = step_request(source, steps[:end])
             if isinstance(step, s.Vocabulary):
@@ -205,6 +213,47 @@ class _Lowering:
             else:
                 value = add(self._op(source, step, request), value)
         return value
+
+    def _tensor(self, step: s.Tensor, value: int, steps: tuple[s.Step, ...]) -> int:
+        """A tensor of bytes, or of the elements of a list."""
+        zeros = any(isinstance(one, s.MissingAsZeros) for one in steps)
+        missing: ops.MissingTensor = "zeros" if zeros else "refuse"
+        if self.builder.nodes[value].type.is_list:
+            value = self._elements(value, steps)
+            return self.builder.add(ops.ShapeList(step.shape, missing), value)
+        if not zeros:
+            value = self.builder.add(ops.RequirePresent(), value)
+        dtype, nan = step.dtype or "float32", step.nan or "error"
+        return self.builder.add(
+            ops.DecodeTensor(step.shape, dtype, nan, missing), value
+        )
+
+    def _boxes(
+        self, source: Boxes, steps: tuple[s.Step, ...]
+    ) -> tuple[int, tuple[s.Step, ...]]:
+        """What becomes of boxes, and the steps after it."""
+        step, *rest = steps
+        inputs = [self._listed(source.coordinates)]
+        for one in source.size:
+            found = self.value(one.source, one.steps)
+            if self.builder.nodes[found].type.nullable:
+                found = self.builder.add(ops.RequirePresent(), found)
+            inputs.append(found)
+        op: ops.Op
+        if isinstance(step, s.PadBoxes):
+            made = step.length, source.format, source.relative
+            op = ops.PadBoxes(*made, step.format, step.relative)
+        else:
+            assert isinstance(step, s.PadLabels | s.BoxMask)
+            op = ops.PadObjects(step.length, source.format, source.relative)
+        if isinstance(step, s.PadLabels) and source.labels is not None:
+            inputs.append(self._listed(source.labels))
+        return self.builder.add(op, *inputs), tuple(rest)
+
+    def _listed(self, one: Column) -> int:
+        """A list that is there, and whose elements are."""
+        value = self.value(one.source, one.steps, refuse_missing=True)
+        return self._elements(value, one.steps)
 
     def _elements(self, value: int, steps: tuple[s.Step, ...]) -> int:
         """A list whose elements are there, or may be left out."""
@@ -314,6 +363,8 @@ class _Lowering:
             case s.Robust():
                 first, median, third = self._find(request, QuantileValues).values
                 return ops.StandardizeValue(median, third - first)
+            case s.Rescale(scale=scale, offset=offset):
+                return ops.RescaleTensor(scale, offset)
             case s.Winsorize():
                 return ops.ClipValue(*self._find(request, QuantileValues).values)
             case (
@@ -328,6 +379,11 @@ class _Lowering:
                 | s.MultiHot()
                 | s.Counts()
                 | s.Aggregate()
+                | s.Tensor()
+                | s.MissingAsZeros()
+                | s.PadBoxes()
+                | s.PadLabels()
+                | s.BoxMask()
             ):
                 raise AssertionError("lowered elsewhere")
             case _:
@@ -379,7 +435,7 @@ class _Lowering:
 
 def _makes_vector(step: s.Step) -> bool:
     """Whether a list becomes a vector, which has no place for a missing one."""
-    return isinstance(step, s.Pad | s.MultiHot | s.Counts)
+    return isinstance(step, s.Pad | s.MultiHot | s.Counts | s.Tensor)
 
 
 def _read(
@@ -391,8 +447,10 @@ def _read(
             missing: ops.MissingList = "refuse" if refuse_missing else "keep"
             if any(isinstance(step, s.MissingAsEmpty) for step in steps):
                 missing = "empty"
+            if any(isinstance(step, s.MissingAsZeros) for step in steps):
+                missing = "keep"
             return ops.ReadList(source.name, source.dtype, missing)
-        case "key":
+        case "key" | "bytes":
             return ops.ReadColumn(source.name, "string")
         case _:
             return ops.ReadColumn(source.name, source.dtype)

@@ -155,6 +155,8 @@ _VALUE_STEPS = (
     s.MinMax,
     s.MissingAsEmpty,
     s.DropMissing,
+    s.MissingAsZeros,
+    s.Rescale,
 )
 # What gives ids that can be mapped to those of another step of the same kind.
 _RE_INDEXED = (s.Vocabulary, s.Identity)

@@ -3,11 +3,14 @@
 import inspect
 import operator
 from collections.abc import Callable, Iterable
+from dataclasses import fields
 from typing import Any
 
 from featurekit.errors import SpecError
 from featurekit.spec import steps as s
 from featurekit.spec.columns import (
+    BinaryColumn,
+    Boxes,
     Column,
     Cross,
     Expression,
@@ -21,6 +24,7 @@ from featurekit.spec.columns import (
     StringsColumn,
     TimestampColumn,
     WeightedBag,
+    boxes,
     cross,
     join,
     maximum,
@@ -51,6 +55,7 @@ _KINDS: dict[str, Any] = {
     "list<float32>": NumericsColumn,
     "list<int64>": IntegersColumn,
     "list<string>": StringsColumn,
+    "bytes": BinaryColumn,
 }
 
 
@@ -69,6 +74,8 @@ def rebuild(source: Source, steps: Iterable[s.Step]) -> Column:
                 f"weighted cannot follow {source.ids!r}", code="SPEC_UNKNOWN_OP"
             )
         column = source.ids.weighted(source.weights)  # type: ignore[arg-type]
+    elif isinstance(source, Boxes):
+        column = _boxes(source)
     elif isinstance(source, Expression):
         column = _express(source)
     else:
@@ -86,6 +93,15 @@ def rebuild(source: Source, steps: Iterable[s.Step]) -> Column:
     for step in steps:
         column = _apply(column, step)
     return column  # type: ignore[no-any-return]
+
+
+def _boxes(source: Boxes) -> Column:
+    if len(source.size) not in (0, 2):
+        raise SpecError("boxes have two sizes, or none", code="SPEC_BAD_VALUE")
+    sizes: dict[str, Any] = dict(zip(("height", "width"), source.size, strict=False))
+    coordinates: Any = source.coordinates
+    labels: Any = source.labels
+    return boxes(coordinates, format=source.format, labels=labels, **sizes)
 
 
 def _express(source: Expression) -> Column:
@@ -127,6 +143,10 @@ def _apply(column: Any, step: s.Step) -> Any:
             return method()
         case s.Aggregate():
             return method()
+        case s.MissingAsZeros():
+            return method()
+        case s.Tensor() | s.Rescale() | s.PadBoxes() | s.PadLabels() | s.BoxMask():
+            return _call(method, step, **tensor_arguments(step))
         case s.Length(maximum=maximum):
             return method(maximum=maximum)
         case s.Pad(length=length, side=side, truncate=truncate, value=value):
@@ -174,6 +194,11 @@ def _vocabulary_arguments(step: s.Vocabulary) -> dict[str, Any]:
         "missing_id": step.missing_id,
         "shared": step.shared,
     }
+
+
+def tensor_arguments(step: s.Step) -> dict[str, Any]:
+    """The arguments of a step on tensors, which are those of its method."""
+    return {field.name: getattr(step, field.name) for field in fields(step)}
 
 
 def _call(method: Callable[..., Any], step: s.Step, *args: Any, **kwargs: Any) -> Any:

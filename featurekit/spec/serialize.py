@@ -10,7 +10,14 @@ from google.protobuf.message import DecodeError, Message
 from featurekit.errors import SpecError, VersionTooNewError
 from featurekit.proto import spec_pb2 as pb
 from featurekit.spec import steps as s
-from featurekit.spec.columns import Column, Cross, Expression, Source, WeightedBag
+from featurekit.spec.columns import (
+    Boxes,
+    Column,
+    Cross,
+    Expression,
+    Source,
+    WeightedBag,
+)
 from featurekit.spec.feature_spec import FeatureSpec
 from featurekit.spec.inputs import Input
 from featurekit.spec.rebuild import rebuild
@@ -137,6 +144,8 @@ def _column_to_message(column: Column) -> pb.Column:
         bag = message.weighted_bag
         bag.ids.CopyFrom(_column_to_message(column.source.ids))
         bag.weights.CopyFrom(_column_to_message(column.source.weights))
+    elif isinstance(column.source, Boxes):
+        message.boxes.CopyFrom(_boxes_to_message(column.source))
     elif isinstance(column.source, Cross):
         message.cross.columns.extend(map(_column_to_message, column.source.columns))
     else:
@@ -159,6 +168,8 @@ def _column_from_message(message: pb.Column) -> Column:
         bag = message.weighted_bag
         ids, weights = map(_column_from_message, (bag.ids, bag.weights))
         source = WeightedBag(ids, weights)
+    elif kind == "boxes":
+        source = _boxes_from_message(message.boxes)
     elif kind == "cross":
         source = Cross(tuple(map(_column_from_message, message.cross.columns)))
     else:
@@ -170,6 +181,24 @@ def _column_from_message(message: pb.Column) -> Column:
             raise SpecError("a step is not set", code="SPEC_UNKNOWN_OP")
         steps.append(_STEP_FIELDS[name](**get_fields(getattr(entry, name))))
     return rebuild(source, steps)
+
+
+def _boxes_to_message(boxes: Boxes) -> pb.Boxes:
+    message = pb.Boxes(format=boxes.format)
+    message.coordinates.CopyFrom(_column_to_message(boxes.coordinates))
+    message.size.extend(map(_column_to_message, boxes.size))
+    if boxes.labels is not None:
+        message.labels.CopyFrom(_column_to_message(boxes.labels))
+    return message
+
+
+def _boxes_from_message(message: pb.Boxes) -> Boxes:
+    labelled = message.HasField("labels")
+    labels = _column_from_message(message.labels) if labelled else None
+    coordinates = _column_from_message(message.coordinates)
+    box_format: Any = message.format
+    size = tuple(map(_column_from_message, message.size))
+    return Boxes(coordinates, box_format, size, labels)
 
 
 def _expression_to_message(expression: Expression) -> pb.Expression:

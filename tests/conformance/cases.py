@@ -8,6 +8,7 @@ from conformance import (
     cases_lists,
     cases_numeric,
     cases_presence,
+    cases_tensors,
     cases_timestamp,
     cases_vocabulary,
 )
@@ -22,6 +23,7 @@ ALL_CASES: list[Case] = [
     *cases_lists.CASES,
     *cases_presence.CASES,
     *cases_expressions.CASES,
+    *cases_tensors.CASES,
 ]
 PROVES: dict[str, tuple[int, ...]] = {
     "identity": (3,),
@@ -64,6 +66,8 @@ PROVES: dict[str, tuple[int, ...]] = {
     "list_pad": (9,),
     "list_numbers_padded": (9,),
     "list_multi_hot": (41,),
+    "tensor": (15,),
+    "boxes": (63,),
 }
 """What a case proves (see `checks/capabilities.py`), by the start of its name."""
 

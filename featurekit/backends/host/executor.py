@@ -27,7 +27,7 @@ from featurekit.kernels.arrow_columns import (
     describe_columns,
 )
 from featurekit.plan.graph import Plan
-from featurekit.plan.levels import has_lists
+from featurekit.plan.levels import has_levels
 
 ByteArray: TypeAlias = npt.NDArray[np.uint8]
 IntArray: TypeAlias = npt.NDArray[np.int64]
@@ -69,7 +69,7 @@ class HostBackend:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self._lists = ListExecutor(plan, HostBackend) if has_lists(plan) else None
+        self._lists = ListExecutor(plan, HostBackend) if has_levels(plan) else None
         if self._lists is not None:
             return
         self._program = assemble(plan)

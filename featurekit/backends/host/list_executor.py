@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from featurekit.backends.base import Backend, Transformed
 from featurekit.backends.host import list_ends
+from featurekit.backends.host.tensors import Listed, as_vectors, run_tensor
 from featurekit.kernels.arrow_buffers import (
     arrow_array,
     filled_numbers,
@@ -79,10 +80,13 @@ class ListExecutor:
             end: self._run_end(end, elements, refused_by) for end in self.levels.ends
         }
         single = self._run_rows(batch, ended, refused_by)
+        tensors = self._run_tensors(elements, ended | _columns_of(single), refused_by)
         accepted = np.flatnonzero(refused_by == len(self.plan.nodes))
         rejected = np.flatnonzero(refused_by < len(self.plan.nodes))
         columns = {
-            name: self._output(node, elements, ended, single)
+            name: as_vectors(tensors[node])
+            if node in tensors
+            else self._output(node, elements, ended, single)
             for name, node in self.plan.outputs
         }
         outputs = pa.RecordBatch.from_arrays(list(columns.values()), list(columns))
@@ -122,6 +126,31 @@ class ListExecutor:
         nodes = np.array(level.nodes, np.int64)[done.rejecting_nodes]
         np.minimum.at(refused_by, done.rejected_rows, nodes)
         return _all_rows(done)
+
+    def _run_tensors(
+        self,
+        elements: dict[int, Elements],
+        columns: dict[int, pa.Array],
+        refused_by: IntArray,
+    ) -> dict[int, npt.NDArray[Any]]:
+        """The values that have a shape; anything in refused rows."""
+        found: dict[int, npt.NDArray[Any]] = {}
+
+        def value(node: int) -> Any:
+            if node in found:
+                return found[node]
+            if node in columns:
+                return columns[node]
+            lists = _holding(elements, node)
+            return Listed(lists.offsets, lists.valid, lists.column(node))
+
+        for index in self.levels.tensors:
+            node = self.plan.nodes[index]
+            assert isinstance(node.op, ops.BaseTensorOp)
+            found[index], refused = run_tensor(node.op, [*map(value, node.inputs)])
+            if refused is not None:
+                refused_by[refused] = np.minimum(refused_by[refused], index)
+        return found
 
     def _output(
         self,
@@ -164,6 +193,12 @@ class ListExecutor:
         raise AssertionError(node.op)
 
 
+def _columns_of(single: pa.RecordBatch) -> dict[int, pa.Array]:
+    """By node of the whole plan."""
+    nodes = (int(name.removeprefix(output_name(""))) for name in single.schema.names)
+    return dict(zip(nodes, single.columns, strict=True))
+
+
 def _holding(elements: dict[int, Elements], node: int) -> Elements:
     """The lists of the column that a node is made of."""
     name = output_name(node)
@@ -178,11 +213,6 @@ def _all_rows(done: Transformed) -> pa.RecordBatch:
     accepted[done.accepted_rows] = True
     places = np.cumsum(accepted) - 1
     return done.outputs.take(arrow_array(np.maximum(places, 0), accepted))
-
-
-def _vectors(values: npt.NDArray[Any]) -> pa.Array:
-    flat = arrow_array(values.reshape(-1))
-    return pa.FixedSizeListArray.from_arrays(flat, values.shape[1])
 
 
 def _counts(lists: Elements, array: pa.Array) -> IntArray:
@@ -204,7 +234,7 @@ def _pad(
     list_ends.pad(
         lists.offsets, validity(array), read_only(values), counts, *ends, found
     )
-    return _vectors(found)
+    return as_vectors(found)
 
 
 def _count_ids(
@@ -214,7 +244,7 @@ def _count_ids(
     once = isinstance(op, ops.MultiHotEncode)
     ids = read_only(filled_numbers(array))
     list_ends.count_ids(lists.offsets, validity(array), ids, once, found)
-    return _vectors(found)
+    return as_vectors(found)
 
 
 def _weigh(
@@ -232,7 +262,7 @@ def _weigh(
     list_ends.sum_weights(offsets, *pairs, totals)
     found = np.empty(totals.shape, np.float32)
     list_ends.round_totals(totals, found, refused)
-    return _vectors(found), refused
+    return as_vectors(found), refused
 
 
 def _in_rows(

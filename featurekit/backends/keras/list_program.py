@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import tensorflow as tf
 
 from featurekit.backends.keras.lists import Lists, end_list, read_lists
+from featurekit.backends.keras.tensors import run_tensor
 from featurekit.backends.keras.values import Value, mark
 from featurekit.plan import ops
 from featurekit.plan.graph import Plan
@@ -13,6 +14,11 @@ from featurekit.plan.levels import Level, output_name, split_levels
 
 if TYPE_CHECKING:
     from featurekit.backends.keras.program import Program
+
+
+def _by_node(values: Mapping[str, Value]) -> dict[int, Value]:
+    prefix = output_name("")
+    return {int(name.removeprefix(prefix)): one for name, one in values.items()}
 
 
 class ListProgram(tf.Module):
@@ -29,6 +35,7 @@ class ListProgram(tf.Module):
         levels = split_levels(plan)
         self._ends = levels.ends
         self._rows = levels.rows
+        self._tensors = levels.tensors
         self._elements = [*levels.elements.items()]
         self.element_programs = [make_program(one.plan) for _, one in self._elements]
         self.row_program = make_program(levels.rows.plan)
@@ -60,8 +67,28 @@ class ListProgram(tf.Module):
             values, rejecting = self.row_program.values({**columns, **made_of})
             refusing.append(self._whole(self._rows, rejecting))
             single |= values
+        ended |= _by_node(single)
+        refusing += self._run_tensors(found, ended)
+        single |= {output_name(node): value for node, value in ended.items()}
         outputs = {name: single[output_name(node)] for name, node in self.plan.outputs}
         return outputs, tf.reduce_min(tf.stack(refusing), axis=0)
+
+    def _run_tensors(
+        self, lists: dict[int, Lists], values: dict[int, Value]
+    ) -> list[tf.Tensor]:
+        """Adds the values that have a shape; returns where they refuse."""
+        refusing = []
+        for index in self._tensors:
+            node = self.plan.nodes[index]
+            assert isinstance(node.op, ops.BaseTensorOp)
+            inputs = [
+                values[entry] if entry in values else lists[entry]
+                for entry in node.inputs
+            ]
+            values[index], refused = run_tensor(node.op, inputs)
+            if refused is not None:
+                refusing.append(self._where(refused, index))
+        return refusing
 
     def _run_elements(
         self, reader: int, level: Level, program: "Program", columns: Mapping[str, Any]

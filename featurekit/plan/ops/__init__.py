@@ -53,6 +53,17 @@ from featurekit.plan.ops.presence import (
     ReadColumn,
     RequirePresent,
 )
+from featurekit.plan.ops.tensors import (
+    BaseBoxOp,
+    BaseTensorOp,
+    DecodeTensor,
+    MissingTensor,
+    PadBoxes,
+    PadObjects,
+    RescaleTensor,
+    RoundTensor,
+    ShapeList,
+)
 from featurekit.plan.ops.timestamp import (
     ExtractTimePart,
 )
@@ -62,7 +73,9 @@ __all__ = [
     "AggregateList",
     "Arithmetic",
     "ArithmeticName",
+    "BaseBoxOp",
     "BaseListEnd",
+    "BaseTensorOp",
     "Bucketize",
     "CheckRange",
     "ChooseNumber",
@@ -73,6 +86,7 @@ __all__ = [
     "CountElements",
     "CountEncode",
     "CrossHash",
+    "DecodeTensor",
     "ExtractTimePart",
     "FillMissing",
     "HashBucket",
@@ -84,21 +98,31 @@ __all__ = [
     "LookupVocabulary",
     "MinMaxScale",
     "MissingList",
+    "MissingTensor",
     "MultiHotEncode",
     "OneHotEncode",
     "Op",
+    "PadBoxes",
     "PadIds",
     "PadNumbers",
+    "PadObjects",
     "ReadColumn",
     "ReadList",
     "RequirePresent",
+    "RescaleTensor",
+    "RoundTensor",
+    "ShapeList",
     "StandardizeValue",
+    "TensorOp",
     "ToFloat32",
     "ToFloat64",
     "VocabularyTable",
     "WeightEncode",
 ]
 
+TensorOp: TypeAlias = (
+    DecodeTensor | ShapeList | RescaleTensor | RoundTensor | PadBoxes | PadObjects
+)
 Op: TypeAlias = (
     ReadColumn
     | ToFloat64
@@ -132,5 +156,11 @@ Op: TypeAlias = (
     | ChooseNumber
     | JoinText
     | LookupVector
+    | DecodeTensor
+    | ShapeList
+    | RescaleTensor
+    | RoundTensor
+    | PadBoxes
+    | PadObjects
 )
 OPS: tuple[type[Op], ...] = Op.__args__

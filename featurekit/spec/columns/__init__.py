@@ -5,6 +5,7 @@ the kind that the result has, so an editor offers only what can follow: `.embedd
 exists on ids, `.log1p` on numbers.
 """
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 from featurekit.errors import SpecError
@@ -14,6 +15,8 @@ from featurekit.spec.columns.base import (
     Source,
     WeightedBag,
 )
+from featurekit.spec.columns.box_source import Boxes
+from featurekit.spec.columns.boxes import BoxesColumn, boxes
 from featurekit.spec.columns.categorical import (
     BooleanColumn,
     CategoricalColumn,
@@ -39,6 +42,7 @@ from featurekit.spec.columns.lists import (
 from featurekit.spec.columns.numbers import (
     NumericColumn,
 )
+from featurekit.spec.columns.tensors import BinaryColumn, TensorColumn
 from featurekit.spec.columns.times import (
     TimestampColumn,
 )
@@ -47,9 +51,13 @@ from featurekit.spec.columns.tokens import (
     StringColumn,
 )
 from featurekit.spec.inputs import Input, NanPolicy, check_zone
+from featurekit.spec.steps.tensors import TensorDType, TensorNan
 
 __all__ = [
+    "BinaryColumn",
     "BooleanColumn",
+    "Boxes",
+    "BoxesColumn",
     "CategoricalColumn",
     "Column",
     "Cross",
@@ -66,9 +74,12 @@ __all__ = [
     "Source",
     "StringColumn",
     "StringsColumn",
+    "TensorColumn",
     "TimestampColumn",
     "WeightedBag",
+    "binary",
     "boolean",
+    "boxes",
     "cross",
     "integer",
     "integers",
@@ -79,6 +90,7 @@ __all__ = [
     "numerics",
     "string",
     "strings",
+    "tensor",
     "timestamp",
     "where",
 ]
@@ -98,6 +110,9 @@ Column: TypeAlias = (
     | NumericsColumn
     | IdsColumn
     | PaddedIdsColumn
+    | BinaryColumn
+    | TensorColumn
+    | BoxesColumn
 )
 
 
@@ -209,6 +224,46 @@ def strings(name: str) -> StringsColumn:
         fk.strings('genres').vocabulary(max_size=64).multi_hot()
     """
     return StringsColumn(Input(name, "list<string>"))
+
+
+def binary(name: str) -> BinaryColumn:
+    """Bytes, such as those of a tensor.
+
+    Semantics:
+        - Text files: refused, as their fields are text.
+        - Requests in JSON: an export that reads bytes has no signature for them.
+
+    Example:
+        >>> import featurekit as fk
+        >>> fk.binary("latents").tensor((4, 32, 32), "float16")
+        fk.binary('latents').tensor([4, 32, 32], 'float16', nan='error')
+    """
+    return BinaryColumn(Input(name, "bytes"))
+
+
+def tensor(
+    name: str,
+    shape: Sequence[int],
+    dtype: TensorDType = "float32",
+    *,
+    nan: TensorNan = "error",
+) -> TensorColumn:
+    """A stored tensor: `fk.binary(name).tensor(shape, dtype)`.
+
+    Args:
+        name: Column name in the source.
+        shape: The shape of one row, such as (4, 32, 32).
+        dtype: Of the bytes, which are little-endian. Defaults to "float32".
+        nan: "error" rejects a row that holds a NaN, "keep" passes it on. Defaults to
+            "error".
+
+    Example:
+        >>> import featurekit as fk
+        >>> pixels = fk.tensor("pixels", (1, 2), "uint8").rescale(1 / 255)
+        >>> fk.preview(pixels, {"pixels": [bytes([0, 255])]})
+        [[[0.0, 1.0]]]
+    """
+    return binary(name).tensor(shape, dtype, nan=nan)
 
 
 def cross(*columns: Column) -> CrossColumn:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from featurekit.errors import SpecError
 from featurekit.spec import steps as s
+from featurekit.spec.columns.box_source import Boxes
 from featurekit.spec.inputs import Input
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def _depth(source: object) -> int:
     return 1 + max((_depth(one.source) for one in source.columns), default=0)
 
 
-Source: TypeAlias = Input | Cross | WeightedBag | Expression
+Source: TypeAlias = Input | Cross | WeightedBag | Expression | Boxes
 """What the steps of a column are applied to."""
 
 

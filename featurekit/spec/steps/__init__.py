@@ -50,6 +50,14 @@ from featurekit.spec.steps.presence import (
     FillMode,
     IsMissing,
 )
+from featurekit.spec.steps.tensors import (
+    BoxMask,
+    MissingAsZeros,
+    PadBoxes,
+    PadLabels,
+    Rescale,
+    Tensor,
+)
 from featurekit.spec.steps.timestamp import (
     PART_SIZES,
     TimePart,
@@ -63,6 +71,7 @@ __all__ = [
     "Aggregate",
     "AggregateName",
     "Boolean",
+    "BoxMask",
     "Buckets",
     "Clip",
     "Counts",
@@ -81,14 +90,19 @@ __all__ = [
     "Log1p",
     "MinMax",
     "MissingAsEmpty",
+    "MissingAsZeros",
     "MultiHot",
     "OneHot",
     "Pad",
+    "PadBoxes",
+    "PadLabels",
     "QuantileBuckets",
+    "Rescale",
     "Robust",
     "Side",
     "Standardize",
     "Step",
+    "Tensor",
     "TimePart",
     "TimePartName",
     "Tokens",
@@ -130,6 +144,12 @@ Step: TypeAlias = (
     | Robust
     | Winsorize
     | Cyclic
+    | Tensor
+    | MissingAsZeros
+    | Rescale
+    | PadBoxes
+    | PadLabels
+    | BoxMask
 )
 STEPS: tuple[type[Step], ...] = Step.__args__
 
