@@ -19,8 +19,8 @@ def model_inputs(spec: FeatureSpec, stats: Stats | None = None) -> list[dict[str
     Returns:
         For ids `{"name", "num_ids"}`, with `"embedding_dim"` if the column declares an
         embedding, `"length"` if it is a padded list, and `"table"` if its vocabulary is
-        shared; for numbers and vectors
-        `{"name", "width"}`.
+        shared; for numbers and vectors `{"name", "width"}`, with `"shape"` if the
+        vector has one, which tabular models refuse.
 
     Example:
         >>> import featurekit as fk
@@ -40,6 +40,8 @@ def model_inputs(spec: FeatureSpec, stats: Stats | None = None) -> list[dict[str
     for name, kind in types.items():
         if kind.num_ids is None:
             found.append({"name": name, "width": kind.width or 1})
+            if kind.shape is not None:
+                found[-1]["shape"] = kind.shape
             continue
         entry: dict[str, Any] = {"name": name, "num_ids": kind.num_ids}
         if kind.width is not None:

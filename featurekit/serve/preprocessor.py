@@ -58,8 +58,10 @@ class Preprocessor:
         self.stats = stats
         self.plan = compile_spec(spec, stats, serving=True)
         self._rows = ReferenceBackend(self.plan)
+        raw = {one.name for one in spec.inputs if one.dtype == "bytes"}
         self._readers = [
-            (name, READERS[column.dtype]) for name, column in self.plan.columns.items()
+            (name, READERS["bytes" if name in raw else column.dtype])
+            for name, column in self.plan.columns.items()
         ]
         self._times = [
             name

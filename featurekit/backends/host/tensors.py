@@ -154,7 +154,7 @@ def _pad_boxes(op: ops.PadBoxes, boxes: Listed, sizes: Sequence[pa.Array]) -> Ma
         corners = [x / unit for x, unit in zip(corners, units, strict=True)]
     found = np.zeros((len(kept.refused), op.length, 4))
     found[kept.rows, kept.places] = np.stack(_from_corners(corners, op.target), axis=1)
-    return Made(found.reshape(len(found), -1), kept.refused)
+    return Made(found.reshape(len(found), 4 * op.length), kept.refused)
 
 
 def _pad_objects(op: ops.PadObjects, boxes: Listed, others: Sequence[Any]) -> Made:
