@@ -16,7 +16,8 @@ def _listed(draw: Draw) -> str:
     if draw.lenient:
         return f"{numbers(draw)}.pad(4, value=0.5)"
     shape = draw.one((1,), (2,), (2, 1), (5, 1, 1))
-    return _finished(draw, f"{numbers(draw)}.tensor({shape})")
+    code = f"fk.numerics({draw.name('X')}, nan='keep').fill({draw.finite()})"
+    return _finished(draw, f"{code}.tensor({shape})")
 
 
 def _decoded(draw: Draw) -> str:

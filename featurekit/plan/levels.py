@@ -100,6 +100,30 @@ def split_levels(plan: Plan) -> Levels:
     return Levels(elements, tuple(ends), rows, tuple(tensors))
 
 
+def tensor_inputs(plan: Plan) -> dict[int, Level]:
+    """For each value that a tensor is made of, the part that computes it alone.
+
+    A level gives nothing for what any of its nodes refuses. Which op refuses a row
+    first can only be told from values that no later node took away.
+    """
+    readers = _readers(plan)
+    found: dict[int, Level] = {}
+    for node in plan.nodes:
+        for entry in node.inputs if isinstance(node.op, ops.BaseTensorOp) else ():
+            if not isinstance(plan.nodes[entry].op, ops.BaseTensorOp):
+                nodes = sorted(_ancestors(plan, entry, readers.get(entry)))
+                found[entry] = _level(plan, nodes, [entry])
+    return found
+
+
+def _ancestors(plan: Plan, node: int, reader: int | None) -> set[int]:
+    """The node and what it is made of, up to lists if it is none."""
+    if reader is None and isinstance(plan.nodes[node].op, ops.BaseListEnd):
+        return {node}
+    inputs = (_ancestors(plan, one, reader) for one in plan.nodes[node].inputs)
+    return {node}.union(*inputs)
+
+
 def _readers(plan: Plan) -> dict[int, int]:
     """For each node that holds lists the node that reads them."""
     found: dict[int, int] = {}

@@ -140,6 +140,13 @@ TENSORS = [
         rejected={2: "TENSOR_SIZE"},
     ),
     Case(
+        "tensor_is_refused_before_what_comes_later",
+        {"t": raw(b"short", [1.0], [1.0]), "x": float32(None, None, 2.0)},
+        {"t": fk.tensor("t", (1,)).missing_as_zeros(), "x": fk.numeric("x")},
+        {"t": [[1.0]], "x": [2.0]},
+        rejected={0: "TENSOR_SIZE", 1: "NULL_NOT_ALLOWED"},
+    ),
+    Case(
         "tensor_without_rows",
         {"t": raw(), "x": numbers()},
         {"t": fk.tensor("t", (3,)), "x": fk.numerics("x").tensor((3, 1))},

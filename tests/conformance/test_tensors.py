@@ -188,6 +188,8 @@ def test_round_trips(feature: Column) -> None:
         lambda: fk.tensor("t", 4),
         lambda: fk.tensor("t", (2,), "bfloat16"),
         lambda: fk.tensor("t", (2,), nan="missing"),
+        lambda: fk.numerics("x").drop_missing().tensor((2,)),
+        lambda: fk.integers("x").missing_as_empty().tensor((2,)),
         lambda: fk.tensor("t", (2,)).rescale(0.0),
         lambda: fk.tensor("t", (2,)).rescale(1e-40),
         lambda: fk.tensor("t", (2,)).rescale(float("nan")),

@@ -85,16 +85,13 @@ def assert_equal(found: dict[str, object], batch: pa.RecordBatch) -> None:
         assert got.tobytes() == values.tobytes(), name
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(tensor_batches())
 def test_keras_equals_host(batch: pa.RecordBatch) -> None:
     plan = fk.compile(
         fk.FeatureSpec({f"f{at}": one for at, one in enumerate(FEATURES)})
     )
     assert_same(KerasBackend(plan).run(batch), HostBackend(plan).run(batch))
-    for one in FEATURES:
-        plan = fk.compile(fk.FeatureSpec({"f": one}))
-        assert_same(KerasBackend(plan).run(batch), HostBackend(plan).run(batch))
 
 
 @pytest.mark.proves(15, 63)

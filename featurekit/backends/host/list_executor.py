@@ -25,7 +25,7 @@ from featurekit.kernels.arrow_buffers import (
 from featurekit.kernels.arrow_lists import list_array, list_parts, rows_of
 from featurekit.plan import ops
 from featurekit.plan.graph import Plan
-from featurekit.plan.levels import Level, output_name, split_levels
+from featurekit.plan.levels import Level, output_name, split_levels, tensor_inputs
 
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
 IntArray: TypeAlias = npt.NDArray[np.int64]
@@ -68,6 +68,10 @@ class ListExecutor:
             for reader, level in self.levels.elements.items()
         }
         self._rows = make_backend(self.levels.rows.plan)
+        self._inputs = {
+            node: make_backend(level.plan)
+            for node, level in tensor_inputs(plan).items()
+        }
 
     def run(self, batch: pa.RecordBatch) -> Transformed:
         """Computes all outputs for all rows that no op refuses."""
@@ -80,7 +84,10 @@ class ListExecutor:
             end: self._run_end(end, elements, refused_by) for end in self.levels.ends
         }
         single = self._run_rows(batch, ended, refused_by)
-        tensors = self._run_tensors(elements, ended | _columns_of(single), refused_by)
+        sources = ended | _columns_of(single)
+        if self.levels.tensors and (refused_by < len(self.plan.nodes)).any():
+            sources |= self._alone(batch, ended)
+        tensors = self._run_tensors(elements, sources, refused_by)
         accepted = np.flatnonzero(refused_by == len(self.plan.nodes))
         rejected = np.flatnonzero(refused_by < len(self.plan.nodes))
         columns = {
@@ -127,6 +134,24 @@ class ListExecutor:
         np.minimum.at(refused_by, done.rejected_rows, nodes)
         return _all_rows(done)
 
+    def _alone(
+        self, batch: pa.RecordBatch, ended: dict[int, pa.Array]
+    ) -> dict[int, pa.Array]:
+        """What tensors are made of, also in rows that something else refuses."""
+        found: dict[int, pa.Array] = {}
+        for node, backend in self._inputs.items():
+            columns = {}
+            for name in backend.plan.columns:
+                if name in batch.schema.names:
+                    columns[name] = batch.column(name)
+                else:
+                    columns[name] = ended[_node_of(name)]
+                if self.plan.nodes[node].type.is_list:
+                    _, _, columns[name] = list_parts(columns[name])
+            source = pa.RecordBatch.from_arrays([*columns.values()], [*columns])
+            found[node] = _all_rows(backend.run(source)).column(output_name(node))
+        return found
+
     def _run_tensors(
         self,
         elements: dict[int, Elements],
@@ -139,10 +164,12 @@ class ListExecutor:
         def value(node: int) -> Any:
             if node in found:
                 return found[node]
-            if node in columns:
+            if not self.plan.nodes[node].type.is_list:
                 return columns[node]
             lists = _holding(elements, node)
-            return Listed(lists.offsets, lists.valid, lists.column(node))
+            values = columns.get(node)
+            values = lists.column(node) if values is None else values
+            return Listed(lists.offsets, lists.valid, values)
 
         for index in self.levels.tensors:
             node = self.plan.nodes[index]
@@ -195,8 +222,12 @@ class ListExecutor:
 
 def _columns_of(single: pa.RecordBatch) -> dict[int, pa.Array]:
     """By node of the whole plan."""
-    nodes = (int(name.removeprefix(output_name(""))) for name in single.schema.names)
-    return dict(zip(nodes, single.columns, strict=True))
+    return dict(zip(map(_node_of, single.schema.names), single.columns, strict=True))
+
+
+def _node_of(name: str) -> int:
+    """The inverse of `output_name`."""
+    return int(name.removeprefix(output_name("")))
 
 
 def _holding(elements: dict[int, Elements], node: int) -> Elements:

@@ -96,6 +96,12 @@ class ListColumn(BaseColumn):
             return NumericColumn(self.source, steps)
         return CategoricalColumn(self.source, steps)
 
+    def _check_tensor(self, shape: object) -> None:
+        gone = s.DropMissing | s.MissingAsEmpty
+        if any(isinstance(step, gone) for step in self.steps):
+            message = "elements that are left out have no place; use missing_as_zeros"
+            raise self._bad("tensor", message, shape)
+
     def _check_fill(self, value: object) -> None:
         if any(isinstance(step, s.DropMissing) for step in self.steps):
             raise self._bad("fill", "missing elements were left out before", value)
@@ -346,6 +352,7 @@ class IntegersColumn(ListColumn):
             >>> fk.preview(x, {"x": [[1, 2**53 + 1]]})
             [[[1, 9007199254740993]]]
         """
+        self._check_tensor(shape)
         return TensorColumn(self.source, self._step(s.Tensor, shape))
 
     def identity(self, num_ids: int) -> IdsColumn:
@@ -471,6 +478,7 @@ class NumericsColumn(ListColumn):
             - `tf.io.FixedLenFeature(shape)`; `shape=` of
               `tf.feature_column.numeric_column`.
         """
+        self._check_tensor(shape)
         return TensorColumn(self.source, self._step(s.Tensor, shape))
 
     def sum(self) -> NumericColumn:
