@@ -62,7 +62,7 @@ def run_tensor(op: ops.TensorOp, inputs: Sequence[Any]) -> Made:
         case ops.ShapeList():
             return _shape(op, first)
         case ops.RescaleTensor(scale=scale, offset=offset):
-            with np.errstate(over="ignore"):
+            with np.errstate(over="ignore", invalid="ignore"):
                 return Made(first.astype(np.float64) * scale + offset)
         case ops.RoundTensor():
             return _round(first)
