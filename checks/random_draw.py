@@ -19,15 +19,15 @@ class Draw:
 
     Attributes:
         names: Of the source columns: a letter for the kind (x: numbers, i: integers,
-            s: text, t: times; X, I, S: lists of those) and a number. There are all
-            kinds.
+            s: text, t: times; X, I, S: lists of those; B: bytes; Q: boxes) and a
+            number. There are all kinds.
         lenient: Whether few features refuse a row: many that do would refuse all.
     """
 
     def __init__(self, seed: str) -> None:
         self.rng = rng = random.Random(seed)
         self.size = rng.choice([1, 2, 4, 8, MAX_COLUMNS])
-        every = "xistXIS"
+        every = "xistXISBQ"
         kinds = [*every, *rng.choices(every, k=max(0, self.size - len(every)))]
         self.names = [f"{kind}{at}" for at, kind in enumerate(kinds)]
         self.rows = rng.choice([0, 1, 2, 7, 17, MAX_ROWS])

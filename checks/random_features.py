@@ -6,6 +6,7 @@ from typing import TypeAlias
 from checks.random_draw import INTEGERS, TEXTS, Draw
 from checks.random_expressions import expression, flag, joined
 from checks.random_lists import LISTS
+from checks.random_tensors import tensor
 from checks.random_text import TEXT
 
 Make: TypeAlias = Callable[[Draw], str]
@@ -222,6 +223,7 @@ FEATURES: tuple[Make, ...] = (
     _exact_cross,
     _by_key,
     _count_encoding,
+    tensor,
 )
 
 

@@ -20,6 +20,8 @@ TYPES = {
     "X": ["pa.list_(pa.float32())", "pa.large_list(pa.float32())"],
     "I": ["pa.list_(pa.int64())", "pa.large_list(pa.int32())"],
     "S": ["pa.list_(pa.string())", "pa.large_list(pa.large_string())"],
+    "B": ["pa.binary()", "pa.large_binary()"],
+    "Q": ["pa.list_(pa.float32())", "pa.large_list(pa.float64())"],
 }
 """Arrow types of a column, by kind."""
 
@@ -109,6 +111,20 @@ def _small_integer(draw: Draw) -> str:
     return repr(draw.rng.randint(-9, 99))
 
 
+def _bytes(draw: Draw) -> str:
+    """Eight bytes, as every tensor takes them."""
+    values = (draw.one(0, 1, 60, 127, 128, draw.rng.randrange(256)) for _ in range(8))
+    return repr(bytes(values))
+
+
+def _quads(draw: Draw) -> str:
+    """Lists of boxes, four numbers each."""
+    count = 4 * draw.one(0, 1, 2, 5)
+    edges = (0.0, -0.0, 0.25, 1.0, 0.1, -0.5)
+    values = (draw.one(*edges, draw.rng.uniform(-0.5, 1.5)) for _ in range(count))
+    return repr([float(np.float32(value)) for value in values])
+
+
 VALUES: dict[str, Callable[[Draw], str]] = {
     "x": _number,
     "i": _integer,
@@ -117,5 +133,7 @@ VALUES: dict[str, Callable[[Draw], str]] = {
     "X": _list(_number),
     "I": _list(_small_integer),
     "S": _list(_text),
+    "B": _bytes,
+    "Q": _quads,
 }
 """How a value of each kind of column is drawn."""

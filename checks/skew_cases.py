@@ -5,6 +5,7 @@ import numpy as np
 from checks.skew_case import SkewCase
 from checks.skew_cases_by_key import BY_KEY_CASES
 from checks.skew_cases_lists import LIST_CASES
+from checks.skew_cases_tensors import TENSOR_CASES
 from checks.skew_cases_text import TEXT_CASES
 from checks.skew_values import floats, instants, integers, lists, texts
 from featurekit.plan import ops
@@ -292,3 +293,4 @@ CASES: dict[type[ops.Op], SkewCase] = {
 CASES |= LIST_CASES
 CASES |= TEXT_CASES
 CASES |= BY_KEY_CASES
+CASES |= TENSOR_CASES

@@ -112,4 +112,10 @@ def _columns(
                 )
             ]
         found |= zip(names, parts, strict=True)
-    return {column.name: found[column.name] for column in columns}
+    return {column.name: _shaped(found[column.name], column) for column in columns}
+
+
+def _shaped(tensor: tf.Tensor, column: "OutputColumn") -> tf.Tensor:
+    if column.shape is None:
+        return tensor
+    return tf.reshape(tensor, [-1, *column.shape])

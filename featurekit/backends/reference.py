@@ -26,6 +26,7 @@ from featurekit.backends.inputs import check_columns
 from featurekit.backends.masking_reference import mask_ids
 from featurekit.backends.sequences_reference import align, difference, roll, shift
 from featurekit.backends.siphash_reference import siphash
+from featurekit.backends.tensors_reference import tensor_function
 from featurekit.backends.text_reference import list_maker, strip_text, text_mapper
 from featurekit.plan import ops
 from featurekit.plan.graph import Node, Plan
@@ -177,6 +178,8 @@ def _step(node: Node) -> Step:
         return _of_all_present(
             lambda ids, key: mask_ids(masking, ids, key, num_ids), node.inputs
         )
+    if isinstance(op, ops.BaseTensorOp):
+        return _of_tensor(tensor_function(op), node.inputs)
     (entry,) = node.inputs
     if isinstance(op, ops.BaseTextLists):
         make = list_maker(op)
@@ -214,6 +217,20 @@ def _of_all_present(function: Callable[..., Value], entries: tuple[int, ...]) ->
     def run(row: Mapping[str, Value], values: list[Value]) -> Value:
         found = [values[at] for at in entries]
         return None if None in found else function(*found)
+
+    return run
+
+
+def _of_tensor(
+    function: Callable[..., tuple[Any, ...] | None], entries: tuple[int, ...]
+) -> Step:
+    """A step whose value has a shape."""
+
+    def run(row: Mapping[str, Value], values: list[Value]) -> Value:
+        found = function(*(values[at] for at in entries))
+        if found is None:
+            raise Reject
+        return found
 
     return run
 
@@ -371,6 +388,7 @@ def _of_present(op: ops.Op) -> Callable[[Any], Value]:
             | ops.AlignLists()
             | ops.MaskIds()
             | ops.BucketizeByKey()
+            | ops.BaseTensorOp()
         ):
             raise AssertionError("these ops see missing values, or several values")
         case _:

@@ -95,5 +95,5 @@ def _show_columns(
 def _type(column: "OutputColumn") -> str:
     text: str = column.dtype
     if column.width is not None:
-        text += f"[{column.width}]"
+        text += f"[{', '.join(map(str, column.row_shape))}]"
     return text if column.num_ids is None else f"{text} < {column.num_ids:,}"

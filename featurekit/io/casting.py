@@ -10,6 +10,7 @@ A cast is exact, or it is a located error. The only rounding is float64 to float
 |           |                                                         | dictionary     |
 | timestamp | timestamps, dates, ISO 8601 text                        | int64          |
 | key       | text, and integers as their decimal text                | as string      |
+| bytes     | binary in any layout                                    | large_binary   |
 | list<…>   | lists of any layout of what the element's dtype accepts | large_list     |
 
 Numbers may be dictionary-encoded. A column of type null is all missing in any dtype.
@@ -45,6 +46,7 @@ SUPPORTED = {
     "string": "string, large_string, string_view, UTF-8 binary, or dictionaries",
     "timestamp": "timestamp, date32, date64, or ISO 8601 text",
     "key": "text or integers",
+    "bytes": "binary, large_binary or binary_view; not in a text file",
     "list<float32>": "lists of bool, integers, float16, float32 or float64",
     "list<int64>": "lists of bool, integers, date32, or decimals of scale 0",
     "list<string>": "lists of text, UTF-8 binary, or dictionaries",
@@ -66,8 +68,8 @@ def cast_column(
 
     Args:
         array: The values as the source stores them; any offset, any layout.
-        dtype: "float32", "int64", "string", "timestamp" or "key"; or a list, such as
-            "list<int64>".
+        dtype: "float32", "int64", "string", "timestamp", "key" or "bytes"; or a
+            list, such as "list<int64>".
         column: The name of the column, for messages.
         file: The source, for messages.
         first_row: The row in the source, from 0, of the first value.
@@ -103,6 +105,8 @@ def cast_column(
     if dtype == "key" and pt.is_integer(value):
         array = _decoded(array) if pt.is_dictionary(array.type) else array
         return to_int64(array, origin).cast(pa.large_string())
+    if dtype == "bytes":
+        return array.cast(pa.large_binary())
     if dtype in ("string", "key"):
         return to_string(array, origin)
     if isinstance(array, pa.DictionaryArray):
@@ -244,7 +248,9 @@ def check_type(
             expected=", ".join(SUPPORTED),
         )
     value = kind.value_type if pt.is_dictionary(kind) else kind
-    if pt.is_null(value) or _accepts(value, dtype) or (text and is_bytes(value)):
+    parsed = text and is_bytes(value) and dtype != "bytes"
+    readable = _accepts(value, dtype) and not (text and dtype == "bytes")
+    if pt.is_null(value) or readable or parsed:
         return
     origin = Origin(column=column, file=file)
     origin.mismatch(kind, dtype, SUPPORTED[dtype], _hint(value, dtype))
@@ -256,6 +262,8 @@ def _accepts(kind: pa.DataType, dtype: str) -> bool:
         return is_castable(kind, lambda inner: _accepts_plain(inner, element))
     if dtype == "key" and pt.is_integer(kind):
         return True
+    if dtype == "bytes":
+        return is_bytes(kind)
     if dtype in ("string", "key"):
         return is_text(kind) or is_bytes(kind)
     if dtype == "timestamp":

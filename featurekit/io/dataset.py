@@ -18,6 +18,7 @@ from featurekit.io.layout import (
     as_newer,
     check_places,
     newer_arrays,
+    shaped,
     stored_schema,
     unpack,
 )
@@ -161,14 +162,15 @@ class Dataset:
 
         Returns:
             By column name int64 or float32, shape (rows,), or (rows, width) for a
-            column with a width.
+            column with a width, in its shape if it has one.
         """
         runs = tuple(Run(i, 0, shard.records) for i, shard in enumerate(self.shards))
         blocks = decode_blocks(
             self, [Block(0, runs)], "named", ahead=0, threads=threads
         )
         ((arrays, _),) = blocks
-        return newer_arrays(arrays, self.older, self.num_rows)
+        newer = newer_arrays(arrays, self.older, self.num_rows)
+        return shaped(newer, self.columns)
 
     def iter_numpy(
         self,

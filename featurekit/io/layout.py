@@ -222,6 +222,20 @@ def as_newer(batch: pa.RecordBatch, older: OlderRecords) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(list(map(_to_arrow, found.values())), list(found))
 
 
+def shaped(arrays: Arrays, columns: Sequence[OutputColumn]) -> Arrays:
+    """The columns in their shapes.
+
+    >>> pairs = OutputColumn("x", "int64", "feature", width=4, shape=(2, 2))
+    >>> shaped({"x": np.zeros((3, 4))}, [pairs])["x"].shape
+    (3, 2, 2)
+    """
+    shapes = {one.name: one.shape for one in columns if one.shape is not None}
+    return {
+        name: array.reshape(len(array), *shapes[name]) if name in shapes else array
+        for name, array in arrays.items()
+    }
+
+
 def place(column: OutputColumn) -> slice:
     """Where a packed column lies among the values of its feature."""
     start = column.offset or 0

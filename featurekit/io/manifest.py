@@ -15,9 +15,10 @@ from featurekit.spec.feature_spec import LABEL, WEIGHT
 from featurekit.spec.serialize import check_version, reject_unknown_fields
 from featurekit.spec.splits import REJECTED
 
-VERSION = 2
+VERSION = 3
 """The newest format; a dataset is written in the oldest that can describe it."""
 _VERSIONS = {"named": 1, "packed": 2}
+_SHAPES_SINCE = 3
 Role: TypeAlias = Literal["feature", "label", "weight"]
 
 
@@ -55,6 +56,7 @@ class OutputColumn:
         feature_key: The key of the tf.Example feature that holds it, among others; None
             is a feature of its own, under its name.
         offset: Where its values begin in that feature.
+        shape: Where given, the shape of the `width` numbers of a record.
     """
 
     name: str
@@ -64,6 +66,14 @@ class OutputColumn:
     num_ids: int | None = None
     feature_key: str | None = None
     offset: int | None = None
+    shape: tuple[int, ...] | None = None
+
+    @property
+    def row_shape(self) -> tuple[int, ...]:
+        """The shape of the value of one record."""
+        if self.width is None:
+            return ()
+        return (self.width,) if self.shape is None else self.shape
 
     @property
     def size(self) -> int:
@@ -185,6 +195,8 @@ class Manifest:
     def to_json(self) -> str:
         """The manifest as JSON; equal manifests give equal text."""
         message = pb.Manifest(version=format_version(self.layout))
+        if any(column.shape is not None for column in self.columns):
+            message.version = _SHAPES_SINCE
         message.accounting.CopyFrom(_accounting(self.accounting))
         for name in _TEXTS:
             setattr(message, name, getattr(self, name))
@@ -193,7 +205,9 @@ class Manifest:
             added = message.columns.add()
             for entry in fields(column):
                 value = getattr(column, entry.name)
-                if value is not None:
+                if entry.name == "shape":
+                    added.shape.extend(value or ())
+                elif value is not None:
                     setattr(added, entry.name, value)
         text: str = json_format.MessageToJson(
             message, preserving_proto_field_name=True, ensure_ascii=False
@@ -273,7 +287,9 @@ def output_columns(plan: Plan) -> tuple[OutputColumn, ...]:
             role = "label" if name == LABEL else "weight"
         dtype: Literal["float32", "int64"]
         dtype = "float32" if kind.dtype == "float32" else "int64"
-        columns.append(OutputColumn(name, dtype, role, kind.width, kind.num_ids))
+        columns.append(
+            OutputColumn(name, dtype, role, kind.width, kind.num_ids, shape=kind.shape)
+        )
     return tuple(columns)
 
 
@@ -292,7 +308,8 @@ def _column(message: pb.OutputColumn) -> OutputColumn:
     num_ids = message.num_ids if message.HasField("num_ids") else None
     key = message.feature_key if message.HasField("feature_key") else None
     offset = message.offset if message.HasField("offset") else None
-    return OutputColumn(message.name, dtype, role, width, num_ids, key, offset)
+    shape = tuple(message.shape) or None
+    return OutputColumn(message.name, dtype, role, width, num_ids, key, offset, shape)
 
 
 def _accounting(value: Accounting) -> pb.Accounting:

@@ -8,7 +8,13 @@ import numpy as np
 
 from featurekit.errors import DatasetError
 from featurekit.io.block_decoder import Decoded, decode_blocks
-from featurekit.io.layout import Arrays, column_arrays, newer_arrays, place_columns
+from featurekit.io.layout import (
+    Arrays,
+    column_arrays,
+    newer_arrays,
+    place_columns,
+    shaped,
+)
 from featurekit.io.reading_order import (
     BLOCK_ROWS,
     ReadingOrder,
@@ -199,7 +205,8 @@ def _batches(
         rows = _RowBuffer(blocks, steps.order.block_rows)
         for epoch, row, size in steps.sizes(first):
             found = column_arrays(rows.take(epoch, row, size), columns)
-            yield as_examples(dataset, newer_arrays(found, dataset.older, size))
+            newer = newer_arrays(found, dataset.older, size)
+            yield as_examples(dataset, shaped(newer, dataset.columns))
 
 
 class _RowBuffer:

@@ -24,7 +24,8 @@ def preview(column: Column, rows: Any) -> list[Any]:
             `featurekit.io.adapter`.
 
     Returns:
-        One entry per row: an int for an id, a float, or a list for a vector. A refused
+        One entry per row: an int for an id, a float, or a list for a vector, with lists
+        inside where it has a shape. A refused
         row gives the text "refused: " and the code of its error.
 
     Raises:
@@ -41,21 +42,35 @@ def preview(column: Column, rows: Any) -> list[Any]:
     spec = FeatureSpec({_NAME: column})
     source = open_source(rows)
     stats, _ = run_analysis(spec, source, workers=1, on_bad_row="dead_letter")
-    reader = RowReader(spec, compile_spec(spec, stats), on_bad_row="dead_letter")
+    plan = compile_spec(spec, stats)
+    shape = plan.output_types[_NAME].row_shape
+    reader = RowReader(spec, plan, on_bad_row="dead_letter")
     found: list[Any] = []
     for task in source.plan_tasks():
         first = task.first_row
         for part in reader.read(task):
-            found += _values(part, first)
+            found += _values(part, first, shape)
             first += part.accounting.rows_read
     return found
 
 
-def _values(rows: Rows, first: int) -> list[Any]:
+def _values(rows: Rows, first: int, shape: tuple[int, ...]) -> list[Any]:
     """The values of a batch, with the refused rows in their places."""
     codes = {entry.error.row: entry.error.code for entry in rows.rejections}
-    accepted = iter(rows.outputs.column(_NAME).to_pylist())
+    found = rows.outputs.column(_NAME).to_pylist()
+    accepted = iter(nested(one, shape) for one in found)
     places = range(first, first + rows.accounting.rows_read)
     return [
         f"refused: {codes[row]}" if row in codes else next(accepted) for row in places
     ]
+
+
+def nested(value: Any, shape: tuple[int, ...]) -> Any:
+    """A flat list as lists in lists.
+
+    >>> nested([1, 2, 3, 4], (2, 2))
+    [[1, 2], [3, 4]]
+    """
+    for size in reversed(shape[1:]):
+        value = [value[at : at + size] for at in range(0, len(value), size)]
+    return value

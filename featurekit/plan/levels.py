@@ -32,7 +32,8 @@ class Levels:
 
     Args:
         elements: By node that begins lists, what happens to their elements.
-        ends: Nodes that make one value per row of lists.
+        ends: Nodes that make one value per row of lists, and those whose values have a
+            shape.
         singles: By node that begins or ends lists, how the single values among its
             inputs are made: it needs them before the rows are computed.
         rows: What happens to single values, among them those that `ends` make.
@@ -54,9 +55,12 @@ def output_name(node: int) -> str:
     return f"node/{node}"  # no column of a source is called so
 
 
-def has_lists(plan: Plan) -> bool:
-    """Whether a plan reads lists, or makes them."""
-    return any(node.type.is_list for node in plan.nodes)
+def has_levels(plan: Plan) -> bool:
+    """Whether a plan has lists, or values that have a shape."""
+    return any(
+        node.type.is_list or isinstance(node.op, ops.BaseTensorOp)
+        for node in plan.nodes
+    )
 
 
 def split_levels(plan: Plan) -> Levels:
@@ -109,7 +113,7 @@ def _begins_lists(node: Node) -> bool:
 
 
 def _ends_lists(node: Node) -> bool:
-    return isinstance(node.op, ops.BaseListEnd)
+    return isinstance(node.op, ops.BaseListEnd | ops.BaseTensorOp)
 
 
 def _owners(plan: Plan) -> dict[int, int]:

@@ -39,6 +39,7 @@ from featurekit.plan.vocabularies import add_lookup, default_id, lower_exact_cro
 from featurekit.spec import steps as s
 from featurekit.spec.columns import (
     Aligned,
+    Boxes,
     Column,
     Cross,
     CrossColumn,
@@ -178,6 +179,8 @@ class _Lowering:
         if isinstance(column, VectorColumn):
             op = ops.PackVector(column.inputs[0].size or 0)
             return add(op, add(ops.ToFloat32(), value))
+        if found.dtype == "float64" and found.width is not None:
+            return add(ops.RoundTensor(), value)
         if isinstance(last, s.OneHot):
             return add(ops.OneHotEncode(found.num_ids or 0), value)
         if isinstance(last, s.Cyclic):
@@ -243,6 +246,8 @@ class _Lowering:
             value = add(_read(source, steps, refuse_missing=refuse_missing))
             if self.builder.nodes[value].type.dtype == "float32":
                 value = add(ops.ToFloat64("keep" if keep_nan else source.nan), value)
+        elif isinstance(source, Boxes):
+            value, steps = self._boxes(source, steps)
         elif isinstance(source, Expression):
             value = self._express(source)
         elif isinstance(source, WeightedBag):
@@ -261,7 +266,7 @@ class _Lowering:
         else:
             value, steps = self._cross(source, steps)
         for end, step in enumerate(steps, start=1):
-            if isinstance(step, s.MissingAsEmpty | s.DropMissing):
+            if isinstance(step, s.MissingAsEmpty | s.DropMissing | s.MissingAsZeros):
                 continue  # said by the op that reads, and by the one that ends the list
             if isinstance(step, _ENDS):
                 value = self._end(step, self._elements(value, steps))
@@ -278,6 +283,9 @@ class _Lowering:
                 if s.pending_drop(steps[: end - 1]):
                     value = add(ops.AlignLists(True), value)
                 value = add(_sequence_op(step), value)
+                continue
+            if isinstance(step, s.Tensor):
+                value = self._tensor(step, value, steps)
                 continue
             request = step_request(source, steps[:end])
             if isinstance(step, s.Vocabulary):
@@ -310,6 +318,47 @@ class _Lowering:
         while not isinstance(node.op, ops.LookupVocabulary):
             node = self.builder.nodes[node.inputs[0]]
         return node.op
+
+    def _tensor(self, step: s.Tensor, value: int, steps: tuple[s.Step, ...]) -> int:
+        """A tensor of bytes, or of the elements of a list."""
+        zeros = any(isinstance(one, s.MissingAsZeros) for one in steps)
+        missing: ops.MissingTensor = "zeros" if zeros else "refuse"
+        if self.builder.nodes[value].type.is_list:
+            value = self._elements(value, steps)
+            return self.builder.add(ops.ShapeList(step.shape, missing), value)
+        if not zeros:
+            value = self.builder.add(ops.RequirePresent(), value)
+        dtype, nan = step.dtype or "float32", step.nan or "error"
+        return self.builder.add(
+            ops.DecodeTensor(step.shape, dtype, nan, missing), value
+        )
+
+    def _boxes(
+        self, source: Boxes, steps: tuple[s.Step, ...]
+    ) -> tuple[int, tuple[s.Step, ...]]:
+        """What becomes of boxes, and the steps after it."""
+        step, *rest = steps
+        inputs = [self._listed(source.coordinates)]
+        for one in source.size:
+            found = self.value(one.source, one.steps)
+            if self.builder.nodes[found].type.nullable:
+                found = self.builder.add(ops.RequirePresent(), found)
+            inputs.append(found)
+        op: ops.Op
+        if isinstance(step, s.PadBoxes):
+            made = step.length, source.format, source.relative
+            op = ops.PadBoxes(*made, step.format, step.relative)
+        else:
+            assert isinstance(step, s.PadLabels | s.BoxMask)
+            op = ops.PadObjects(step.length, source.format, source.relative)
+        if isinstance(step, s.PadLabels) and source.labels is not None:
+            inputs.append(self._listed(source.labels))
+        return self.builder.add(op, *inputs), tuple(rest)
+
+    def _listed(self, one: Column) -> int:
+        """A list that is there, and whose elements are."""
+        value = self.value(one.source, one.steps, refuse_missing=True)
+        return self._elements(value, one.steps)
 
     def _elements(self, value: int, steps: tuple[s.Step, ...]) -> int:
         """A list whose elements are there, or may be left out."""
@@ -491,6 +540,8 @@ class _Lowering:
             case s.Robust():
                 first, median, third = self._find(request, QuantileValues).values
                 return ops.StandardizeValue(median, third - first)
+            case s.Rescale(scale=scale, offset=offset):
+                return ops.RescaleTensor(scale, offset)
             case s.Winsorize():
                 return ops.ClipValue(*self._find(request, QuantileValues).values)
             case s.Normalize() | s.Casefold() | s.Lower() | s.Strip():
@@ -517,6 +568,11 @@ class _Lowering:
                 | s.Shift()
                 | s.Difference()
                 | s.Rolling()
+                | s.Tensor()
+                | s.MissingAsZeros()
+                | s.PadBoxes()
+                | s.PadLabels()
+                | s.BoxMask()
             ):
                 raise AssertionError("lowered elsewhere")
             case _:
@@ -568,7 +624,8 @@ class _Lowering:
 
 def _makes_vector(step: s.Step) -> bool:
     """Whether a list becomes a vector, which has no place for a missing one."""
-    return isinstance(step, s.Pad | s.MultiHot | s.Counts | s.TfIdf | s.Mask)
+    vectors = s.Pad | s.MultiHot | s.Counts | s.TfIdf | s.Mask | s.Tensor
+    return isinstance(step, vectors)
 
 
 def _sequence_op(step: s.BaseSequenceStep) -> ops.Op:
@@ -590,7 +647,7 @@ def _read(
         case "list<float32>" | "list<int64>" | "list<string>":
             missing = _missing_list(steps, refuse_missing=refuse_missing)
             return ops.ReadList(source.name, source.dtype, missing)
-        case "key":
+        case "key" | "bytes":
             return ops.ReadColumn(source.name, "string")
         case _:
             return ops.ReadColumn(source.name, source.dtype)
@@ -602,6 +659,8 @@ def _missing_list(
     """What a missing list is where it is made."""
     if any(isinstance(step, s.MissingAsEmpty) for step in steps):
         return "empty"
+    if any(isinstance(step, s.MissingAsZeros) for step in steps):
+        return "keep"
     return "refuse" if refuse_missing else "keep"
 
 

@@ -25,7 +25,8 @@ def model_inputs(spec: FeatureSpec, stats: Stats | None = None) -> list[dict[str
         embedding, and `"combiner"` and `"max_norm"` if it says them; `"length"` if it
         is a padded list, `"weights"`, the name of one more tensor, if that is weighted,
         and `"table"` if it shares its vectors. For numbers and vectors
-        `{"name", "width"}`.
+        `{"name", "width"}`, with `"shape"` if the vector has one, which tabular models
+        refuse.
 
     Raises:
         SpecError: Features of one table have other numbers of ids.
@@ -53,7 +54,8 @@ def model_inputs(spec: FeatureSpec, stats: Stats | None = None) -> list[dict[str
 
 def _describe(name: str, column: Column, kind: ValueType) -> dict[str, Any]:
     if kind.num_ids is None:
-        return {"name": name, "width": kind.width or 1}
+        shape = {} if kind.shape is None else {"shape": kind.shape}
+        return {"name": name, "width": kind.width or 1, **shape}
     entry: dict[str, Any] = {"name": name, "num_ids": kind.num_ids}
     if kind.width is not None:
         entry["length"] = kind.width

@@ -1,5 +1,6 @@
 """Why an op refuses a value: one wording for all backends."""
 
+from math import prod
 from typing import assert_never
 
 from featurekit.errors import RowError
@@ -101,6 +102,8 @@ def describe_reject(op: ops.Op) -> tuple[str, str, str | None, str | None]:
                 "lists of one length, or all of them missing",
                 "clean the data, or leave the odd list out of the sequence",
             )
+        case ops.BaseTensorOp():
+            return describe_tensor_reject(op)
         case (
             ops.ReadColumn()
             | ops.ReadList()
@@ -142,6 +145,46 @@ def describe_reject(op: ops.Op) -> tuple[str, str, str | None, str | None]:
             | ops.LookupNumber()
             | ops.BucketizeByKey()
         ):
+            raise AssertionError(f"{op.name} accepts every value")
+        case _:
+            assert_never(op)
+
+
+def describe_tensor_reject(op: ops.TensorOp) -> tuple[str, str, str, str]:
+    """As `describe_reject`, of the ops whose values have a shape."""
+    match op:
+        case ops.DecodeTensor(shape=shape, dtype=dtype):
+            size = prod(shape) * op.item_bytes
+            return (
+                "TENSOR_SIZE",
+                "the bytes are not a tensor of the shape and dtype",
+                f"{size} bytes for {dtype} {shape}"
+                + (", no NaN" if op.nan == "error" else ""),
+                "correct shape or dtype, or clean the data",
+            )
+        case ops.ShapeList(shape=shape):
+            return (
+                "TENSOR_SIZE",
+                "the list is not a tensor of the shape",
+                f"{prod(shape)} elements for {shape}",
+                "correct the shape, or clean the data",
+            )
+        case ops.RoundTensor():
+            return (
+                "OUT_OF_RANGE",
+                "a number of the tensor does not fit float32",
+                "at most 3.4028235e38",
+                "rescale() the tensor, or clean the data",
+            )
+        case ops.PadBoxes() | ops.PadObjects():
+            return (
+                "BAD_BOXES",
+                "the values are not boxes of an image",
+                "four finite numbers and one label for each box, and an image of"
+                " positive height and width",
+                "clean the data",
+            )
+        case ops.RescaleTensor():
             raise AssertionError(f"{op.name} accepts every value")
         case _:
             assert_never(op)

@@ -93,7 +93,7 @@ class AnalysisRequest:
         dtype = element_dtype(self.source.dtype) or self.source.dtype
         if dtype == "float32":
             return "number"
-        return "string" if dtype in ("string", "key") else "integer"
+        return "string" if dtype in ("string", "key", "bytes") else "integer"
 
     @property
     def is_joined(self) -> bool:

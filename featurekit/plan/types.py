@@ -18,6 +18,7 @@ class ValueType:
         num_ids: Where given, all values are ids in [0, num_ids).
         is_list: Whether each row has a list of such values. Then `nullable` is about
             the elements; whether a list may be missing, the op that reads it says.
+        shape: Where given, the shape of the `width` numbers of a row.
     """
 
     dtype: ValueDType
@@ -25,11 +26,19 @@ class ValueType:
     width: int | None = None
     num_ids: int | None = None
     is_list: bool = False
+    shape: tuple[int, ...] | None = None
+
+    @property
+    def row_shape(self) -> tuple[int, ...]:
+        """The shape of the value of one row."""
+        if self.width is None:
+            return ()
+        return (self.width,) if self.shape is None else self.shape
 
     def __str__(self) -> str:
         text: str = self.dtype
         if self.width is not None:
-            text += f"[{self.width}]"
+            text += f"[{', '.join(map(str, self.row_shape))}]"
         if self.num_ids is not None:
             text += f" < {self.num_ids}"
         text += "?" if self.nullable else ""

@@ -49,7 +49,7 @@ class Shard(_message.Message):
     def __init__(self, path: _Optional[str] = ..., split: _Optional[str] = ..., task: _Optional[int] = ..., records: _Optional[int] = ..., bytes: _Optional[int] = ..., crc32c: _Optional[int] = ...) -> None: ...
 
 class OutputColumn(_message.Message):
-    __slots__ = ("name", "dtype", "width", "role", "num_ids", "feature_key", "offset")
+    __slots__ = ("name", "dtype", "width", "role", "num_ids", "feature_key", "offset", "shape")
     NAME_FIELD_NUMBER: _ClassVar[int]
     DTYPE_FIELD_NUMBER: _ClassVar[int]
     WIDTH_FIELD_NUMBER: _ClassVar[int]
@@ -57,6 +57,7 @@ class OutputColumn(_message.Message):
     NUM_IDS_FIELD_NUMBER: _ClassVar[int]
     FEATURE_KEY_FIELD_NUMBER: _ClassVar[int]
     OFFSET_FIELD_NUMBER: _ClassVar[int]
+    SHAPE_FIELD_NUMBER: _ClassVar[int]
     name: str
     dtype: str
     width: int
@@ -64,7 +65,8 @@ class OutputColumn(_message.Message):
     num_ids: int
     feature_key: str
     offset: int
-    def __init__(self, name: _Optional[str] = ..., dtype: _Optional[str] = ..., width: _Optional[int] = ..., role: _Optional[str] = ..., num_ids: _Optional[int] = ..., feature_key: _Optional[str] = ..., offset: _Optional[int] = ...) -> None: ...
+    shape: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, name: _Optional[str] = ..., dtype: _Optional[str] = ..., width: _Optional[int] = ..., role: _Optional[str] = ..., num_ids: _Optional[int] = ..., feature_key: _Optional[str] = ..., offset: _Optional[int] = ..., shape: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class Accounting(_message.Message):
     __slots__ = ("rows_read", "rows_written", "rows_rejected", "rows_filtered", "rejected_by_code", "rows_made", "rows_unused")

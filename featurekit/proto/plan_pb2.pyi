@@ -36,7 +36,7 @@ class VocabularyTable(_message.Message):
     def __init__(self, digest: _Optional[str] = ..., tokens: _Optional[_Union[_spec_pb2.Tokens, _Mapping]] = ...) -> None: ...
 
 class Node(_message.Message):
-    __slots__ = ("inputs", "read_column", "to_float64", "fill_missing", "clip_value", "log1p_value", "standardize_value", "min_max_scale", "bucketize", "is_greater_equal", "lookup_vocabulary", "hash_bucket", "cross_hash", "check_range", "extract_time_part", "require_present", "one_hot_encode", "to_float32", "read_list", "pad_ids", "pad_numbers", "multi_hot_encode", "count_encode", "weight_encode", "aggregate_list", "count_elements", "is_missing", "arithmetic", "compare_numbers", "choose_number", "join_text", "lookup_vector", "combine_ids", "mark_missing", "default_id", "pack_vector", "pad_weighted", "map_text", "strip_text", "cut_text", "join_ngrams", "weigh_terms", "cut_wordpieces", "align_lists", "shift_list", "difference_list", "roll_list", "mask_elements", "mask_ids", "lookup_number", "bucketize_by_key")
+    __slots__ = ("inputs", "read_column", "to_float64", "fill_missing", "clip_value", "log1p_value", "standardize_value", "min_max_scale", "bucketize", "is_greater_equal", "lookup_vocabulary", "hash_bucket", "cross_hash", "check_range", "extract_time_part", "require_present", "one_hot_encode", "to_float32", "read_list", "pad_ids", "pad_numbers", "multi_hot_encode", "count_encode", "weight_encode", "aggregate_list", "count_elements", "is_missing", "arithmetic", "compare_numbers", "choose_number", "join_text", "lookup_vector", "combine_ids", "mark_missing", "default_id", "pack_vector", "pad_weighted", "map_text", "strip_text", "cut_text", "join_ngrams", "weigh_terms", "cut_wordpieces", "align_lists", "shift_list", "difference_list", "roll_list", "mask_elements", "mask_ids", "lookup_number", "bucketize_by_key", "decode_tensor", "shape_list", "rescale_tensor", "round_tensor", "pad_boxes", "pad_objects")
     INPUTS_FIELD_NUMBER: _ClassVar[int]
     READ_COLUMN_FIELD_NUMBER: _ClassVar[int]
     TO_FLOAT64_FIELD_NUMBER: _ClassVar[int]
@@ -88,6 +88,12 @@ class Node(_message.Message):
     MASK_IDS_FIELD_NUMBER: _ClassVar[int]
     LOOKUP_NUMBER_FIELD_NUMBER: _ClassVar[int]
     BUCKETIZE_BY_KEY_FIELD_NUMBER: _ClassVar[int]
+    DECODE_TENSOR_FIELD_NUMBER: _ClassVar[int]
+    SHAPE_LIST_FIELD_NUMBER: _ClassVar[int]
+    RESCALE_TENSOR_FIELD_NUMBER: _ClassVar[int]
+    ROUND_TENSOR_FIELD_NUMBER: _ClassVar[int]
+    PAD_BOXES_FIELD_NUMBER: _ClassVar[int]
+    PAD_OBJECTS_FIELD_NUMBER: _ClassVar[int]
     inputs: _containers.RepeatedScalarFieldContainer[int]
     read_column: ReadColumn
     to_float64: ToFloat64
@@ -139,7 +145,13 @@ class Node(_message.Message):
     mask_ids: MaskIds
     lookup_number: LookupNumber
     bucketize_by_key: BucketizeByKey
-    def __init__(self, inputs: _Optional[_Iterable[int]] = ..., read_column: _Optional[_Union[ReadColumn, _Mapping]] = ..., to_float64: _Optional[_Union[ToFloat64, _Mapping]] = ..., fill_missing: _Optional[_Union[FillMissing, _Mapping]] = ..., clip_value: _Optional[_Union[ClipValue, _Mapping]] = ..., log1p_value: _Optional[_Union[Log1pValue, _Mapping]] = ..., standardize_value: _Optional[_Union[StandardizeValue, _Mapping]] = ..., min_max_scale: _Optional[_Union[MinMaxScale, _Mapping]] = ..., bucketize: _Optional[_Union[Bucketize, _Mapping]] = ..., is_greater_equal: _Optional[_Union[IsGreaterEqual, _Mapping]] = ..., lookup_vocabulary: _Optional[_Union[LookupVocabulary, _Mapping]] = ..., hash_bucket: _Optional[_Union[HashBucket, _Mapping]] = ..., cross_hash: _Optional[_Union[CrossHash, _Mapping]] = ..., check_range: _Optional[_Union[CheckRange, _Mapping]] = ..., extract_time_part: _Optional[_Union[ExtractTimePart, _Mapping]] = ..., require_present: _Optional[_Union[RequirePresent, _Mapping]] = ..., one_hot_encode: _Optional[_Union[OneHotEncode, _Mapping]] = ..., to_float32: _Optional[_Union[ToFloat32, _Mapping]] = ..., read_list: _Optional[_Union[ReadList, _Mapping]] = ..., pad_ids: _Optional[_Union[PadIds, _Mapping]] = ..., pad_numbers: _Optional[_Union[PadNumbers, _Mapping]] = ..., multi_hot_encode: _Optional[_Union[MultiHotEncode, _Mapping]] = ..., count_encode: _Optional[_Union[CountEncode, _Mapping]] = ..., weight_encode: _Optional[_Union[WeightEncode, _Mapping]] = ..., aggregate_list: _Optional[_Union[AggregateList, _Mapping]] = ..., count_elements: _Optional[_Union[CountElements, _Mapping]] = ..., is_missing: _Optional[_Union[_spec_pb2.IsMissing, _Mapping]] = ..., arithmetic: _Optional[_Union[Arithmetic, _Mapping]] = ..., compare_numbers: _Optional[_Union[CompareNumbers, _Mapping]] = ..., choose_number: _Optional[_Union[ChooseNumber, _Mapping]] = ..., join_text: _Optional[_Union[JoinText, _Mapping]] = ..., lookup_vector: _Optional[_Union[LookupVector, _Mapping]] = ..., combine_ids: _Optional[_Union[CombineIds, _Mapping]] = ..., mark_missing: _Optional[_Union[MarkMissing, _Mapping]] = ..., default_id: _Optional[_Union[DefaultId, _Mapping]] = ..., pack_vector: _Optional[_Union[PackVector, _Mapping]] = ..., pad_weighted: _Optional[_Union[PadWeighted, _Mapping]] = ..., map_text: _Optional[_Union[MapText, _Mapping]] = ..., strip_text: _Optional[_Union[StripText, _Mapping]] = ..., cut_text: _Optional[_Union[CutText, _Mapping]] = ..., join_ngrams: _Optional[_Union[JoinNgrams, _Mapping]] = ..., weigh_terms: _Optional[_Union[WeighTerms, _Mapping]] = ..., cut_wordpieces: _Optional[_Union[CutWordpieces, _Mapping]] = ..., align_lists: _Optional[_Union[AlignLists, _Mapping]] = ..., shift_list: _Optional[_Union[ShiftList, _Mapping]] = ..., difference_list: _Optional[_Union[DifferenceList, _Mapping]] = ..., roll_list: _Optional[_Union[RollList, _Mapping]] = ..., mask_elements: _Optional[_Union[MaskElements, _Mapping]] = ..., mask_ids: _Optional[_Union[MaskIds, _Mapping]] = ..., lookup_number: _Optional[_Union[LookupNumber, _Mapping]] = ..., bucketize_by_key: _Optional[_Union[BucketizeByKey, _Mapping]] = ...) -> None: ...
+    decode_tensor: DecodeTensor
+    shape_list: ShapeList
+    rescale_tensor: RescaleTensor
+    round_tensor: RoundTensor
+    pad_boxes: PadBoxesOp
+    pad_objects: PadObjects
+    def __init__(self, inputs: _Optional[_Iterable[int]] = ..., read_column: _Optional[_Union[ReadColumn, _Mapping]] = ..., to_float64: _Optional[_Union[ToFloat64, _Mapping]] = ..., fill_missing: _Optional[_Union[FillMissing, _Mapping]] = ..., clip_value: _Optional[_Union[ClipValue, _Mapping]] = ..., log1p_value: _Optional[_Union[Log1pValue, _Mapping]] = ..., standardize_value: _Optional[_Union[StandardizeValue, _Mapping]] = ..., min_max_scale: _Optional[_Union[MinMaxScale, _Mapping]] = ..., bucketize: _Optional[_Union[Bucketize, _Mapping]] = ..., is_greater_equal: _Optional[_Union[IsGreaterEqual, _Mapping]] = ..., lookup_vocabulary: _Optional[_Union[LookupVocabulary, _Mapping]] = ..., hash_bucket: _Optional[_Union[HashBucket, _Mapping]] = ..., cross_hash: _Optional[_Union[CrossHash, _Mapping]] = ..., check_range: _Optional[_Union[CheckRange, _Mapping]] = ..., extract_time_part: _Optional[_Union[ExtractTimePart, _Mapping]] = ..., require_present: _Optional[_Union[RequirePresent, _Mapping]] = ..., one_hot_encode: _Optional[_Union[OneHotEncode, _Mapping]] = ..., to_float32: _Optional[_Union[ToFloat32, _Mapping]] = ..., read_list: _Optional[_Union[ReadList, _Mapping]] = ..., pad_ids: _Optional[_Union[PadIds, _Mapping]] = ..., pad_numbers: _Optional[_Union[PadNumbers, _Mapping]] = ..., multi_hot_encode: _Optional[_Union[MultiHotEncode, _Mapping]] = ..., count_encode: _Optional[_Union[CountEncode, _Mapping]] = ..., weight_encode: _Optional[_Union[WeightEncode, _Mapping]] = ..., aggregate_list: _Optional[_Union[AggregateList, _Mapping]] = ..., count_elements: _Optional[_Union[CountElements, _Mapping]] = ..., is_missing: _Optional[_Union[_spec_pb2.IsMissing, _Mapping]] = ..., arithmetic: _Optional[_Union[Arithmetic, _Mapping]] = ..., compare_numbers: _Optional[_Union[CompareNumbers, _Mapping]] = ..., choose_number: _Optional[_Union[ChooseNumber, _Mapping]] = ..., join_text: _Optional[_Union[JoinText, _Mapping]] = ..., lookup_vector: _Optional[_Union[LookupVector, _Mapping]] = ..., combine_ids: _Optional[_Union[CombineIds, _Mapping]] = ..., mark_missing: _Optional[_Union[MarkMissing, _Mapping]] = ..., default_id: _Optional[_Union[DefaultId, _Mapping]] = ..., pack_vector: _Optional[_Union[PackVector, _Mapping]] = ..., pad_weighted: _Optional[_Union[PadWeighted, _Mapping]] = ..., map_text: _Optional[_Union[MapText, _Mapping]] = ..., strip_text: _Optional[_Union[StripText, _Mapping]] = ..., cut_text: _Optional[_Union[CutText, _Mapping]] = ..., join_ngrams: _Optional[_Union[JoinNgrams, _Mapping]] = ..., weigh_terms: _Optional[_Union[WeighTerms, _Mapping]] = ..., cut_wordpieces: _Optional[_Union[CutWordpieces, _Mapping]] = ..., align_lists: _Optional[_Union[AlignLists, _Mapping]] = ..., shift_list: _Optional[_Union[ShiftList, _Mapping]] = ..., difference_list: _Optional[_Union[DifferenceList, _Mapping]] = ..., roll_list: _Optional[_Union[RollList, _Mapping]] = ..., mask_elements: _Optional[_Union[MaskElements, _Mapping]] = ..., mask_ids: _Optional[_Union[MaskIds, _Mapping]] = ..., lookup_number: _Optional[_Union[LookupNumber, _Mapping]] = ..., bucketize_by_key: _Optional[_Union[BucketizeByKey, _Mapping]] = ..., decode_tensor: _Optional[_Union[DecodeTensor, _Mapping]] = ..., shape_list: _Optional[_Union[ShapeList, _Mapping]] = ..., rescale_tensor: _Optional[_Union[RescaleTensor, _Mapping]] = ..., round_tensor: _Optional[_Union[RoundTensor, _Mapping]] = ..., pad_boxes: _Optional[_Union[PadBoxesOp, _Mapping]] = ..., pad_objects: _Optional[_Union[PadObjects, _Mapping]] = ...) -> None: ...
 
 class ReadColumn(_message.Message):
     __slots__ = ("column", "dtype")
@@ -369,6 +381,38 @@ class ChooseNumber(_message.Message):
     otherwise: float
     def __init__(self, then: _Optional[float] = ..., otherwise: _Optional[float] = ...) -> None: ...
 
+class DecodeTensor(_message.Message):
+    __slots__ = ("shape", "dtype", "nan", "missing")
+    SHAPE_FIELD_NUMBER: _ClassVar[int]
+    DTYPE_FIELD_NUMBER: _ClassVar[int]
+    NAN_FIELD_NUMBER: _ClassVar[int]
+    MISSING_FIELD_NUMBER: _ClassVar[int]
+    shape: _containers.RepeatedScalarFieldContainer[int]
+    dtype: str
+    nan: str
+    missing: str
+    def __init__(self, shape: _Optional[_Iterable[int]] = ..., dtype: _Optional[str] = ..., nan: _Optional[str] = ..., missing: _Optional[str] = ...) -> None: ...
+
+class ShapeList(_message.Message):
+    __slots__ = ("shape", "missing")
+    SHAPE_FIELD_NUMBER: _ClassVar[int]
+    MISSING_FIELD_NUMBER: _ClassVar[int]
+    shape: _containers.RepeatedScalarFieldContainer[int]
+    missing: str
+    def __init__(self, shape: _Optional[_Iterable[int]] = ..., missing: _Optional[str] = ...) -> None: ...
+
+class RescaleTensor(_message.Message):
+    __slots__ = ("scale", "offset")
+    SCALE_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
+    scale: float
+    offset: float
+    def __init__(self, scale: _Optional[float] = ..., offset: _Optional[float] = ...) -> None: ...
+
+class RoundTensor(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
 class JoinText(_message.Message):
     __slots__ = ("separator",)
     SEPARATOR_FIELD_NUMBER: _ClassVar[int]
@@ -520,3 +564,27 @@ class BucketizeByKey(_message.Message):
     sizes: _containers.RepeatedScalarFieldContainer[int]
     num_missing: int
     def __init__(self, boundaries: _Optional[_Iterable[float]] = ..., sizes: _Optional[_Iterable[int]] = ..., num_missing: _Optional[int] = ...) -> None: ...
+
+class PadBoxesOp(_message.Message):
+    __slots__ = ("length", "source", "relative", "target", "to_relative")
+    LENGTH_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    RELATIVE_FIELD_NUMBER: _ClassVar[int]
+    TARGET_FIELD_NUMBER: _ClassVar[int]
+    TO_RELATIVE_FIELD_NUMBER: _ClassVar[int]
+    length: int
+    source: str
+    relative: bool
+    target: str
+    to_relative: bool
+    def __init__(self, length: _Optional[int] = ..., source: _Optional[str] = ..., relative: bool = ..., target: _Optional[str] = ..., to_relative: bool = ...) -> None: ...
+
+class PadObjects(_message.Message):
+    __slots__ = ("length", "source", "relative")
+    LENGTH_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    RELATIVE_FIELD_NUMBER: _ClassVar[int]
+    length: int
+    source: str
+    relative: bool
+    def __init__(self, length: _Optional[int] = ..., source: _Optional[str] = ..., relative: bool = ...) -> None: ...

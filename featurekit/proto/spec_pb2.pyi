@@ -77,7 +77,7 @@ class NamedColumn(_message.Message):
     def __init__(self, name: _Optional[str] = ..., column: _Optional[_Union[Column, _Mapping]] = ...) -> None: ...
 
 class Column(_message.Message):
-    __slots__ = ("input", "cross", "weighted_bag", "expression", "aligned", "masked", "grouped", "target_encoding", "steps")
+    __slots__ = ("input", "cross", "weighted_bag", "expression", "aligned", "masked", "grouped", "target_encoding", "boxes", "steps")
     INPUT_FIELD_NUMBER: _ClassVar[int]
     CROSS_FIELD_NUMBER: _ClassVar[int]
     WEIGHTED_BAG_FIELD_NUMBER: _ClassVar[int]
@@ -86,6 +86,7 @@ class Column(_message.Message):
     MASKED_FIELD_NUMBER: _ClassVar[int]
     GROUPED_FIELD_NUMBER: _ClassVar[int]
     TARGET_ENCODING_FIELD_NUMBER: _ClassVar[int]
+    BOXES_FIELD_NUMBER: _ClassVar[int]
     STEPS_FIELD_NUMBER: _ClassVar[int]
     input: Input
     cross: Cross
@@ -95,8 +96,9 @@ class Column(_message.Message):
     masked: Masked
     grouped: Grouped
     target_encoding: TargetEncoding
+    boxes: Boxes
     steps: _containers.RepeatedCompositeFieldContainer[Step]
-    def __init__(self, input: _Optional[_Union[Input, _Mapping]] = ..., cross: _Optional[_Union[Cross, _Mapping]] = ..., weighted_bag: _Optional[_Union[WeightedBag, _Mapping]] = ..., expression: _Optional[_Union[Expression, _Mapping]] = ..., aligned: _Optional[_Union[Aligned, _Mapping]] = ..., masked: _Optional[_Union[Masked, _Mapping]] = ..., grouped: _Optional[_Union[Grouped, _Mapping]] = ..., target_encoding: _Optional[_Union[TargetEncoding, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[Step, _Mapping]]] = ...) -> None: ...
+    def __init__(self, input: _Optional[_Union[Input, _Mapping]] = ..., cross: _Optional[_Union[Cross, _Mapping]] = ..., weighted_bag: _Optional[_Union[WeightedBag, _Mapping]] = ..., expression: _Optional[_Union[Expression, _Mapping]] = ..., aligned: _Optional[_Union[Aligned, _Mapping]] = ..., masked: _Optional[_Union[Masked, _Mapping]] = ..., grouped: _Optional[_Union[Grouped, _Mapping]] = ..., target_encoding: _Optional[_Union[TargetEncoding, _Mapping]] = ..., boxes: _Optional[_Union[Boxes, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[Step, _Mapping]]] = ...) -> None: ...
 
 class Input(_message.Message):
     __slots__ = ("name", "dtype", "nan", "time_zone", "size")
@@ -155,6 +157,18 @@ class Masked(_message.Message):
     randomized: float
     targets: bool
     def __init__(self, ids: _Optional[_Union[Column, _Mapping]] = ..., keys: _Optional[_Iterable[_Union[Column, _Mapping]]] = ..., token: _Optional[_Union[Scalar, _Mapping]] = ..., seed: _Optional[int] = ..., rate: _Optional[float] = ..., masked: _Optional[float] = ..., randomized: _Optional[float] = ..., targets: bool = ...) -> None: ...
+
+class Boxes(_message.Message):
+    __slots__ = ("coordinates", "format", "size", "labels")
+    COORDINATES_FIELD_NUMBER: _ClassVar[int]
+    FORMAT_FIELD_NUMBER: _ClassVar[int]
+    SIZE_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    coordinates: Column
+    format: str
+    size: _containers.RepeatedCompositeFieldContainer[Column]
+    labels: Column
+    def __init__(self, coordinates: _Optional[_Union[Column, _Mapping]] = ..., format: _Optional[str] = ..., size: _Optional[_Iterable[_Union[Column, _Mapping]]] = ..., labels: _Optional[_Union[Column, _Mapping]] = ...) -> None: ...
 
 class Expression(_message.Message):
     __slots__ = ("operator", "operands", "separator")
@@ -221,7 +235,7 @@ class Tokens(_message.Message):
     def __init__(self, text: _Optional[_Iterable[bytes]] = ..., integers: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class Step(_message.Message):
-    __slots__ = ("fill", "clip", "log1p", "standardize", "min_max", "buckets", "quantile_buckets", "greater_equal", "vocabulary", "hash_buckets", "identity", "time_part", "one_hot", "embedding", "missing_as_empty", "drop_missing", "pad", "length", "multi_hot", "counts", "aggregate", "is_missing", "boolean", "fill_mean", "fill_median", "fill_mode", "robust", "winsorize", "cyclic", "missing_values", "normalize", "casefold", "lower", "strip", "split", "ngrams", "tf_idf", "wordpiece", "shift", "difference", "rolling", "mask", "binarize", "count_encoding")
+    __slots__ = ("fill", "clip", "log1p", "standardize", "min_max", "buckets", "quantile_buckets", "greater_equal", "vocabulary", "hash_buckets", "identity", "time_part", "one_hot", "embedding", "missing_as_empty", "drop_missing", "pad", "length", "multi_hot", "counts", "aggregate", "is_missing", "boolean", "fill_mean", "fill_median", "fill_mode", "robust", "winsorize", "cyclic", "missing_values", "normalize", "casefold", "lower", "strip", "split", "ngrams", "tf_idf", "wordpiece", "shift", "difference", "rolling", "mask", "binarize", "count_encoding", "tensor", "missing_as_zeros", "rescale", "pad_boxes", "pad_labels", "box_mask")
     FILL_FIELD_NUMBER: _ClassVar[int]
     CLIP_FIELD_NUMBER: _ClassVar[int]
     LOG1P_FIELD_NUMBER: _ClassVar[int]
@@ -266,6 +280,12 @@ class Step(_message.Message):
     MASK_FIELD_NUMBER: _ClassVar[int]
     BINARIZE_FIELD_NUMBER: _ClassVar[int]
     COUNT_ENCODING_FIELD_NUMBER: _ClassVar[int]
+    TENSOR_FIELD_NUMBER: _ClassVar[int]
+    MISSING_AS_ZEROS_FIELD_NUMBER: _ClassVar[int]
+    RESCALE_FIELD_NUMBER: _ClassVar[int]
+    PAD_BOXES_FIELD_NUMBER: _ClassVar[int]
+    PAD_LABELS_FIELD_NUMBER: _ClassVar[int]
+    BOX_MASK_FIELD_NUMBER: _ClassVar[int]
     fill: Fill
     clip: Clip
     log1p: Log1p
@@ -310,7 +330,13 @@ class Step(_message.Message):
     mask: Mask
     binarize: Binarize
     count_encoding: CountEncoding
-    def __init__(self, fill: _Optional[_Union[Fill, _Mapping]] = ..., clip: _Optional[_Union[Clip, _Mapping]] = ..., log1p: _Optional[_Union[Log1p, _Mapping]] = ..., standardize: _Optional[_Union[Standardize, _Mapping]] = ..., min_max: _Optional[_Union[MinMax, _Mapping]] = ..., buckets: _Optional[_Union[Buckets, _Mapping]] = ..., quantile_buckets: _Optional[_Union[QuantileBuckets, _Mapping]] = ..., greater_equal: _Optional[_Union[GreaterEqual, _Mapping]] = ..., vocabulary: _Optional[_Union[Vocabulary, _Mapping]] = ..., hash_buckets: _Optional[_Union[HashBuckets, _Mapping]] = ..., identity: _Optional[_Union[Identity, _Mapping]] = ..., time_part: _Optional[_Union[TimePart, _Mapping]] = ..., one_hot: _Optional[_Union[OneHot, _Mapping]] = ..., embedding: _Optional[_Union[Embedding, _Mapping]] = ..., missing_as_empty: _Optional[_Union[MissingAsEmpty, _Mapping]] = ..., drop_missing: _Optional[_Union[DropMissing, _Mapping]] = ..., pad: _Optional[_Union[Pad, _Mapping]] = ..., length: _Optional[_Union[Length, _Mapping]] = ..., multi_hot: _Optional[_Union[MultiHot, _Mapping]] = ..., counts: _Optional[_Union[Counts, _Mapping]] = ..., aggregate: _Optional[_Union[Aggregate, _Mapping]] = ..., is_missing: _Optional[_Union[IsMissing, _Mapping]] = ..., boolean: _Optional[_Union[Boolean, _Mapping]] = ..., fill_mean: _Optional[_Union[FillMean, _Mapping]] = ..., fill_median: _Optional[_Union[FillMedian, _Mapping]] = ..., fill_mode: _Optional[_Union[FillMode, _Mapping]] = ..., robust: _Optional[_Union[Robust, _Mapping]] = ..., winsorize: _Optional[_Union[Winsorize, _Mapping]] = ..., cyclic: _Optional[_Union[Cyclic, _Mapping]] = ..., missing_values: _Optional[_Union[MissingValues, _Mapping]] = ..., normalize: _Optional[_Union[Normalize, _Mapping]] = ..., casefold: _Optional[_Union[Casefold, _Mapping]] = ..., lower: _Optional[_Union[Lower, _Mapping]] = ..., strip: _Optional[_Union[Strip, _Mapping]] = ..., split: _Optional[_Union[SplitText, _Mapping]] = ..., ngrams: _Optional[_Union[Ngrams, _Mapping]] = ..., tf_idf: _Optional[_Union[TfIdf, _Mapping]] = ..., wordpiece: _Optional[_Union[Wordpiece, _Mapping]] = ..., shift: _Optional[_Union[Shift, _Mapping]] = ..., difference: _Optional[_Union[Difference, _Mapping]] = ..., rolling: _Optional[_Union[Rolling, _Mapping]] = ..., mask: _Optional[_Union[Mask, _Mapping]] = ..., binarize: _Optional[_Union[Binarize, _Mapping]] = ..., count_encoding: _Optional[_Union[CountEncoding, _Mapping]] = ...) -> None: ...
+    tensor: Tensor
+    missing_as_zeros: MissingAsZeros
+    rescale: Rescale
+    pad_boxes: PadBoxes
+    pad_labels: PadLabels
+    box_mask: BoxMask
+    def __init__(self, fill: _Optional[_Union[Fill, _Mapping]] = ..., clip: _Optional[_Union[Clip, _Mapping]] = ..., log1p: _Optional[_Union[Log1p, _Mapping]] = ..., standardize: _Optional[_Union[Standardize, _Mapping]] = ..., min_max: _Optional[_Union[MinMax, _Mapping]] = ..., buckets: _Optional[_Union[Buckets, _Mapping]] = ..., quantile_buckets: _Optional[_Union[QuantileBuckets, _Mapping]] = ..., greater_equal: _Optional[_Union[GreaterEqual, _Mapping]] = ..., vocabulary: _Optional[_Union[Vocabulary, _Mapping]] = ..., hash_buckets: _Optional[_Union[HashBuckets, _Mapping]] = ..., identity: _Optional[_Union[Identity, _Mapping]] = ..., time_part: _Optional[_Union[TimePart, _Mapping]] = ..., one_hot: _Optional[_Union[OneHot, _Mapping]] = ..., embedding: _Optional[_Union[Embedding, _Mapping]] = ..., missing_as_empty: _Optional[_Union[MissingAsEmpty, _Mapping]] = ..., drop_missing: _Optional[_Union[DropMissing, _Mapping]] = ..., pad: _Optional[_Union[Pad, _Mapping]] = ..., length: _Optional[_Union[Length, _Mapping]] = ..., multi_hot: _Optional[_Union[MultiHot, _Mapping]] = ..., counts: _Optional[_Union[Counts, _Mapping]] = ..., aggregate: _Optional[_Union[Aggregate, _Mapping]] = ..., is_missing: _Optional[_Union[IsMissing, _Mapping]] = ..., boolean: _Optional[_Union[Boolean, _Mapping]] = ..., fill_mean: _Optional[_Union[FillMean, _Mapping]] = ..., fill_median: _Optional[_Union[FillMedian, _Mapping]] = ..., fill_mode: _Optional[_Union[FillMode, _Mapping]] = ..., robust: _Optional[_Union[Robust, _Mapping]] = ..., winsorize: _Optional[_Union[Winsorize, _Mapping]] = ..., cyclic: _Optional[_Union[Cyclic, _Mapping]] = ..., missing_values: _Optional[_Union[MissingValues, _Mapping]] = ..., normalize: _Optional[_Union[Normalize, _Mapping]] = ..., casefold: _Optional[_Union[Casefold, _Mapping]] = ..., lower: _Optional[_Union[Lower, _Mapping]] = ..., strip: _Optional[_Union[Strip, _Mapping]] = ..., split: _Optional[_Union[SplitText, _Mapping]] = ..., ngrams: _Optional[_Union[Ngrams, _Mapping]] = ..., tf_idf: _Optional[_Union[TfIdf, _Mapping]] = ..., wordpiece: _Optional[_Union[Wordpiece, _Mapping]] = ..., shift: _Optional[_Union[Shift, _Mapping]] = ..., difference: _Optional[_Union[Difference, _Mapping]] = ..., rolling: _Optional[_Union[Rolling, _Mapping]] = ..., mask: _Optional[_Union[Mask, _Mapping]] = ..., binarize: _Optional[_Union[Binarize, _Mapping]] = ..., count_encoding: _Optional[_Union[CountEncoding, _Mapping]] = ..., tensor: _Optional[_Union[Tensor, _Mapping]] = ..., missing_as_zeros: _Optional[_Union[MissingAsZeros, _Mapping]] = ..., rescale: _Optional[_Union[Rescale, _Mapping]] = ..., pad_boxes: _Optional[_Union[PadBoxes, _Mapping]] = ..., pad_labels: _Optional[_Union[PadLabels, _Mapping]] = ..., box_mask: _Optional[_Union[BoxMask, _Mapping]] = ...) -> None: ...
 
 class Fill(_message.Message):
     __slots__ = ("value",)
@@ -601,6 +627,50 @@ class CountEncoding(_message.Message):
     frequency: bool
     max_size: int
     def __init__(self, frequency: bool = ..., max_size: _Optional[int] = ...) -> None: ...
+
+class Tensor(_message.Message):
+    __slots__ = ("shape", "dtype", "nan")
+    SHAPE_FIELD_NUMBER: _ClassVar[int]
+    DTYPE_FIELD_NUMBER: _ClassVar[int]
+    NAN_FIELD_NUMBER: _ClassVar[int]
+    shape: _containers.RepeatedScalarFieldContainer[int]
+    dtype: str
+    nan: str
+    def __init__(self, shape: _Optional[_Iterable[int]] = ..., dtype: _Optional[str] = ..., nan: _Optional[str] = ...) -> None: ...
+
+class MissingAsZeros(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Rescale(_message.Message):
+    __slots__ = ("scale", "offset")
+    SCALE_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
+    scale: float
+    offset: float
+    def __init__(self, scale: _Optional[float] = ..., offset: _Optional[float] = ...) -> None: ...
+
+class PadBoxes(_message.Message):
+    __slots__ = ("length", "format", "relative")
+    LENGTH_FIELD_NUMBER: _ClassVar[int]
+    FORMAT_FIELD_NUMBER: _ClassVar[int]
+    RELATIVE_FIELD_NUMBER: _ClassVar[int]
+    length: int
+    format: str
+    relative: bool
+    def __init__(self, length: _Optional[int] = ..., format: _Optional[str] = ..., relative: bool = ...) -> None: ...
+
+class PadLabels(_message.Message):
+    __slots__ = ("length",)
+    LENGTH_FIELD_NUMBER: _ClassVar[int]
+    length: int
+    def __init__(self, length: _Optional[int] = ...) -> None: ...
+
+class BoxMask(_message.Message):
+    __slots__ = ("length",)
+    LENGTH_FIELD_NUMBER: _ClassVar[int]
+    length: int
+    def __init__(self, length: _Optional[int] = ...) -> None: ...
 
 class Split(_message.Message):
     __slots__ = ("time_split", "key_split")

@@ -33,7 +33,7 @@ _ONE_FEATURE = b"\x0a\x04\x0a\x02\x0a\x00"
 def input_dtype(column: Input) -> tf.DType:
     """The dtype of a column's tensor."""
     dtype = element_dtype(column.dtype) or column.dtype
-    return tf.string if dtype == "key" else DTYPES[dtype]  # type: ignore[index]
+    return tf.string if dtype in ("key", "bytes") else DTYPES[dtype]  # type: ignore[index]
 
 
 def parse_examples(

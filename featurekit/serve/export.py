@@ -98,7 +98,7 @@ def export(
     - `serving_default`: one tensor per source column of the features, of shape
       (batch,), or (batch, n) for lists, with the markers of `backends.missing`;
     - `serving_examples`: `examples`, serialized tf.Examples of the same columns;
-    - `serving_json`: `rows`, one flat JSON object per row;
+    - `serving_json`: `rows`, one flat JSON object per row; not where a column is bytes;
 
     and `transform`, the preprocessing alone. Label, weight, key and split are no part
     of them. Golden vectors, computed by batch conversion, are stored beside the graph;
@@ -144,7 +144,7 @@ def export(
     names = tensor_names(module.inputs)
     return ExportReport(
         target,
-        (DEFAULT, EXAMPLES, JSON, TRANSFORM),
+        (DEFAULT, EXAMPLES, *([JSON] if module.takes_json else []), TRANSFORM),
         {names[one.name]: one.dtype for one in module.inputs},
         {
             name: f"{value.dtype.name}{list(value.shape[1:])}"
@@ -245,6 +245,8 @@ def _check(
     golden.compare_outputs(
         stored, call[EXAMPLES](examples=tf.constant(examples, shape=[len(examples)]))
     )
+    if not module.takes_json:
+        return outputs
     rows = to_json_rows(batch, module.inputs)
     golden.compare_outputs(
         stored, call[JSON](rows=tf.constant(rows, shape=[len(rows)]))

@@ -4,7 +4,8 @@ A model that does not reproduce them is not the one that was exported.
 """
 
 import itertools
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def edge_rows(plan: Plan) -> pa.RecordBatch:
             {
                 name: pa.array(
                     itertools.islice(itertools.cycle(values[name]), size),
-                    _arrow_type(read.dtype),
+                    _arrow_type(read.dtype, values[name]),
                 )
                 for name, read in plan.columns.items()
             }
@@ -76,7 +77,9 @@ def edge_rows(plan: Plan) -> pa.RecordBatch:
             return batch.slice(0, 0)
 
 
-def _arrow_type(dtype: str) -> pa.DataType:
+def _arrow_type(dtype: str, values: list[Any]) -> pa.DataType:
+    if any(isinstance(value, bytes) for value in values):
+        return pa.large_binary()
     element = element_dtype(dtype)
     return _TYPES[dtype] if element is None else pa.large_list(_TYPES[element])
 
@@ -95,7 +98,18 @@ def _candidates(plan: Plan, column: str) -> list[Any]:
     if element == "int64":
         values = [v for v in values if v >= MISSING_INTEGER + NUM_RESERVED]
     alone = [[value] for value in values]
-    return [None, [], *alone, values[:3], values * 2]
+    sized = [
+        [*itertools.islice(itertools.cycle(values), size)]
+        for size in _sizes(plan, column)
+    ]
+    return [None, [], *alone, values[:3], values * 2, *sized]
+
+
+def _sizes(plan: Plan, column: str) -> Iterator[int]:
+    """Lengths that the lists of a column need to have."""
+    for index, node in enumerate(plan.nodes):
+        if isinstance(node.op, ops.ShapeList) and plan.columns_of[index] == (column,):
+            yield math.prod(node.op.shape)
 
 
 def _values(plan: Plan, column: str, dtype: str) -> list[Any]:
@@ -117,6 +131,9 @@ def _values(plan: Plan, column: str, dtype: str) -> list[Any]:
                 found += boundaries[:_MAX_LEARNED]
             case ops.StandardizeValue(mean=mean, std=std):
                 found += [mean, mean + std]
+            case ops.DecodeTensor():
+                size = math.prod(node.op.shape) * node.op.item_bytes
+                found = [None, bytes(size), bytes(at % 119 for at in range(size))]
             case ops.CheckRange(num_ids=num_ids):
                 found += [num_ids - 1]
     return found

@@ -13,7 +13,8 @@ import pyarrow as pa
 from featurekit.backends.host.executor import HostBackend
 from featurekit.backends.reference import ReferenceBackend, Value
 from featurekit.io.adapter import read_columns
-from featurekit.io.layout import stored_arrays
+from featurekit.io.layout import shaped, stored_arrays
+from featurekit.io.manifest import output_columns
 from featurekit.plan.lower import compile_spec
 from featurekit.plan.rejects import row_error
 from featurekit.plan.stats import Stats
@@ -57,14 +58,17 @@ class Preprocessor:
         self.stats = stats
         self.plan = compile_spec(spec, stats, serving=True)
         self._rows = ReferenceBackend(self.plan)
+        raw = {one.name for one in spec.inputs if one.dtype == "bytes"}
         self._readers = [
-            (name, READERS[column.dtype]) for name, column in self.plan.columns.items()
+            (name, READERS["bytes" if name in raw else column.dtype])
+            for name, column in self.plan.columns.items()
         ]
         self._times = [
             name
             for name, column in self.plan.columns.items()
             if column.dtype == "timestamp"
         ]
+        self._columns_out = output_columns(self.plan)
         self._outputs = [
             (name, node, np.float32 if kind.dtype == "float32" else np.int64)
             for (name, node), kind in zip(
@@ -102,7 +106,8 @@ class Preprocessor:
                 `featurekit.io.adapter`. Columns that no feature reads are ignored.
 
         Returns:
-            By feature an int64 or float32 array of shape (rows,) or (rows, width).
+            By feature an int64 or float32 array of shape (rows,) or (rows, width), or
+            in the shape that the column says.
 
         Raises:
             SourceError: A column is missing, or has the wrong type.
@@ -131,10 +136,11 @@ class Preprocessor:
                 shown = got[0] if len(got) == 1 else tuple(got)
                 raise row_error(self.plan, rejected_by, row=index, got=shown)
             computed.append(values)
-        return {
+        found = {
             name: np.array([values[node] for values in computed], dtype)
             for name, node, dtype in self._outputs
         }
+        return shaped(found, self._columns_out)
 
     def _read(self, row: Any) -> Mapping[str, Value]:
         if not isinstance(row, Mapping):
@@ -159,4 +165,4 @@ class Preprocessor:
         done = self._columns.run(batch)
         if len(done.rejected_rows):
             raise done.error(0)
-        return stored_arrays(done.outputs)
+        return shaped(stored_arrays(done.outputs), self._columns_out)

@@ -66,6 +66,13 @@ def read_text(value: Any) -> Value:
     raise Unusual
 
 
+def read_bytes(value: Any) -> Value:
+    """Bytes as they are."""
+    if value is None or type(value) is bytes:
+        return value
+    raise Unusual
+
+
 def read_time(value: Any) -> Value:
     """An instant with its zone, as datetime or ISO 8601 text: microseconds."""
     if value is None:
@@ -107,6 +114,7 @@ READERS: dict[str, Reader] = {
     "int64": read_integer,
     "string": read_text,
     "timestamp": read_time,
+    "bytes": read_bytes,
     "list<float32>": read_list(read_float),
     "list<int64>": read_list(read_integer),
     "list<string>": read_list(read_text),

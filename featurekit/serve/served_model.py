@@ -12,7 +12,7 @@ import pyarrow as pa
 import tensorflow as tf
 
 from featurekit.backends.host.executor import HostBackend
-from featurekit.errors import FeatureKitError, RowError
+from featurekit.errors import ArtifactError, FeatureKitError, RowError
 from featurekit.io.adapter import read_columns
 from featurekit.plan.lower import compile_spec
 from featurekit.serve import golden
@@ -120,8 +120,15 @@ class ServedModel:
         """The model's outputs for rows written as JSON objects.
 
         Raises:
+            ArtifactError: The model reads bytes, which JSON cannot hold.
             RowError: A row is not accepted.
         """
+        if JSON not in self._loaded.signatures:
+            raise ArtifactError(
+                "the model has no signature for JSON: it reads columns of bytes",
+                code="NO_SIGNATURE",
+                hint="send tf.Examples, or tensors",
+            )
         return self._run_texts(JSON, "rows", rows)
 
     def _run_texts(

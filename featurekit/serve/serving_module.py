@@ -102,14 +102,21 @@ class ServingModule(tf.Module):
         def by_json(rows: tf.Tensor) -> Tensors:
             return predict(self.json_rows.parse(rows))
 
-        return {
+        found = {
             TRANSFORM: transform,
             DEFAULT: _traced(predict, columns),
             EXAMPLES: _traced(
                 by_examples, tf.TensorSpec([None], tf.string, "examples")
             ),
-            JSON: _traced(by_json, tf.TensorSpec([None], tf.string, "rows")),
         }
+        if self.takes_json:
+            found[JSON] = _traced(by_json, tf.TensorSpec([None], tf.string, "rows"))
+        return found
+
+    @property
+    def takes_json(self) -> bool:
+        """Whether rows can be written as JSON, which has no bytes."""
+        return all(one.dtype != "bytes" for one in self.inputs)
 
     def transform(self, columns: Tensors) -> dict[str, tf.Tensor]:
         """The features of raw columns."""
@@ -197,7 +204,7 @@ def require_utf8(columns: Tensors, inputs: Iterable[Input]) -> tf.Operation:
     for one in inputs:
         if element_dtype(one.dtype) == "string":
             refusals.append(_broken_lists(columns[one.name], one.name))
-        elif input_dtype(one) == tf.string:
+        elif input_dtype(one) == tf.string and one.dtype != "bytes":
             names.append(one.name)
     if names:
         refusals.append(_broken_texts(columns, names))

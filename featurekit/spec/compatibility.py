@@ -195,6 +195,8 @@ _VALUE_STEPS = (
     s.Difference,
     s.Rolling,
     s.CountEncoding,
+    s.MissingAsZeros,
+    s.Rescale,
 )
 # What gives ids that can be mapped to those of another step of the same kind.
 _RE_INDEXED = (s.Vocabulary, s.Identity)

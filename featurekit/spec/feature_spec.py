@@ -9,12 +9,16 @@ from typing import Literal
 
 from featurekit.errors import SpecError
 from featurekit.spec.columns import (
+    BinaryColumn,
+    Boxes,
+    BoxesColumn,
     CategoricalColumn,
     Column,
     DenseColumn,
     EmbeddingColumn,
     NumericColumn,
     PaddedIdsColumn,
+    TensorColumn,
     VectorColumn,
     WeightedBag,
 )
@@ -37,6 +41,7 @@ Feature = (
     | EmbeddingColumn
     | PaddedIdsColumn
     | VectorColumn
+    | TensorColumn
 )
 
 
@@ -287,6 +292,8 @@ def _check_feature(name: str, column: object) -> Feature:
     hint = "end the column with vocabulary, hash_buckets, buckets or a time part"
     if isinstance(column, ListColumn):
         hint = "end the list with pad, length, multi_hot, counts, weighted or a sum"
+    if isinstance(column, BinaryColumn | BoxesColumn):
+        hint = "end bytes with tensor, and boxes with pad_boxes, pad_labels or box_mask"
     raise SpecError(
         "a feature must end in numbers, ids or a vector",
         code="SPEC_BAD_VALUE",
@@ -298,9 +305,9 @@ def _check_feature(name: str, column: object) -> Feature:
 
 def _check_label(column: object) -> Feature:
     found = _check_feature(LABEL, column)
-    if isinstance(found.source, WeightedBag):
+    if isinstance(found.source, WeightedBag | Boxes):
         raise SpecError(
-            "a label has no weights of its ids",
+            "a label has no weights of its ids, and no boxes",
             code="SPEC_BAD_VALUE",
             feature=LABEL,
             got=column,

@@ -7,7 +7,9 @@ from typing import Literal, TypeAlias
 from featurekit.errors import SpecError
 
 ListDType: TypeAlias = Literal["list<float32>", "list<int64>", "list<string>"]
-DType: TypeAlias = Literal["float32", "int64", "string", "timestamp", "key"] | ListDType
+DType: TypeAlias = (
+    Literal["float32", "int64", "string", "timestamp", "key", "bytes"] | ListDType
+)
 NanPolicy: TypeAlias = Literal["missing", "error", "keep"]
 
 MARKER = b"\xff\xfefeaturekit:"
@@ -42,8 +44,8 @@ class Input:
     Args:
         name: Column name in the source.
         dtype: "float32", "int64", "string", "timestamp" (int64 microseconds since
-            1970-01-01 UTC), "key" (text or integers, read as text), or a list of
-            float32, int64 or string, such as "list<string>".
+            1970-01-01 UTC), "key" (text or integers, read as text), "bytes", or a list
+            of float32, int64 or string, such as "list<string>".
         nan: What a NaN means: "missing", "error" or "keep".
         time_zone: IANA zone of the local time; of naive timestamps too.
         size: Of lists of float32 that are vectors, how many numbers a row has.
@@ -75,6 +77,7 @@ class Input:
             "string": "string",
             "timestamp": "timestamp",
             "key": "key",
+            "bytes": "binary",
             "list<float32>": "numerics",
             "list<int64>": "integers",
             "list<string>": "strings",

@@ -3,12 +3,15 @@
 import inspect
 import operator
 from collections.abc import Callable, Iterable
+from dataclasses import fields
 from typing import Any
 
 from featurekit.errors import SpecError
 from featurekit.spec import steps as s
 from featurekit.spec.columns import (
     Aligned,
+    BinaryColumn,
+    Boxes,
     Column,
     Cross,
     Expression,
@@ -27,6 +30,7 @@ from featurekit.spec.columns import (
     TimestampColumn,
     VectorColumn,
     WeightedBag,
+    boxes,
     cross,
     join,
     maximum,
@@ -58,6 +62,7 @@ _KINDS: dict[str, Any] = {
     "list<float32>": NumericsColumn,
     "list<int64>": IntegersColumn,
     "list<string>": StringsColumn,
+    "bytes": BinaryColumn,
 }
 
 
@@ -76,6 +81,8 @@ def rebuild(source: Source, steps: Iterable[s.Step]) -> Column:
                 f"weighted cannot follow {source.ids!r}", code="SPEC_UNKNOWN_OP"
             )
         column = source.ids.weighted(source.weights)  # type: ignore[arg-type]
+    elif isinstance(source, Boxes):
+        column = _boxes(source)
     elif isinstance(source, Expression):
         column = _express(source)
     elif isinstance(source, Aligned):
@@ -133,6 +140,15 @@ def _mask(source: Masked) -> Column:
         randomized=source.randomized,
     )
     return found.targets if source.targets else found.inputs
+
+
+def _boxes(source: Boxes) -> Column:
+    if len(source.size) not in (0, 2):
+        raise SpecError("boxes have two sizes, or none", code="SPEC_BAD_VALUE")
+    sizes: dict[str, Any] = dict(zip(("height", "width"), source.size, strict=False))
+    coordinates: Any = source.coordinates
+    labels: Any = source.labels
+    return boxes(coordinates, format=source.format, labels=labels, **sizes)
 
 
 def _express(source: Expression) -> Column:
@@ -206,6 +222,10 @@ def _apply(column: Any, step: s.Step) -> Any:
             return method()
         case s.Aggregate():
             return method()
+        case s.MissingAsZeros():
+            return method()
+        case s.Tensor() | s.Rescale() | s.PadBoxes() | s.PadLabels() | s.BoxMask():
+            return _call(method, step, **tensor_arguments(step))
         case s.Length(maximum=maximum):
             return method(maximum=maximum)
         case s.Pad(length=length, side=side, truncate=truncate, value=value):
@@ -293,6 +313,11 @@ def _embedding_arguments(step: s.Embedding) -> dict[str, Any]:
         "max_norm": step.max_norm,
         "table": step.table,
     }
+
+
+def tensor_arguments(step: s.Step) -> dict[str, Any]:
+    """The arguments of a step on tensors, which are those of its method."""
+    return {field.name: getattr(step, field.name) for field in fields(step)}
 
 
 def _call(method: Callable[..., Any], step: s.Step, *args: Any, **kwargs: Any) -> Any:

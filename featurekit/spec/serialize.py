@@ -12,6 +12,7 @@ from featurekit.proto import spec_pb2 as pb
 from featurekit.spec import steps as s
 from featurekit.spec.columns import (
     Aligned,
+    Boxes,
     Column,
     Cross,
     Expression,
@@ -158,6 +159,8 @@ def _column_to_message(column: Column) -> pb.Column:
         set_fields(column.source, masked, skip=("ids", "keys"))
         masked.ids.CopyFrom(_column_to_message(column.source.ids))
         masked.keys.extend(map(_column_to_message, column.source.keys))
+    elif isinstance(column.source, Boxes):
+        message.boxes.CopyFrom(_boxes_to_message(column.source))
     elif isinstance(column.source, Cross):
         message.cross.columns.extend(map(_column_to_message, column.source.columns))
     elif isinstance(column.source, Grouped):
@@ -220,6 +223,8 @@ def _column_from_message(message: pb.Column) -> Column:
         found["ids"] = _column_from_message(message.masked.ids)
         found["keys"] = tuple(map(_column_from_message, message.masked.keys))
         source = Masked(**found)
+    elif kind == "boxes":
+        source = _boxes_from_message(message.boxes)
     elif kind == "cross":
         source = Cross(tuple(map(_column_from_message, message.cross.columns)))
     elif kind == "grouped":
@@ -245,6 +250,24 @@ def _aligned_from_message(message: pb.Aligned) -> Aligned:
     names = tuple(entry.name for entry in message.columns)
     columns = tuple(_column_from_message(entry.column) for entry in message.columns)
     return Aligned(names, columns, message.member, message.dropped)
+
+
+def _boxes_to_message(boxes: Boxes) -> pb.Boxes:
+    message = pb.Boxes(format=boxes.format)
+    message.coordinates.CopyFrom(_column_to_message(boxes.coordinates))
+    message.size.extend(map(_column_to_message, boxes.size))
+    if boxes.labels is not None:
+        message.labels.CopyFrom(_column_to_message(boxes.labels))
+    return message
+
+
+def _boxes_from_message(message: pb.Boxes) -> Boxes:
+    labelled = message.HasField("labels")
+    labels = _column_from_message(message.labels) if labelled else None
+    coordinates = _column_from_message(message.coordinates)
+    box_format: Any = message.format
+    size = tuple(map(_column_from_message, message.size))
+    return Boxes(coordinates, box_format, size, labels)
 
 
 def _expression_to_message(expression: Expression) -> pb.Expression:

@@ -14,6 +14,7 @@ from conformance import (
     cases_presence,
     cases_sequences,
     cases_special_values,
+    cases_tensors,
     cases_text,
     cases_timestamp,
     cases_vectors,
@@ -38,6 +39,7 @@ ALL_CASES: list[Case] = [
     *cases_sequences.CASES,
     *cases_masking.CASES,
     *cases_by_key.CASES,
+    *cases_tensors.CASES,
 ]
 PROVES: dict[str, tuple[int, ...]] = {
     "identity": (3,),
@@ -96,6 +98,8 @@ PROVES: dict[str, tuple[int, ...]] = {
     "sequence_shift": (59,),
     "masked_ids": (59,),
     "binarize": (59,),
+    "tensor": (15,),
+    "boxes": (63,),
 }
 """What a case proves (see `checks/capabilities.py`), by the start of its name."""
 

@@ -160,11 +160,11 @@ def test_older_readers_still_read_named_datasets(
 def test_a_newer_manifest_is_called_newer(packed: Dataset) -> None:
     """Also where it has fields that this code does not know."""
     entry = json.loads((packed.path / MANIFEST).read_text())
-    entry["version"] = 3
+    entry["version"] = 4
     entry["columns"][0]["bit"] = 1
     with pytest.raises(VersionTooNewError, match="upgrade"):
         Manifest.from_json(json.dumps(entry))
-    entry["version"] = 2
+    entry["version"] = 3
     with pytest.raises(DatasetError, match="MANIFEST_SYNTAX"):
         Manifest.from_json(json.dumps(entry))
 

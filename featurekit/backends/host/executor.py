@@ -27,7 +27,7 @@ from featurekit.kernels.arrow_columns import (
     describe_columns,
 )
 from featurekit.plan.graph import Plan
-from featurekit.plan.levels import has_lists
+from featurekit.plan.levels import has_levels
 
 ByteArray: TypeAlias = npt.NDArray[np.uint8]
 IntArray: TypeAlias = npt.NDArray[np.int64]
@@ -69,7 +69,7 @@ class HostBackend:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self._lists = ListExecutor(plan, HostBackend) if has_lists(plan) else None
+        self._lists = ListExecutor(plan, HostBackend) if has_levels(plan) else None
         if self._lists is not None:
             return
         self._program = assemble(plan)
@@ -92,21 +92,43 @@ class HostBackend:
         if self._lists is not None:
             check_columns(self.plan, batch)
             return self._lists.run(batch)
-        program, rows, source = self._program, batch.num_rows, batch
+        made, memory, refused_by, refused = self._run(batch)
+        rejected, kept = _NO_ROWS, None
+        if refused:
+            keep_accepted(memory, self._program.moved, refused_by)
+            kept = refused_by < 0
+            rejected = np.flatnonzero(~kept)
+        outputs = self._builder.build(made, memory, kept)
+        return Transformed(self.plan, batch, outputs, rejected, refused_by[rejected])
+
+    def run_all(self, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, IntArray]:
+        """The outputs of all rows of a plan without lists, and what refuses each.
+
+        Args:
+            batch: As for `run`.
+
+        Returns:
+            outputs: Anything where the node, or one before it, refused the row.
+            refused_by: int64, the first node that refuses a row; -1 for none.
+        """
+        made, memory, refused_by, _ = self._run(batch)
+        return self._builder.build(made, memory, None), refused_by
+
+    def _run(
+        self, batch: pa.RecordBatch
+    ) -> tuple[pa.RecordBatch, ByteArray, IntArray, int]:
+        """The batch with made text, the outputs of all rows, and what refuses them."""
+        program, rows = self._program, batch.num_rows
         refusals: Refusals = []
         if program.made:
             check_columns(self.plan, batch)
             batch, refusals = with_made(batch, program.made)
         memory = np.empty(rows * program.output_bytes, np.uint8)
         refused_by = np.empty(rows, np.int64)
-        rejected, kept = _NO_ROWS, None
         refused = self._compute(batch, memory, refused_by)
-        if add_refusals(refusals, refused_by) if refusals else refused:
-            keep_accepted(memory, program.moved, refused_by)
-            kept = refused_by < 0
-            rejected = np.flatnonzero(~kept)
-        outputs = self._builder.build(batch, memory, kept)
-        return Transformed(self.plan, source, outputs, rejected, refused_by[rejected])
+        if refusals:
+            refused = add_refusals(refusals, refused_by)
+        return batch, memory, refused_by, refused
 
     def _compute(
         self, batch: pa.RecordBatch, memory: ByteArray, refused_by: IntArray

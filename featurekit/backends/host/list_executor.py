@@ -6,18 +6,19 @@ the first node that refuses it or one of its elements, on whichever level that i
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from featurekit.backends.base import Backend, Transformed
+from featurekit.backends.base import Transformed
 from featurekit.backends.host.joined_text import plain_text
 from featurekit.backends.host.list_crosses import cross_lists
 from featurekit.backends.host.list_results import as_vectors, end_lists
 from featurekit.backends.host.masking import mask_ids
 from featurekit.backends.host.sequences import run_sequence_op
+from featurekit.backends.host.tensors import run_tensor
 from featurekit.backends.host.text import list_maker
 from featurekit.kernels.arrow_buffers import (
     arrow_array,
@@ -36,6 +37,9 @@ from featurekit.plan import ops
 from featurekit.plan.graph import Plan
 from featurekit.plan.levels import Level, output_name, split_levels
 from featurekit.plan.ops.lists import MissingList
+
+if TYPE_CHECKING:
+    from featurekit.backends.host.executor import HostBackend
 
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
 IntArray: TypeAlias = npt.NDArray[np.int64]
@@ -98,7 +102,9 @@ class ListExecutor:
         make_backend: Makes what runs a plan of single values.
     """
 
-    def __init__(self, plan: Plan, make_backend: Callable[[Plan], Backend]) -> None:
+    def __init__(
+        self, plan: Plan, make_backend: Callable[[Plan], "HostBackend"]
+    ) -> None:
         self.plan = plan
         self.levels = split_levels(plan)
         self._elements, self._singles = (
@@ -148,11 +154,10 @@ class ListExecutor:
         level = self.levels.elements[index]
         (name,) = level.plan.columns
         source = pa.RecordBatch.from_arrays([lists.elements], [name])
-        done = self._elements[index].run(source)
-        nodes = np.array(level.nodes, np.int64)[done.rejecting_nodes]
-        rows = rows_of(lists.offsets)[done.rejected_rows]
-        np.minimum.at(known.refused_by, rows, nodes)
-        known.elements[index] = Elements(lists.offsets, lists.valid, _all_rows(done))
+        found = run_all(self._elements[index], level, source)
+        refused_rows = rows_of(lists.offsets)[found.rows]
+        np.minimum.at(known.refused_by, refused_rows, found.nodes)
+        known.elements[index] = Elements(lists.offsets, lists.valid, found.values)
 
     def _lists(self, index: int, known: Known) -> tuple[Lists, BoolArray | None]:
         """The lists that a node begins, and the rows that it refuses."""
@@ -181,6 +186,13 @@ class ListExecutor:
 
     def _end(self, index: int, known: Known) -> None:
         node = self.plan.nodes[index]
+        if isinstance(node.op, ops.BaseTensorOp):
+            given = [self._given(entry, known) for entry in node.inputs]
+            values, refused = run_tensor(node.op, given)
+            known.columns[index] = as_vectors(values)
+            if refused is not None:
+                known.refuse(refused, index)
+            return
         assert isinstance(node.op, ops.BaseListEnd)
         if isinstance(node.op, ops.MaskIds):
             ids, key = (known.columns[entry] for entry in node.inputs)
@@ -192,8 +204,18 @@ class ListExecutor:
         if refused is not None:
             known.refuse(refused, index)
 
+    def _given(self, node: int, known: Known) -> Any:
+        """An input of an op on tensors: lists, a column, or the rows of a matrix."""
+        if self.plan.nodes[node].type.is_list:
+            return known.lists(node)
+        column = known.columns[node]
+        if isinstance(self.plan.nodes[node].op, ops.BaseTensorOp):
+            width = column.type.list_size
+            return filled_numbers(column.flatten()).reshape(len(column), width)
+        return column
+
     def _run_level(
-        self, backend: Backend, level: Level, known: Known
+        self, backend: "HostBackend", level: Level, known: Known
     ) -> dict[int, pa.Array]:
         """The outputs of a level of single values, by node of the whole plan."""
         if not level.nodes:
@@ -204,12 +226,11 @@ class ListExecutor:
             for name in level.plan.columns
         }
         arrays = list(columns.values())
-        done = backend.run(pa.RecordBatch.from_arrays(arrays, list(columns)))
-        nodes = np.array(level.nodes, np.int64)[done.rejecting_nodes]
-        np.minimum.at(known.refused_by, done.rejected_rows, nodes)
-        found = _all_rows(done)
-        names = {output_name(node): node for node in level.nodes}
-        return {names[name]: found.column(name) for name in found.schema.names}
+        source = pa.RecordBatch.from_arrays(arrays, list(columns))
+        found = run_all(backend, level, source)
+        np.minimum.at(known.refused_by, found.rows, found.nodes)
+        nodes = [level.nodes[place] for _, place in level.plan.outputs]
+        return {node: found.values.column(output_name(node)) for node in nodes}
 
 
 def _unless_missing(
@@ -229,11 +250,33 @@ def _output(known: Known, node: int) -> pa.Array:
     return list_array(found.offsets, found.elements, found.valid)
 
 
-def _all_rows(done: Transformed) -> pa.RecordBatch:
-    """The outputs of all rows, null where they were refused."""
-    if not len(done.rejected_rows):
-        return done.outputs
-    accepted = np.zeros(done.source.num_rows, np.bool_)
-    accepted[done.accepted_rows] = True
-    places = np.cumsum(accepted) - 1
-    return done.outputs.take(arrow_array(np.maximum(places, 0), accepted))
+class AllRows(NamedTuple):
+    """What a level makes of all rows.
+
+    Args:
+        values: The outputs; null where the row was refused up to there, so that no
+            later op meets a value that there should not be.
+        rows: The refused rows.
+        nodes: For each of them the first node of the whole plan that refuses it.
+    """
+
+    values: pa.RecordBatch
+    rows: IntArray
+    nodes: IntArray
+
+
+def run_all(backend: "HostBackend", level: Level, batch: pa.RecordBatch) -> AllRows:
+    """Runs a level. What one node refuses is still there for the nodes before it."""
+    values, refused_by = backend.run_all(batch)
+    rows = np.flatnonzero(refused_by >= 0)
+    nodes = np.array(level.nodes, np.int64)[refused_by[rows]]
+    if len(rows):
+        every = np.arange(len(refused_by))
+        columns = {
+            name: values.column(name).take(
+                arrow_array(every, (refused_by < 0) | (refused_by > place))
+            )
+            for name, place in level.plan.outputs
+        }
+        values = pa.RecordBatch.from_arrays(list(columns.values()), list(columns))
+    return AllRows(values, rows, nodes)

@@ -53,7 +53,7 @@ class FeatureLayer(keras.layers.Layer):
 
     Returns:
         A dict by feature name: int64 ids or float32 numbers, shape (batch,), or
-        either, shape (batch, width).
+        either, shape (batch, width), or in the shape that the column says.
 
     Semantics:
         - Refused rows: RowError when run eagerly; in a graph InvalidArgumentError with
@@ -99,7 +99,7 @@ class FeatureLayer(keras.layers.Layer):
         computed = self.program.compute(columns)
         if tf.executing_eagerly():
             self._require_accepted(columns, computed)
-            return computed.outputs
+            return self.program.shaped(computed)
         return self.program.require_accepted(computed)
 
     def _require_accepted(
@@ -122,7 +122,7 @@ class FeatureLayer(keras.layers.Layer):
         batch = next(iter(inputs.values())).shape[0]
         return {
             name: keras.KerasTensor(
-                (batch,) if kind.width is None else (batch, kind.width),
+                (batch, *kind.row_shape),
                 dtype=kind.dtype,
             )
             for name, kind in self.plan.output_types.items()

@@ -10,6 +10,7 @@ from featurekit.backends.keras.list_crosses import as_lists, cross_lists
 from featurekit.backends.keras.lists import Lists, end_list, read_lists
 from featurekit.backends.keras.masking import mask_ids
 from featurekit.backends.keras.sequences import run_sequence_op
+from featurekit.backends.keras.tensors import run_tensor
 from featurekit.backends.keras.text_lists import (
     WordpieceCutter,
     cut_text,
@@ -128,6 +129,15 @@ class ListProgram(tf.Module):
 
     def _end(self, index: int, known: Known) -> None:
         op, inputs = self.plan.nodes[index].op, self.plan.nodes[index].inputs
+        if isinstance(op, ops.BaseTensorOp):
+            given = [
+                known.lists[entry] if entry in known.lists else known.values[entry]
+                for entry in inputs
+            ]
+            known.values[index], refused = run_tensor(op, given)
+            if refused is not None:
+                known.refusing.append(self._where(refused, index))
+            return
         assert isinstance(op, ops.BaseListEnd)
         if isinstance(op, ops.MaskIds):
             ids, key = (known.values[entry] for entry in inputs)

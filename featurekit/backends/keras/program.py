@@ -26,9 +26,10 @@ from featurekit.backends.keras.merged_vocabularies import MergedVocabularies
 from featurekit.backends.keras.values import Outcome, Value, both, unmark
 from featurekit.plan import ops
 from featurekit.plan.graph import Plan
-from featurekit.plan.levels import has_lists
+from featurekit.plan.levels import has_levels
 from featurekit.plan.rejects import row_error
 from featurekit.plan.stages import plan_stages
+from featurekit.plan.types import ValueType
 
 _ROW = 10**15 + 1  # stands for the row in a message that the graph completes
 
@@ -125,6 +126,10 @@ def apply_stage(
     return Outcome(value, rejected)
 
 
+def _reshape(x: tf.Tensor, kind: ValueType) -> tf.Tensor:
+    return tf.reshape(x, [tf.shape(x)[0], *kind.row_shape])
+
+
 class Program(tf.Module):
     """The tensors of a plan's outputs; holds its lookup tables.
 
@@ -142,7 +147,7 @@ class Program(tf.Module):
         self.few_rows = few_rows
         self.tables: dict[str, Any] = {}
         self.lists: ListProgram | None = None
-        if has_lists(plan):
+        if has_levels(plan):
             self.lists = ListProgram(plan, partial(Program, few_rows=few_rows))
             return
         self._nodes = with_filled_lookups(plan).nodes
@@ -270,7 +275,15 @@ class Program(tf.Module):
         text = tf.cond(failed, message, lambda: tf.constant(""))
         check = tf.debugging.Assert(tf.logical_not(failed), [text], summarize=1)
         with tf.control_dependencies([check]):
-            return {name: tf.identity(x) for name, x in computed.outputs.items()}
+            return {name: tf.identity(x) for name, x in self.shaped(computed).items()}
+
+    def shaped(self, computed: Computed) -> dict[str, tf.Tensor]:
+        """The outputs in the shapes that their types say."""
+        types = self.plan.output_types
+        return {
+            name: x if types[name].shape is None else _reshape(x, types[name])
+            for name, x in computed.outputs.items()
+        }
 
     def _messages(self) -> tuple[list[str], list[str]]:
         texts = []

@@ -76,6 +76,17 @@ from featurekit.plan.ops.special_values import (
     DefaultId,
     MarkMissing,
 )
+from featurekit.plan.ops.tensors import (
+    BaseBoxOp,
+    BaseTensorOp,
+    DecodeTensor,
+    MissingTensor,
+    PadBoxes,
+    PadObjects,
+    RescaleTensor,
+    RoundTensor,
+    ShapeList,
+)
 from featurekit.plan.ops.text import (
     BaseTextLists,
     CutText,
@@ -96,9 +107,11 @@ __all__ = [
     "AlignLists",
     "Arithmetic",
     "ArithmeticName",
+    "BaseBoxOp",
     "BaseListEnd",
     "BaseListMaker",
     "BaseSequenceOp",
+    "BaseTensorOp",
     "BaseTextLists",
     "Bucketize",
     "BucketizeByKey",
@@ -113,6 +126,7 @@ __all__ = [
     "CrossHash",
     "CutText",
     "CutWordpieces",
+    "DecodeTensor",
     "DefaultId",
     "DifferenceList",
     "ExtractTimePart",
@@ -132,20 +146,27 @@ __all__ = [
     "MaskIds",
     "MinMaxScale",
     "MissingList",
+    "MissingTensor",
     "MultiHotEncode",
     "OneHotEncode",
     "Op",
     "PackVector",
+    "PadBoxes",
     "PadIds",
     "PadNumbers",
+    "PadObjects",
     "PadWeighted",
     "ReadColumn",
     "ReadList",
     "RequirePresent",
+    "RescaleTensor",
     "RollList",
+    "RoundTensor",
+    "ShapeList",
     "ShiftList",
     "StandardizeValue",
     "StripText",
+    "TensorOp",
     "ToFloat32",
     "ToFloat64",
     "VocabularyTable",
@@ -153,6 +174,9 @@ __all__ = [
     "WeightEncode",
 ]
 
+TensorOp: TypeAlias = (
+    DecodeTensor | ShapeList | RescaleTensor | RoundTensor | PadBoxes | PadObjects
+)
 Op: TypeAlias = (
     ReadColumn
     | ToFloat64
@@ -204,5 +228,11 @@ Op: TypeAlias = (
     | MaskIds
     | LookupNumber
     | BucketizeByKey
+    | DecodeTensor
+    | ShapeList
+    | RescaleTensor
+    | RoundTensor
+    | PadBoxes
+    | PadObjects
 )
 OPS: tuple[type[Op], ...] = Op.__args__

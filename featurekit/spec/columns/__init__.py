@@ -5,6 +5,7 @@ the kind that the result has, so an editor offers only what can follow: `.embedd
 exists on ids, `.log1p` on numbers.
 """
 
+from collections.abc import Sequence as Dimensions
 from typing import TypeAlias, overload
 
 from featurekit.errors import SpecError
@@ -20,6 +21,8 @@ from featurekit.spec.columns.base import (
     Source,
     WeightedBag,
 )
+from featurekit.spec.columns.box_source import Boxes
+from featurekit.spec.columns.boxes import BoxesColumn, boxes
 from featurekit.spec.columns.categorical import (
     BooleanColumn,
     CategoricalColumn,
@@ -53,6 +56,7 @@ from featurekit.spec.columns.sequences import (
     sequence,
 )
 from featurekit.spec.columns.targets import TargetEncoding
+from featurekit.spec.columns.tensors import BinaryColumn, TensorColumn
 from featurekit.spec.columns.times import (
     TimestampColumn,
 )
@@ -65,10 +69,14 @@ from featurekit.spec.columns.vectors import (
     vector,
 )
 from featurekit.spec.inputs import Input, NanPolicy, check_zone
+from featurekit.spec.steps.tensors import TensorDType, TensorNan
 
 __all__ = [
     "Aligned",
+    "BinaryColumn",
     "BooleanColumn",
+    "Boxes",
+    "BoxesColumn",
     "CategoricalColumn",
     "Column",
     "Cross",
@@ -90,11 +98,14 @@ __all__ = [
     "StringColumn",
     "StringsColumn",
     "TargetEncoding",
+    "TensorColumn",
     "TimestampColumn",
     "VectorColumn",
     "WeightedBag",
     "WeightedIdsColumn",
+    "binary",
     "boolean",
+    "boxes",
     "cross",
     "integer",
     "integers",
@@ -106,6 +117,7 @@ __all__ = [
     "sequence",
     "string",
     "strings",
+    "tensor",
     "timestamp",
     "vector",
     "where",
@@ -129,6 +141,9 @@ Column: TypeAlias = (
     | ListCrossColumn
     | VectorColumn
     | WeightedIdsColumn
+    | BinaryColumn
+    | TensorColumn
+    | BoxesColumn
 )
 
 
@@ -240,6 +255,46 @@ def strings(name: str) -> StringsColumn:
         fk.strings('genres').vocabulary(max_size=64).multi_hot()
     """
     return StringsColumn(Input(name, "list<string>"))
+
+
+def binary(name: str) -> BinaryColumn:
+    """Bytes, such as those of a tensor.
+
+    Semantics:
+        - Text files: refused, as their fields are text.
+        - Requests in JSON: an export that reads bytes has no signature for them.
+
+    Example:
+        >>> import featurekit as fk
+        >>> fk.binary("latents").tensor((4, 32, 32), "float16")
+        fk.binary('latents').tensor([4, 32, 32], 'float16', nan='error')
+    """
+    return BinaryColumn(Input(name, "bytes"))
+
+
+def tensor(
+    name: str,
+    shape: Dimensions[int],
+    dtype: TensorDType = "float32",
+    *,
+    nan: TensorNan = "error",
+) -> TensorColumn:
+    """A stored tensor: `fk.binary(name).tensor(shape, dtype)`.
+
+    Args:
+        name: Column name in the source.
+        shape: The shape of one row, such as (4, 32, 32).
+        dtype: Of the bytes, which are little-endian. Defaults to "float32".
+        nan: "error" rejects a row that holds a NaN, "keep" passes it on. Defaults to
+            "error".
+
+    Example:
+        >>> import featurekit as fk
+        >>> pixels = fk.tensor("pixels", (1, 2), "uint8").rescale(1 / 255)
+        >>> fk.preview(pixels, {"pixels": [bytes([0, 255])]})
+        [[[0.0, 1.0]]]
+    """
+    return binary(name).tensor(shape, dtype, nan=nan)
 
 
 @overload

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from featurekit.errors import SpecError
 from featurekit.spec import steps as s
+from featurekit.spec.columns.box_source import Boxes
 from featurekit.spec.columns.grouped import Grouped
 from featurekit.spec.columns.targets import TargetEncoding
 from featurekit.spec.inputs import Input
@@ -181,6 +182,7 @@ Source: TypeAlias = (
     | Masked
     | Grouped
     | TargetEncoding
+    | Boxes
 )
 """What the steps of a column are applied to."""
 

@@ -4,7 +4,7 @@ What is done to an element is what a column of single values does to its value: 
 steps are the same, and so are the checks of their arguments.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self, overload
 
@@ -13,6 +13,7 @@ from featurekit.spec.columns.bags import PaddedIdsColumn, WeightedIdsColumn
 from featurekit.spec.columns.base import BaseColumn, WeightedBag
 from featurekit.spec.columns.categorical import CategoricalColumn, DenseColumn
 from featurekit.spec.columns.numbers import NumericColumn
+from featurekit.spec.columns.tensors import TensorColumn
 from featurekit.spec.columns.text import TermsColumn, TokensColumn
 from featurekit.spec.columns.tokens import IntegerColumn, StringColumn
 from featurekit.spec.columns.vocabularies import OovPlace
@@ -112,6 +113,12 @@ class ListColumn(BaseColumn):
             [[1.0, 1.0, 0.0], [0.0, 0.0, 0.0]]
         """
         return DenseColumn(self.source, self._step(s.Mask, length, side=side))
+
+    def _check_tensor(self, shape: object) -> None:
+        gone = s.DropMissing | s.MissingAsEmpty
+        if any(isinstance(step, gone) for step in self.steps):
+            message = "elements that are left out have no place; use missing_as_zeros"
+            raise self._bad("tensor", message, shape)
 
     def _check_fill(self, value: object) -> None:
         if s.pending_drop(self.steps):
@@ -391,6 +398,22 @@ class IntegersColumn(ValuesColumn):
         found = self._each.hash_buckets(num_buckets, key=key)
         return IdsColumn(self.source, found.steps)
 
+    def tensor(self, shape: Sequence[int]) -> TensorColumn:
+        """The integers of a list as a tensor, row-major: `NumericsColumn.tensor`.
+
+        Semantics:
+            - Missing element, or another number of elements: the row is rejected.
+            - Output: int64, after `rescale` float32, shape (batch, *shape).
+
+        Example:
+            >>> import featurekit as fk
+            >>> x = fk.integers("x").tensor((1, 2))
+            >>> fk.preview(x, {"x": [[1, 2**53 + 1]]})
+            [[[1, 9007199254740993]]]
+        """
+        self._check_tensor(shape)
+        return TensorColumn(self.source, self._step(s.Tensor, shape))
+
     def identity(
         self, num_ids: int, *, default: s.DefaultId | None = None
     ) -> IdsColumn:
@@ -555,6 +578,33 @@ class NumericsColumn(ValuesColumn):
         """
         steps = self._step(s.Pad, length, side=side, truncate=truncate, value=value)
         return DenseColumn(self.source, steps)
+
+    def tensor(self, shape: Sequence[int]) -> TensorColumn:
+        """The numbers of a list as a tensor, row-major, after the steps before.
+
+        Args:
+            shape: The shape of one row, such as (16, 768).
+
+        Semantics:
+            - Missing list: the row is rejected, unless `missing_as_zeros` follows.
+            - Another number of elements than the shape takes: the row is rejected;
+              `pad` is for lists of any length.
+            - Missing element: the row is rejected, unless `fill` replaced it.
+            - NaN: as the column says. Infinite: stays infinite.
+            - Output: float32, shape (batch, *shape).
+
+        Example:
+            >>> import featurekit as fk
+            >>> x = fk.numerics("x").tensor((2, 1))
+            >>> fk.preview(x, {"x": [[1.0, 2.0], [3.0]]})
+            [[[1.0], [2.0]], 'refused: TENSOR_SIZE']
+
+        Elsewhere:
+            - `tf.io.FixedLenFeature(shape)`; `shape=` of
+              `tf.feature_column.numeric_column`.
+        """
+        self._check_tensor(shape)
+        return TensorColumn(self.source, self._step(s.Tensor, shape))
 
     def sum(self) -> NumericColumn:
         """The sum of the numbers, in float64 from left to right.

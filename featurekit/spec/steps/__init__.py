@@ -68,6 +68,14 @@ from featurekit.spec.steps.special_values import (
     DefaultId,
     MissingValues,
 )
+from featurekit.spec.steps.tensors import (
+    BoxMask,
+    MissingAsZeros,
+    PadBoxes,
+    PadLabels,
+    Rescale,
+    Tensor,
+)
 from featurekit.spec.steps.text import (
     Casefold,
     Lower,
@@ -94,6 +102,7 @@ __all__ = [
     "BaseSequenceStep",
     "Binarize",
     "Boolean",
+    "BoxMask",
     "Buckets",
     "Casefold",
     "Clip",
@@ -119,6 +128,7 @@ __all__ = [
     "Mask",
     "MinMax",
     "MissingAsEmpty",
+    "MissingAsZeros",
     "MissingValues",
     "MultiHot",
     "Ngrams",
@@ -126,7 +136,10 @@ __all__ = [
     "Normalize",
     "OneHot",
     "Pad",
+    "PadBoxes",
+    "PadLabels",
     "QuantileBuckets",
+    "Rescale",
     "Robust",
     "Rolling",
     "Shift",
@@ -135,6 +148,7 @@ __all__ = [
     "Standardize",
     "Step",
     "Strip",
+    "Tensor",
     "TfIdf",
     "TimePart",
     "TimePartName",
@@ -195,6 +209,12 @@ Step: TypeAlias = (
     | Mask
     | Binarize
     | CountEncoding
+    | Tensor
+    | MissingAsZeros
+    | Rescale
+    | PadBoxes
+    | PadLabels
+    | BoxMask
 )
 STEPS: tuple[type[Step], ...] = Step.__args__
 
