@@ -6,7 +6,8 @@ from typing import Any, Literal, TypeAlias
 
 import pyarrow as pa
 
-from featurekit.backends.reference import ReferenceBackend, Value
+from featurekit.backends.reference import ReferenceBackend
+from featurekit.backends.values_reference import Value
 from featurekit.errors import RowError, SourceError
 from featurekit.io.adapter import open_source
 from featurekit.io.casting import cast_accepted

@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Mapping
 from typing import Literal, assert_never
 
-from featurekit.errors import SpecError, StatisticsError
+from featurekit.errors import SpecError
 from featurekit.plan import ops
 from featurekit.plan.by_key import add_counts, add_grouped
-from featurekit.plan.circle import MAX_POINTS, circle_points
-from featurekit.plan.float32 import to_float32
 from featurekit.plan.graph import Plan, PlanBuilder
-from featurekit.plan.lower_text import list_op, text_op
+from featurekit.plan.learned_steps import LearnedSteps, circle_op, expression_op
+from featurekit.plan.lower_text import list_op
 from featurekit.plan.requirements import (
     AnalysisRequest,
     grouped_request,
@@ -19,23 +18,17 @@ from featurekit.plan.requirements import (
     target_request,
 )
 from featurekit.plan.statistics import (
-    ByKey,
     DocumentFrequencies,
-    Moments,
     MomentsByKey,
-    Quantiles,
     QuantilesByKey,
-    QuantileValues,
-    Range,
     RangeByKey,
     TargetByKey,
     VocabularyCounts,
 )
-from featurekit.plan.stats import S, Stats
+from featurekit.plan.stats import Stats
 from featurekit.plan.targets import add_fold, add_target
 from featurekit.plan.term_weights import term_weights
-from featurekit.plan.time_zones import offset_transitions
-from featurekit.plan.vocabularies import add_lookup, default_id, lower_exact_cross
+from featurekit.plan.vocabularies import add_lookup, lower_exact_cross
 from featurekit.spec import steps as s
 from featurekit.spec.columns import (
     Aligned,
@@ -156,7 +149,7 @@ class _Lowering:
         training: bool = False,
     ) -> None:
         self.builder = PlanBuilder()
-        self.stats = stats
+        self.learned = LearnedSteps(stats)
         self.shared = shared
         self.training = training
 
@@ -184,7 +177,7 @@ class _Lowering:
         if isinstance(last, s.OneHot):
             return add(ops.OneHotEncode(found.num_ids or 0), value)
         if isinstance(last, s.Cyclic):
-            return add(_on_circle(column, found.num_ids or 0), value)
+            return add(circle_op(column, found.num_ids or 0), value)
         if found.dtype == "float64":
             return add(ops.ToFloat32(), value)
         return value
@@ -260,7 +253,7 @@ class _Lowering:
         elif isinstance(source, Grouped):
             value = self._grouped(source)
         elif isinstance(source, TargetEncoding):
-            found = self._find(target_request(source), TargetByKey)
+            found = self.learned.find(target_request(source), TargetByKey)
             key = self.value(source.category.source, source.category.steps)
             value = add_target(self.builder, source, found, key, training=self.training)
         else:
@@ -293,10 +286,10 @@ class _Lowering:
             elif isinstance(step, s.TfIdf):
                 value = self._weigh_terms(source, steps[:end], value)
             elif isinstance(step, s.CountEncoding):
-                counts = self._find(request, VocabularyCounts)
+                counts = self.learned.find(request, VocabularyCounts)
                 value = add_counts(self.builder, step, counts, value)
             else:
-                value = add(self._op(source, step, request), value)
+                value = add(self.learned.op(source, step, request), value)
         return value
 
     def _weigh_terms(
@@ -304,7 +297,7 @@ class _Lowering:
     ) -> int:
         *before, step = steps
         assert isinstance(step, s.TfIdf)
-        found = self._find(step_request(source, steps), DocumentFrequencies)
+        found = self.learned.find(step_request(source, steps), DocumentFrequencies)
         value = self._elements(value, steps)
         words = (one for one in before if isinstance(one, s.Vocabulary))
         lookup = self._lookup(value) if any(map(s.needs_statistics, words)) else None
@@ -460,7 +453,9 @@ class _Lowering:
             op = ops.CrossHash(step.num_buckets, step.hash_key)
             return self.builder.add(op, *parts), tuple(rest)
         assert isinstance(step, s.Vocabulary)
-        tokens = self._find(step_request(source, (step,)), VocabularyCounts).tokens
+        tokens = self.learned.find(
+            step_request(source, (step,)), VocabularyCounts
+        ).tokens
         return lower_exact_cross(self.builder, parts, tokens, step), tuple(rest)
 
     def _part(self, column: Column) -> int:
@@ -473,17 +468,17 @@ class _Lowering:
     def _express(self, source: Expression) -> int:
         parts = [self.value(one.source, one.steps) for one in source.columns]
         constants = [one if isinstance(one, float) else None for one in source.operands]
-        return self.builder.add(_expression_op(source, constants), *parts)
+        return self.builder.add(expression_op(source, constants), *parts)
 
     def _grouped(self, source: Grouped) -> int:
         request = grouped_request(source)
         found: MomentsByKey | RangeByKey | QuantilesByKey
         if isinstance(source.step, s.Standardize):
-            found = self._find(request, MomentsByKey)
+            found = self.learned.find(request, MomentsByKey)
         elif isinstance(source.step, s.QuantileBuckets):
-            found = self._find(request, QuantilesByKey)
+            found = self.learned.find(request, QuantilesByKey)
         else:
-            found = self._find(request, RangeByKey)
+            found = self.learned.find(request, RangeByKey)
         value, key = (self.value(one.source, one.steps) for one in source.columns)
         return add_grouped(self.builder, source, found, value, key)
 
@@ -493,133 +488,9 @@ class _Lowering:
         learned: s.Tokens = ()
         if request is not None:
             request = self.shared.get(step.shared or "", request)
-            learned = self._find(request, VocabularyCounts).tokens
+            learned = self.learned.find(request, VocabularyCounts).tokens
         table = ops.VocabularyTable(step.all_tokens(learned))
         return add_lookup(self.builder, step, table, value)
-
-    def _op(
-        self, source: Source, step: s.Step, request: AnalysisRequest | None
-    ) -> ops.Op:
-        match step:
-            case s.Fill(value=filled):
-                is_flag = isinstance(filled, bool)
-                return ops.FillMissing(int(filled) if is_flag else filled)
-            case s.Clip(low=low, high=high):
-                return ops.ClipValue(float(low), float(high))
-            case s.Log1p():
-                return ops.Log1pValue()
-            case s.Standardize(mean=mean, std=std):
-                return self._standardize(mean, std, request)
-            case s.MinMax(minimum=minimum, maximum=maximum):
-                return self._min_max(minimum, maximum, request)
-            case s.Buckets(boundaries=boundaries):
-                return ops.Bucketize(boundaries)
-            case s.QuantileBuckets():
-                return ops.Bucketize(self._find(request, Quantiles).boundaries)
-            case s.GreaterEqual(threshold=threshold):
-                return ops.IsGreaterEqual(float(threshold))
-            case s.HashBuckets(num_buckets=count, key=key):
-                return ops.HashBucket(count, key)
-            case s.Identity(num_ids=count, default=None):
-                return ops.CheckRange(count)
-            case s.Identity(num_ids=count, default=default):
-                return default_id(count, default)
-            case s.MissingValues(values=values):
-                rounded = (to_float32(v) if isinstance(v, float) else v for v in values)
-                return ops.MarkMissing(tuple(rounded))
-            case s.TimePart(part=part):
-                assert isinstance(source, Input), "points in time are read"
-                transitions, offsets = offset_transitions(source.time_zone or "UTC")
-                return ops.ExtractTimePart(part, transitions, offsets)
-            case s.IsMissing():
-                return ops.IsMissing()
-            case s.Boolean():
-                return ops.CheckRange(2)
-            case s.FillMean() | s.FillMedian() | s.FillMode():
-                return ops.FillMissing(self._learned_value(step, request))
-            case s.Robust():
-                first, median, third = self._find(request, QuantileValues).values
-                return ops.StandardizeValue(median, third - first)
-            case s.Rescale(scale=scale, offset=offset):
-                return ops.RescaleTensor(scale, offset)
-            case s.Winsorize():
-                return ops.ClipValue(*self._find(request, QuantileValues).values)
-            case s.Normalize() | s.Casefold() | s.Lower() | s.Strip():
-                return text_op(step)
-            case (
-                s.Split()
-                | s.Ngrams()
-                | s.Wordpiece()
-                | s.TfIdf()
-                | s.OneHot()
-                | s.Embedding()
-                | s.Cyclic()
-                | s.Vocabulary()
-                | s.CountEncoding()
-                | s.MissingAsEmpty()
-                | s.DropMissing()
-                | s.Pad()
-                | s.Length()
-                | s.MultiHot()
-                | s.Counts()
-                | s.Aggregate()
-                | s.Mask()
-                | s.Binarize()
-                | s.Shift()
-                | s.Difference()
-                | s.Rolling()
-                | s.Tensor()
-                | s.MissingAsZeros()
-                | s.PadBoxes()
-                | s.PadLabels()
-                | s.BoxMask()
-            ):
-                raise AssertionError("lowered elsewhere")
-            case _:
-                assert_never(step)
-
-    def _standardize(
-        self, mean: float | None, std: float | None, request: AnalysisRequest | None
-    ) -> ops.Op:
-        if mean is None or std is None:
-            found = self._find(request, Moments)
-            mean, std = found.mean, found.std
-        return ops.StandardizeValue(float(mean), float(std))
-
-    def _min_max(
-        self, low: float | None, high: float | None, request: AnalysisRequest | None
-    ) -> ops.Op:
-        if low is None or high is None:
-            found = self._find(request, Range)
-            low, high = found.minimum, found.maximum
-        return ops.MinMaxScale(float(low), float(high))
-
-    def _learned_value(
-        self,
-        step: s.FillMean | s.FillMedian | s.FillMode,
-        request: AnalysisRequest | None,
-    ) -> float | int | str:
-        """What a missing value becomes."""
-        match step:
-            case s.FillMean():
-                return self._find(request, Moments).mean
-            case s.FillMedian():
-                return self._find(request, QuantileValues).values[1]
-            case s.FillMode():
-                token = self._find(request, VocabularyCounts).tokens[0]
-                return token.decode() if isinstance(token, bytes) else token
-
-    def _find(self, request: AnalysisRequest | None, kind: type[S]) -> S:
-        assert request is not None
-        found = self.stats.find(request, kind)
-        if _is_empty(found):
-            raise StatisticsError(
-                f"{request.key} was measured on no value",
-                code="STATS_EMPTY",
-                column=request.column_names,
-                hint="check the training rows of this column, or give the values",
-            )
-        return found
 
 
 def _makes_vector(step: s.Step) -> bool:
@@ -662,36 +533,3 @@ def _missing_list(
     if any(isinstance(step, s.MissingAsZeros) for step in steps):
         return "keep"
     return "refuse" if refuse_missing else "keep"
-
-
-def _is_empty(statistic: object) -> bool:
-    if isinstance(statistic, VocabularyCounts | ByKey):
-        return not statistic.tokens
-    if isinstance(statistic, DocumentFrequencies):
-        return not statistic.documents
-    counted = Moments | Range | Quantiles | QuantileValues
-    return isinstance(statistic, counted) and not statistic.count
-
-
-def _expression_op(source: Expression, constants: list[float | None]) -> ops.Op:
-    match source.operator:
-        case "where":
-            return ops.ChooseNumber(constants[1], constants[2])
-        case "join":
-            return ops.JoinText(source.separator or "")
-        case "less_than" | "less_equal" | "greater_than" | "greater_equal" as name:
-            return ops.CompareNumbers(name, *constants)
-        case name:
-            return ops.Arithmetic(name, *constants)
-
-
-def _on_circle(column: Column, num_ids: int) -> ops.Op:
-    if num_ids > MAX_POINTS:
-        raise SpecError(
-            "cyclic has too many ids",
-            code="SPEC_LIMIT",
-            column=", ".join(item.name for item in column.inputs),
-            got=num_ids,
-            expected=f"at most {MAX_POINTS}",
-        )
-    return ops.LookupVector(2, circle_points(num_ids))

@@ -11,7 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from featurekit.backends.host.executor import HostBackend
-from featurekit.backends.reference import ReferenceBackend, Value
+from featurekit.backends.reference import ReferenceBackend
+from featurekit.backends.values_reference import Value
 from featurekit.io.adapter import read_columns
 from featurekit.io.layout import shaped, stored_arrays
 from featurekit.io.manifest import output_columns

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
 from featurekit.backends.missing import MISSING_INTEGER
-from featurekit.backends.reference import Value, round_to_float32
+from featurekit.backends.values_reference import Value, round_to_float32
 from featurekit.io.cast_lists import NUM_RESERVED
 
 Reader: TypeAlias = Callable[[Any], Value]

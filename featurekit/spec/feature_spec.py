@@ -24,7 +24,7 @@ from featurekit.spec.columns import (
 )
 from featurekit.spec.columns.bags import weights_key
 from featurekit.spec.columns.base import target_inputs
-from featurekit.spec.columns.lists import ListColumn
+from featurekit.spec.columns.list_column import ListColumn
 from featurekit.spec.diff import SpecDiff, compare
 from featurekit.spec.evolution import Default, check_defaults, check_former_names
 from featurekit.spec.inputs import Input, check_name

@@ -158,6 +158,24 @@ def test_the_error_of_a_row_shows_its_list() -> None:
     assert (missing.row, missing.got) == (2, None) and "list" in missing.message
 
 
+def test_the_first_refusing_node_is_found_whatever_later_ones_refuse() -> None:
+    """A sum beyond float32 is refused later than the list beside it."""
+    spec = fk.FeatureSpec(
+        {
+            "sum": fk.numerics("x").fill(1e39).missing_as_empty().sum(),
+            "ids": fk.integers("i").identity(2).pad(1),
+        }
+    )
+    batch = pa.record_batch(
+        {
+            "x": pa.array([None, [None], [None]], pa.list_(pa.float32())),
+            "i": pa.array([None, None, [5]], pa.list_(pa.int64())),
+        }
+    )
+    plan = fk.compile(spec)
+    assert_same(HostBackend(plan).run(batch), ReferenceBackend(plan).run(batch))
+
+
 def test_lists_are_longer_than_a_block_of_the_interpreter() -> None:
     """Nothing in a list depends on how elements are cut into blocks."""
     lengths = [0, 20_000, 1, 0, 30_000]

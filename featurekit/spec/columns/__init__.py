@@ -42,12 +42,9 @@ from featurekit.spec.columns.grouped import Grouped
 from featurekit.spec.columns.list_crossing import (
     ListCrossColumn,
 )
-from featurekit.spec.columns.lists import (
-    IdsColumn,
-    IntegersColumn,
-    NumericsColumn,
-    StringsColumn,
-)
+from featurekit.spec.columns.list_ids import IdsColumn
+from featurekit.spec.columns.list_numbers import NumericsColumn
+from featurekit.spec.columns.list_tokens import IntegersColumn, StringsColumn
 from featurekit.spec.columns.numbers import (
     NumericColumn,
 )

@@ -7,7 +7,8 @@ from featurekit.spec import steps as s
 from featurekit.spec.columns.bags import PaddedIdsColumn
 from featurekit.spec.columns.base import BaseColumn
 from featurekit.spec.columns.box_source import Boxes
-from featurekit.spec.columns.lists import IdsColumn, NumericsColumn
+from featurekit.spec.columns.list_ids import IdsColumn
+from featurekit.spec.columns.list_numbers import NumericsColumn
 from featurekit.spec.columns.numbers import NumericColumn
 from featurekit.spec.columns.tensors import TensorColumn
 from featurekit.spec.inputs import Input

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from featurekit.spec import steps as s
 from featurekit.spec.columns.base import BaseColumn
-from featurekit.spec.columns.lists import IdsColumn
+from featurekit.spec.columns.list_ids import IdsColumn
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -9,7 +9,8 @@ from featurekit.spec import steps as s
 from featurekit.spec.columns.bags import PaddedIdsColumn
 from featurekit.spec.columns.base import Aligned
 from featurekit.spec.columns.categorical import CategoricalColumn, DenseColumn
-from featurekit.spec.columns.lists import IdsColumn, NumericsColumn
+from featurekit.spec.columns.list_ids import IdsColumn
+from featurekit.spec.columns.list_numbers import NumericsColumn
 from featurekit.spec.columns.numbers import NumericColumn
 from featurekit.spec.inputs import Input, check_name
 

@@ -17,7 +17,7 @@ from featurekit.spec.columns.vocabularies import OovPlace, with_vocabulary
 from featurekit.spec.inputs import MARKER
 
 if TYPE_CHECKING:
-    from featurekit.spec.columns.lists import StringsColumn
+    from featurekit.spec.columns.list_tokens import StringsColumn
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -108,7 +108,7 @@ class StringColumn(TextColumn):
             - `tf.strings.split`, `bytes.split`. `str.split` knows the spaces of
               Unicode; NFKC makes most of them a space first.
         """
-        from featurekit.spec.columns.lists import StringsColumn
+        from featurekit.spec.columns.list_tokens import StringsColumn
 
         return StringsColumn(self.source, self._step(s.Split, separator))
 
