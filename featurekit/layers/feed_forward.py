@@ -8,6 +8,19 @@ from keras import ops
 ACTIVATIONS = ("gelu", "geglu", "relu")
 
 
+def widened(hidden_dim: int, activation: str) -> int:
+    """Numbers that `activate` makes `hidden_dim` of."""
+    return hidden_dim * (2 if activation == "geglu" else 1)
+
+
+def activate(hidden: Any, activation: str) -> Any:
+    """One of `ACTIVATIONS`; "geglu" multiplies one half by the GELU of the other."""
+    if activation == "geglu":
+        gate, hidden = ops.split(hidden, 2, axis=-1)
+        return ops.gelu(gate) * hidden
+    return ops.gelu(hidden) if activation == "gelu" else ops.relu(hidden)
+
+
 @keras.saving.register_keras_serializable(package="featurekit")
 class FeedForward(keras.layers.Layer):
     """Two matrix products with a nonlinearity between, applied to each token alone.
@@ -63,7 +76,7 @@ class FeedForward(keras.layers.Layer):
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Creates the widening and the narrowing product."""
-        width = self.hidden_dim * (2 if self.activation == "geglu" else 1)
+        width = widened(self.hidden_dim, self.activation)
         policy = self.dtype_policy
         self._widen = keras.layers.Dense(width, dtype=policy, name="widen")
         self._narrow = keras.layers.Dense(input_shape[-1], dtype=policy, name="narrow")
@@ -72,14 +85,7 @@ class FeedForward(keras.layers.Layer):
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Transforms each token."""
-        hidden = self._widen(inputs)
-        if self.activation == "geglu":
-            gate, hidden = ops.split(hidden, 2, axis=-1)
-            hidden = ops.gelu(gate) * hidden
-        elif self.activation == "gelu":
-            hidden = ops.gelu(hidden)
-        else:
-            hidden = ops.relu(hidden)
+        hidden = activate(self._widen(inputs), self.activation)
         return self._narrow(self._drop(hidden, training=training))
 
     def compute_output_shape(
