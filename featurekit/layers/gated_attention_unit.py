@@ -66,6 +66,7 @@ class GatedAttentionUnit(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.supports_masking = True
         if kind not in KINDS:
             raise ValueError(
                 f"Invalid value for argument `kind`. Expected one of {KINDS}. "

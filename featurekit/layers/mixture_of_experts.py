@@ -91,6 +91,7 @@ class MixtureOfExperts(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.supports_masking = True
         _check(num_experts, choices, router, activation)
         self.num_experts, self.hidden_dim = num_experts, hidden_dim
         self.choices, self.router = choices, router
@@ -162,7 +163,7 @@ class MixtureOfExperts(keras.layers.Layer):
         flat = ops.reshape(inputs, (-1, self._dim))
         there = None if mask is None else ops.reshape(ops.cast(mask, "bool"), (-1,))
         logits = self._logits(flat, training)
-        scores = ops.softmax(logits, axis=-1)
+        scores = _shares(logits)
         if self.router == "expert_choice":
             found = self._by_expert(flat, scores, there, training)
         else:
@@ -183,11 +184,12 @@ class MixtureOfExperts(keras.layers.Layer):
 
     def _capacity(self, tokens: Any, training: bool | None) -> Any:
         factor = self.capacity_factor if training else self.eval_capacity_factor
-        share = factor * self.choices / self.num_experts
         if isinstance(tokens, int):  # known, and so a constant to compilers
-            return min(max(math.ceil(share * tokens), 1), tokens)
-        wanted = ops.ceil(share * ops.cast(tokens, "float32"))
-        return ops.cast(ops.clip(wanted, 1.0, ops.cast(tokens, "float32")), "int32")
+            even = self.choices * tokens / self.num_experts
+            return min(max(math.ceil(factor * even), 1), tokens)
+        count = ops.cast(tokens, "float32")
+        wanted = ops.ceil(factor * (self.choices * count / self.num_experts))
+        return ops.cast(ops.clip(wanted, 1.0, count), "int32")
 
     def _by_token(
         self, flat: Any, scores: Any, there: Any, training: bool | None
@@ -269,6 +271,13 @@ def _check(num_experts: int, choices: int, router: str, activation: str) -> None
                 f"Invalid value for argument `{name}`. Expected one of {known}. "
                 f"Received: {name}={value!r}"
             )
+
+
+def _shares(logits: Any) -> Any:
+    """Probabilities of the experts; Keras warns of the softmax of one."""
+    if logits.shape[-1] == 1:
+        return ops.ones_like(logits)
+    return ops.softmax(logits, axis=-1)
 
 
 def _zero_first(rows: Any) -> Any:

@@ -63,6 +63,7 @@ class MultiHeadAttention(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.supports_masking = True
         if num_heads < 1:
             raise ValueError(
                 f"Expected at least one attention head. Received: num_heads={num_heads}"
@@ -76,17 +77,17 @@ class MultiHeadAttention(keras.layers.Layer):
         self.rotary, self.chunk = rotary, chunk
         self.init, self.depth = init, depth
 
-    def build(self, input_shape: Any, context_shape: Any = None) -> None:
+    def build(self, inputs_shape: Any, context_shape: Any = None) -> None:
         """Creates the projections."""
-        dim = input_shape[-1]
+        dim = inputs_shape[-1]
         if dim is None or dim % self.num_heads:
             raise ValueError(
                 f"Expected num_heads to divide the width of the tokens. "
                 f"Received: num_heads={self.num_heads}, width={dim}"
             )
         self._width = dim // self.num_heads
-        context = input_shape if context_shape is None else context_shape
-        self._query = self._projection("query", dim, input_shape)
+        context = inputs_shape if context_shape is None else context_shape
+        self._query = self._projection("query", dim, inputs_shape)
         self._key = self._projection("key", dim, context)
         self._value = self._projection("value", dim, context)
         self._out = ScaledDense(
@@ -97,7 +98,7 @@ class MultiHeadAttention(keras.layers.Layer):
             dtype=self.dtype_policy,
             name="out",
         )
-        self._out.build(input_shape)
+        self._out.build(inputs_shape)
 
     def _projection(self, role: Any, dim: int, shape: Any) -> ScaledDense:
         layer = ScaledDense(
@@ -186,10 +187,10 @@ class MultiHeadAttention(keras.layers.Layer):
         return self._out(ops.reshape(heads, (-1, heads.shape[1], dim)))
 
     def compute_output_shape(
-        self, input_shape: tuple[int | None, ...], context_shape: Any = None
+        self, inputs_shape: tuple[int | None, ...], context_shape: Any = None
     ) -> tuple[int | None, ...]:
         """The shape of the input."""
-        return tuple(input_shape)
+        return tuple(inputs_shape)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as JSON values."""

@@ -129,14 +129,14 @@ class Residual(keras.layers.Layer):
         self._norm = normalizer(norm, dtype=policy, name="norm")
         self._drop = keras.layers.Dropout(dropout, dtype=policy)
 
-    def build(self, input_shape: Any, branch_shape: Any = None) -> None:
+    def build(self, inputs_shape: Any, branch_shape: Any = None) -> None:
         """Creates the norm, or the learned number."""
         if self.built:
             return
         if self.placement == "rezero":
             self._share = self.add_weight(name="share", shape=(), initializer="zeros")
         else:
-            self._norm.build(input_shape)
+            self._norm.build(inputs_shape)
         self.built: bool = True
 
     def enter(self, inputs: Any) -> Any:
@@ -157,10 +157,10 @@ class Residual(keras.layers.Layer):
         return self._norm(inputs + branch)
 
     def compute_output_shape(
-        self, input_shape: tuple[int | None, ...], branch_shape: Any = None
+        self, inputs_shape: tuple[int | None, ...], branch_shape: Any = None
     ) -> tuple[int | None, ...]:
         """The shape of the input."""
-        return tuple(input_shape)
+        return tuple(inputs_shape)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as JSON values."""
