@@ -44,6 +44,7 @@ class ScaledDense(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.supports_masking = True
         self.units, self.init, self.role = units, init, role
         self.depth, self.head_width, self.use_bias = depth, head_width, use_bias
 

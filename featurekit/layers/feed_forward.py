@@ -5,6 +5,9 @@ from typing import Any
 import keras
 from keras import ops
 
+from featurekit.layers.dense import ScaledDense
+from featurekit.layers.initializers import Scheme
+
 ACTIVATIONS = ("gelu", "geglu", "relu")
 
 
@@ -31,6 +34,8 @@ class FeedForward(keras.layers.Layer):
             the GELU of another and so holds half as many weights again. Defaults to
             `"gelu"`.
         dropout: Share of hidden values set to zero in training. Defaults to `0.0`.
+        init: Scheme of the first values. Defaults to `"xavier"`.
+        depth: Blocks of the model; "deepnet" asks. Defaults to `1`.
 
     Input shape:
         `(..., dim)`, floating.
@@ -57,9 +62,12 @@ class FeedForward(keras.layers.Layer):
         *,
         activation: str = "gelu",
         dropout: float = 0.0,
+        init: Scheme = "xavier",
+        depth: int = 1,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.supports_masking = True
         if activation not in ACTIVATIONS:
             raise ValueError(
                 f"Invalid value for argument `activation`. Expected one of "
@@ -71,17 +79,26 @@ class FeedForward(keras.layers.Layer):
             )
         self.hidden_dim = hidden_dim
         self.activation = activation
-        self.dropout = dropout
+        self.dropout, self.init, self.depth = dropout, init, depth
         self._drop = keras.layers.Dropout(dropout, dtype=self.dtype_policy)
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Creates the widening and the narrowing product."""
         width = widened(self.hidden_dim, self.activation)
-        policy = self.dtype_policy
-        self._widen = keras.layers.Dense(width, dtype=policy, name="widen")
-        self._narrow = keras.layers.Dense(input_shape[-1], dtype=policy, name="narrow")
+        self._widen = self._dense(width, "widen")
+        self._narrow = self._dense(input_shape[-1], "narrow")
         self._widen.build(input_shape)
         self._narrow.build((*input_shape[:-1], self.hidden_dim))
+
+    def _dense(self, units: Any, name: str) -> ScaledDense:
+        return ScaledDense(
+            units,
+            init=self.init,
+            role="feed_forward",
+            depth=self.depth,
+            dtype=self.dtype_policy,
+            name=name,
+        )
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Transforms each token."""
@@ -101,4 +118,6 @@ class FeedForward(keras.layers.Layer):
             "hidden_dim": self.hidden_dim,
             "activation": self.activation,
             "dropout": self.dropout,
+            "init": self.init,
+            "depth": self.depth,
         }

@@ -78,7 +78,8 @@ def rotary(tensor: Any, *, start: Any = 0, base: float = 10_000.0) -> Any:
 
 
 def _speeds(width: int, base: float) -> np.ndarray:
-    return base ** (-np.arange(0, width, 2) / width)
+    speeds: np.ndarray = base ** (-np.arange(0, width, 2) / width)
+    return speeds
 
 
 def _angles(length: int, width: int, base: float) -> np.ndarray:

@@ -12,14 +12,29 @@ def attend_softmax(query: Any, key: Any, value: Any, *, causal: bool, mask: Any)
     wide = None if mask is None else mask[:, None, None, :]
     if wide is not None and causal:
         wide = wide & causal_mask(key.shape[1])[None, None]
-    found = ops.dot_product_attention(
-        query, key, value, mask=wide, is_causal=causal and wide is None
-    )
+    elif causal and value.shape[-1] != key.shape[-1]:
+        wide = causal_mask(key.shape[1])[None, None]
+    found = softmax_values(query, key, value, wide, causal=causal and wide is None)
     if mask is None:
         return found
     # Kernels give the mean of all values to a query whose keys are all masked.
     count = visible_count(key.shape[1], causal=causal, mask=mask)
     return ops.where((count > 0)[:, :, None, None], found, ops.zeros_like(found))
+
+
+def softmax_values(
+    query: Any, key: Any, value: Any, mask: Any, *, causal: bool = False
+) -> Any:
+    """Values weighted by softmax; the mask is (1 or batch, 1, 1 or queries, keys)."""
+    if value.shape[-1] == key.shape[-1]:
+        return ops.dot_product_attention(query, key, value, mask=mask, is_causal=causal)
+    # Kernels take values as wide as keys alone.
+    queries = ops.transpose(query * query.shape[-1] ** -0.5, (0, 2, 1, 3))
+    scores = ops.matmul(queries, ops.transpose(key, (0, 2, 3, 1)))
+    scores = ops.cast(scores, "float32")
+    if mask is not None:
+        scores = ops.where(mask, scores, -1e30)
+    return weighted(ops.cast(ops.softmax(scores, axis=-1), value.dtype), value)
 
 
 def attend_relu2(query: Any, key: Any, value: Any, *, causal: bool, mask: Any) -> Any:

@@ -33,6 +33,10 @@ class ScaleNorm(keras.layers.Layer):
         [[0.849, 1.131]]
     """
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.supports_masking = True
+
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Creates the learned number."""
         width = float(input_shape[-1] or 1)
@@ -70,7 +74,9 @@ def normalizer(kind: Normalizer, **kwargs: Any) -> keras.layers.Layer:
         case "layer":
             return keras.layers.LayerNormalization(epsilon=1e-5, **kwargs)
         case "rms":
-            return keras.layers.RMSNormalization(epsilon=1e-6, **kwargs)
+            layer = keras.layers.RMSNormalization(epsilon=1e-6, **kwargs)
+            layer.supports_masking = True  # it treats each token alone
+            return layer
         case "scale":
             return ScaleNorm(**kwargs)
     raise ValueError(
@@ -118,6 +124,7 @@ class Residual(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.supports_masking = True
         if placement not in PLACEMENTS:
             raise ValueError(
                 f"Invalid value for argument `placement`. Expected one of "

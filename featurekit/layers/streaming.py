@@ -6,7 +6,11 @@ from keras import ops
 
 from featurekit.layers.attend import KINDS, Kind, State
 from featurekit.layers.linear_attention import divide, feature_map
-from featurekit.layers.quadratic_attention import relu2_weights, weighted
+from featurekit.layers.quadratic_attention import (
+    relu2_weights,
+    softmax_values,
+    weighted,
+)
 
 
 def start_stream(
@@ -101,9 +105,7 @@ def attend_next(
     seen = ops.minimum(state["count"] + 1, length)
     there = ops.arange(length) < seen
     if kind == "softmax":
-        found = ops.dot_product_attention(
-            query, keys, values, mask=there[None, None, None, :]
-        )
+        found = softmax_values(query, keys, values, there[None, None, None, :])
     else:
         weights = relu2_weights(query, keys) * ops.cast(there, query.dtype)
         found = weighted(weights, values) / ops.cast(seen, value.dtype)
