@@ -5,7 +5,23 @@ from typing import Any
 import keras
 from keras import ops
 
+from featurekit.layers.dense import ScaledDense
+from featurekit.layers.initializers import Scheme
+
 ACTIVATIONS = ("gelu", "geglu", "relu")
+
+
+def widened(hidden_dim: int, activation: str) -> int:
+    """Numbers that `activate` makes `hidden_dim` of."""
+    return hidden_dim * (2 if activation == "geglu" else 1)
+
+
+def activate(hidden: Any, activation: str) -> Any:
+    """One of `ACTIVATIONS`; "geglu" multiplies one half by the GELU of the other."""
+    if activation == "geglu":
+        gate, hidden = ops.split(hidden, 2, axis=-1)
+        return ops.gelu(gate) * hidden
+    return ops.gelu(hidden) if activation == "gelu" else ops.relu(hidden)
 
 
 @keras.saving.register_keras_serializable(package="featurekit")
@@ -18,6 +34,8 @@ class FeedForward(keras.layers.Layer):
             the GELU of another and so holds half as many weights again. Defaults to
             `"gelu"`.
         dropout: Share of hidden values set to zero in training. Defaults to `0.0`.
+        init: Scheme of the first values. Defaults to `"xavier"`.
+        depth: Blocks of the model; "deepnet" asks. Defaults to `1`.
 
     Input shape:
         `(..., dim)`, floating.
@@ -44,9 +62,12 @@ class FeedForward(keras.layers.Layer):
         *,
         activation: str = "gelu",
         dropout: float = 0.0,
+        init: Scheme = "xavier",
+        depth: int = 1,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.supports_masking = True
         if activation not in ACTIVATIONS:
             raise ValueError(
                 f"Invalid value for argument `activation`. Expected one of "
@@ -58,28 +79,30 @@ class FeedForward(keras.layers.Layer):
             )
         self.hidden_dim = hidden_dim
         self.activation = activation
-        self.dropout = dropout
+        self.dropout, self.init, self.depth = dropout, init, depth
         self._drop = keras.layers.Dropout(dropout, dtype=self.dtype_policy)
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Creates the widening and the narrowing product."""
-        width = self.hidden_dim * (2 if self.activation == "geglu" else 1)
-        policy = self.dtype_policy
-        self._widen = keras.layers.Dense(width, dtype=policy, name="widen")
-        self._narrow = keras.layers.Dense(input_shape[-1], dtype=policy, name="narrow")
+        width = widened(self.hidden_dim, self.activation)
+        self._widen = self._dense(width, "widen")
+        self._narrow = self._dense(input_shape[-1], "narrow")
         self._widen.build(input_shape)
         self._narrow.build((*input_shape[:-1], self.hidden_dim))
 
+    def _dense(self, units: Any, name: str) -> ScaledDense:
+        return ScaledDense(
+            units,
+            init=self.init,
+            role="feed_forward",
+            depth=self.depth,
+            dtype=self.dtype_policy,
+            name=name,
+        )
+
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Transforms each token."""
-        hidden = self._widen(inputs)
-        if self.activation == "geglu":
-            gate, hidden = ops.split(hidden, 2, axis=-1)
-            hidden = ops.gelu(gate) * hidden
-        elif self.activation == "gelu":
-            hidden = ops.gelu(hidden)
-        else:
-            hidden = ops.relu(hidden)
+        hidden = activate(self._widen(inputs), self.activation)
         return self._narrow(self._drop(hidden, training=training))
 
     def compute_output_shape(
@@ -95,4 +118,6 @@ class FeedForward(keras.layers.Layer):
             "hidden_dim": self.hidden_dim,
             "activation": self.activation,
             "dropout": self.dropout,
+            "init": self.init,
+            "depth": self.depth,
         }

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from featurekit.layers.encoder_block import EncoderBlock
+from featurekit.layers.encoder import Encoder
 from featurekit.layers.feature_inputs import FeatureInputs
 from featurekit.layers.feature_tokenizer import FeatureTokenizer
 
@@ -85,19 +85,14 @@ class TabularTransformer(keras.Model):
         self.tokenizer = FeatureTokenizer(
             features, dim, cls_token=pooling == "cls", dtype=policy, name="tokenizer"
         )
-        self.blocks = [
-            EncoderBlock(
-                num_heads,
-                ffn_multiple * dim,
-                activation=activation,
-                dropout=dropout,
-                dtype=policy,
-                name=f"block_{index}",
-            )
-            for index in range(depth)
-        ]
-        self.norm = keras.layers.LayerNormalization(
-            epsilon=1e-5, dtype=policy, name="norm"
+        self.encoder = Encoder(
+            depth,
+            num_heads=num_heads,
+            ffn_dim=ffn_multiple * dim,
+            activation=activation,
+            dropout=dropout,
+            dtype=policy,
+            name="encoder",
         )
         # Logits stay in float32: a loss in half precision loses small differences.
         self.head = keras.layers.Dense(num_outputs, dtype="float32", name="head")
@@ -109,23 +104,19 @@ class TabularTransformer(keras.Model):
             return
         self.tokenizer.build()
         length = len(self.tokenizer.token_names)
-        for part in (*self.blocks, self.norm):
-            part.build((None, length, self.dim))
+        self.encoder.build((None, length, self.dim))
         width = length * self.dim if self.pooling == "flatten" else self.dim
         self.head.build((None, width))
         self.built: bool = True
 
     def call(self, inputs: Mapping[str, Any], training: bool | None = None) -> Any:
         """The logits of each row."""
-        tokens = self.tokenizer(inputs)
-        for block in self.blocks:
-            tokens = block(tokens, training=training)
+        tokens = self.encoder(self.tokenizer(inputs), training=training)
         return self.head(self._pool(tokens))
 
     def _pool(self, tokens: Any) -> Any:
         if self.pooling == "cls":
-            return self.norm(tokens[:, 0])
-        tokens = self.norm(tokens)
+            return tokens[:, 0]
         if self.pooling == "mean":
             return ops.mean(tokens, axis=1)
         return ops.reshape(tokens, (-1, tokens.shape[1] * self.dim))

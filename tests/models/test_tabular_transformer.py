@@ -143,7 +143,7 @@ def test_mixed_precision_gives_float32_logits() -> None:
     logits = model(make_inputs())
     assert keras.backend.standardize_dtype(logits.dtype) == "float32"
     again = TabularTransformer.from_config(model.get_config())
-    assert again.blocks[0].compute_dtype == "bfloat16"
+    assert again.encoder.blocks[0].compute_dtype == "bfloat16"
 
 
 def test_learns_an_interaction() -> None:
