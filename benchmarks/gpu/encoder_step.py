@@ -2,8 +2,8 @@
 
     python benchmarks/gpu/encoder_step.py --side ours torch --shape wide long
 
-Each side runs in a process of its own and prints a line of JSON. Tokens are drawn on the
-GPU; a step is the loss, all gradients, and AdamW, in bfloat16 with float32 weights.
+Each side runs in a process of its own and prints a line of JSON. Tokens are drawn on
+the GPU; a step is the loss, all gradients, and AdamW, in bfloat16 with float32 weights.
 """
 
 import argparse

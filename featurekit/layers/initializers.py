@@ -58,7 +58,7 @@ def deviation(
     """
     match scheme:
         case "lecun":
-            return inputs**-0.5
+            return float(inputs**-0.5)
         case "xavier":
             return math.sqrt(2.0 / (inputs + outputs))
         case "he":

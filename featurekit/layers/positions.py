@@ -83,7 +83,8 @@ def _speeds(width: int, base: float) -> np.ndarray:
 
 
 def _angles(length: int, width: int, base: float) -> np.ndarray:
-    return np.arange(length)[:, None] * _speeds(width, base)
+    angles: np.ndarray = np.arange(length)[:, None] * _speeds(width, base)
+    return angles
 
 
 @keras.saving.register_keras_serializable(package="featurekit")
