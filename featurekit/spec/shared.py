@@ -7,7 +7,7 @@ from featurekit.errors import SpecError
 from featurekit.spec import steps as s
 from featurekit.spec.columns import Column
 from featurekit.spec.columns.base import BaseColumn
-from featurekit.spec.inputs import Input
+from featurekit.spec.inputs import Input, element_dtype
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,9 @@ def shared_vocabularies(columns: Iterable[Column]) -> dict[str, SharedVocabulary
 
 
 def _dtype(column: BaseColumn) -> str:
-    return column.inputs[0].dtype
+    """Of what is looked up: elements of lists and single values share tokens."""
+    dtype = column.inputs[0].dtype
+    return element_dtype(dtype) or dtype
 
 
 def _declarations(

@@ -175,3 +175,16 @@ def test_a_label_may_be_a_learned_cross() -> None:
     ]
     # The row without label counts for no statistic.
     assert [m.value for m in fk.id_meanings(spec, "x", stats)] == ["c", "a", None]
+
+
+def test_lists_and_single_values_share_a_vocabulary() -> None:
+    """Every element counts, whichever column it is in."""
+    rows = pa.table({"one": ["a", "b", "a"], "many": [["b", "c"], [], ["b", "c"]]})
+    one = fk.string("one").vocabulary(shared="words")
+    many = fk.strings("many").vocabulary(shared="words").pad(3)
+    spec = fk.FeatureSpec({"one": one, "many": many})
+    stats = fk.analyze(spec, rows)
+    found = fk.Preprocessor(spec, stats).transform(rows)
+    # b three times, c and a twice, of which the greater comes first
+    assert found["one"].tolist() == [2, 0, 2]
+    assert found["many"].tolist() == [[1, 2, 0], [0, 0, 0], [1, 2, 0]]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from featurekit.spec import steps as s
-from featurekit.spec.columns.base import Aligned, BaseColumn, Masked
+from featurekit.spec.columns.base import Aligned, BaseColumn, Masked, WeightedBag
 from featurekit.spec.columns.tokens import IntegerColumn, StringColumn
 
 if TYPE_CHECKING:
@@ -119,8 +119,14 @@ class MaskableColumn(BaseColumn):
 
 
 def vocabulary_of(column: BaseColumn) -> s.Vocabulary | None:
-    """The vocabulary that gave a column its ids, before they were aligned or masked."""
-    found = (step for step in unwrapped(column).steps if isinstance(step, s.Vocabulary))
+    """The vocabulary that gave a column its ids, before they were aligned or masked.
+
+    Of weighted ids it is that of the ids.
+    """
+    alone = unwrapped(column)
+    if isinstance(alone.source, WeightedBag):
+        return vocabulary_of(alone.source.ids)
+    found = (step for step in alone.steps if isinstance(step, s.Vocabulary))
     return next(found, None)
 
 
