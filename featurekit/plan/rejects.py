@@ -1,193 +1,152 @@
 """Why an op refuses a value: one wording for all backends."""
 
+from collections.abc import Callable
 from math import prod
-from typing import assert_never
+from typing import Any, NamedTuple
 
 from featurekit.errors import RowError
 from featurekit.plan import ops
 from featurekit.plan.graph import Plan
 
 
-def describe_reject(op: ops.Op) -> tuple[str, str, str | None, str | None]:
-    """Code, message, what was expected, and a hint, for the values an op refuses."""
-    match op:
-        case ops.ToFloat64():
-            return (
-                "NAN_NOT_ALLOWED",
-                "NaN in a column that does not accept it",
-                "a number",
-                "clean the data, or let NaN mean missing",
-            )
-        case ops.Log1pValue():
-            return (
-                "OUT_OF_DOMAIN",
-                "log1p of a number below -1",
-                "a number >= -1",
-                "clip before log1p",
-            )
-        case ops.LookupVocabulary():
-            return (
-                "OUT_OF_VOCABULARY",
-                "the value is not in the vocabulary, and num_oov is 0",
-                f"one of {len(op.vocabulary)} tokens",
-                "set num_oov to 1 or more",
-            )
-        case ops.CheckRange(num_ids=num_ids):
-            return (
-                "OUT_OF_RANGE",
-                "the id is out of range",
-                f"0 to {num_ids - 1}",
-                "clean the data, or use vocabulary or hash_buckets",
-            )
-        case ops.RequirePresent():
-            return (
-                "NULL_NOT_ALLOWED",
-                "the value is missing",
-                "a value",
-                "fill() the column, or clean the data",
-            )
-        case ops.ToFloat32():
-            return (
-                "OUT_OF_RANGE",
-                "the result does not fit float32",
-                "at most 3.4028235e38",
-                "clip() or log1p() the column",
-            )
-        case ops.ReadList(missing="refuse"):
-            return (
-                "NULL_NOT_ALLOWED",
-                "the list is missing",
-                "a list, which may be empty",
-                "missing_as_empty() the column, or clean the data",
-            )
-        case ops.PackVector(size=size):
-            return (
-                "LENGTH_MISMATCH",
-                "the vector has another size",
-                f"{size} numbers",
-                "clean the data, or declare the size it has",
-            )
-        case ops.MapText():
-            return (
-                "INVALID_UTF8",
-                "the text is not UTF-8",
-                "UTF-8",
-                "clean the data",
-            )
-        case ops.CutText(missing="refuse"):
-            return (
-                "NULL_NOT_ALLOWED",
-                "the text is missing",
-                "a text, which may be empty",
-                "missing_as_empty() the list, or clean the data",
-            )
-        case ops.WeightEncode():
-            return (
-                "WEIGHT_MISMATCH",
-                "the weights do not fit the ids",
-                "one weight for each id, and sums of at most 3.4028235e38",
-                "clean the data, or clip() the weights",
-            )
-        case ops.PadWeighted():
-            return (
-                "WEIGHT_MISMATCH",
-                "the weights do not fit the ids",
-                "one weight for each id",
-                "clean the data",
-            )
-        case ops.AlignLists():
-            return (
-                "LENGTH_MISMATCH",
-                "the lists of the sequence differ in length",
-                "lists of one length, or all of them missing",
-                "clean the data, or leave the odd list out of the sequence",
-            )
-        case ops.BaseTensorOp():
-            return describe_tensor_reject(op)
-        case (
-            ops.ReadColumn()
-            | ops.ReadList()
-            | ops.PadIds()
-            | ops.PadNumbers()
-            | ops.MultiHotEncode()
-            | ops.CountEncode()
-            | ops.AggregateList()
-            | ops.CountElements()
-            | ops.FillMissing()
-            | ops.ClipValue()
-            | ops.StandardizeValue()
-            | ops.MinMaxScale()
-            | ops.Bucketize()
-            | ops.IsGreaterEqual()
-            | ops.HashBucket()
-            | ops.CrossHash()
-            | ops.CombineIds()
-            | ops.ExtractTimePart()
-            | ops.OneHotEncode()
-            | ops.IsMissing()
-            | ops.Arithmetic()
-            | ops.CompareNumbers()
-            | ops.ChooseNumber()
-            | ops.JoinText()
-            | ops.LookupVector()
-            | ops.MarkMissing()
-            | ops.DefaultId()
-            | ops.StripText()
-            | ops.CutText()
-            | ops.JoinNgrams()
-            | ops.CutWordpieces()
-            | ops.WeighTerms()
-            | ops.ShiftList()
-            | ops.DifferenceList()
-            | ops.RollList()
-            | ops.MaskElements()
-            | ops.MaskIds()
-            | ops.LookupNumber()
-            | ops.BucketizeByKey()
-        ):
-            raise AssertionError(f"{op.name} accepts every value")
-        case _:
-            assert_never(op)
+class Wording(NamedTuple):
+    """What is said of a value that an op refuses."""
+
+    code: str
+    message: str
+    expected: str
+    hint: str
 
 
-def describe_tensor_reject(op: ops.TensorOp) -> tuple[str, str, str, str]:
-    """As `describe_reject`, of the ops whose values have a shape."""
-    match op:
-        case ops.DecodeTensor(shape=shape, dtype=dtype):
-            size = prod(shape) * op.item_bytes
-            return (
-                "TENSOR_SIZE",
-                "the bytes are not a tensor of the shape and dtype",
-                f"{size} bytes for {dtype} {shape}"
-                + (", no NaN" if op.nan == "error" else ""),
-                "correct shape or dtype, or clean the data",
-            )
-        case ops.ShapeList(shape=shape):
-            return (
-                "TENSOR_SIZE",
-                "the list is not a tensor of the shape",
-                f"{prod(shape)} elements for {shape}",
-                "correct the shape, or clean the data",
-            )
-        case ops.RoundTensor():
-            return (
-                "OUT_OF_RANGE",
-                "a number of the tensor does not fit float32",
-                "at most 3.4028235e38",
-                "rescale() the tensor, or clean the data",
-            )
-        case ops.PadBoxes() | ops.PadObjects():
-            return (
-                "BAD_BOXES",
-                "the values are not boxes of an image",
-                "four finite numbers and one label for each box, and an image of"
-                " positive height and width",
-                "clean the data",
-            )
-        case ops.RescaleTensor():
-            raise AssertionError(f"{op.name} accepts every value")
-        case _:
-            assert_never(op)
+_FITS_FLOAT32 = "at most 3.4028235e38"
+_BAD_BOXES = Wording(
+    "BAD_BOXES",
+    "the values are not boxes of an image",
+    "four finite numbers and one label for each box, and an image of positive height"
+    " and width",
+    "clean the data",
+)
+_WORDINGS: dict[type[ops.Op], Wording] = {
+    ops.ToFloat64: Wording(
+        "NAN_NOT_ALLOWED",
+        "NaN in a column that does not accept it",
+        "a number",
+        "clean the data, or let NaN mean missing",
+    ),
+    ops.Log1pValue: Wording(
+        "OUT_OF_DOMAIN",
+        "log1p of a number below -1",
+        "a number >= -1",
+        "clip before log1p",
+    ),
+    ops.LookupVocabulary: Wording(
+        "OUT_OF_VOCABULARY",
+        "the value is not in the vocabulary, and num_oov is 0",
+        "one of {} tokens",
+        "set num_oov to 1 or more",
+    ),
+    ops.CheckRange: Wording(
+        "OUT_OF_RANGE",
+        "the id is out of range",
+        "0 to {}",
+        "clean the data, or use vocabulary or hash_buckets",
+    ),
+    ops.RequirePresent: Wording(
+        "NULL_NOT_ALLOWED",
+        "the value is missing",
+        "a value",
+        "fill() the column, or clean the data",
+    ),
+    ops.ToFloat32: Wording(
+        "OUT_OF_RANGE",
+        "the result does not fit float32",
+        _FITS_FLOAT32,
+        "clip() or log1p() the column",
+    ),
+    ops.ReadList: Wording(
+        "NULL_NOT_ALLOWED",
+        "the list is missing",
+        "a list, which may be empty",
+        "missing_as_empty() the column, or clean the data",
+    ),
+    ops.PackVector: Wording(
+        "LENGTH_MISMATCH",
+        "the vector has another size",
+        "{} numbers",
+        "clean the data, or declare the size it has",
+    ),
+    ops.MapText: Wording(
+        "INVALID_UTF8", "the text is not UTF-8", "UTF-8", "clean the data"
+    ),
+    ops.CutText: Wording(
+        "NULL_NOT_ALLOWED",
+        "the text is missing",
+        "a text, which may be empty",
+        "missing_as_empty() the list, or clean the data",
+    ),
+    ops.WeightEncode: Wording(
+        "WEIGHT_MISMATCH",
+        "the weights do not fit the ids",
+        f"one weight for each id, and sums of {_FITS_FLOAT32}",
+        "clean the data, or clip() the weights",
+    ),
+    ops.PadWeighted: Wording(
+        "WEIGHT_MISMATCH",
+        "the weights do not fit the ids",
+        "one weight for each id",
+        "clean the data",
+    ),
+    ops.AlignLists: Wording(
+        "LENGTH_MISMATCH",
+        "the lists of the sequence differ in length",
+        "lists of one length, or all of them missing",
+        "clean the data, or leave the odd list out of the sequence",
+    ),
+    ops.DecodeTensor: Wording(
+        "TENSOR_SIZE",
+        "the bytes are not a tensor of the shape and dtype",
+        "{}",
+        "correct shape or dtype, or clean the data",
+    ),
+    ops.ShapeList: Wording(
+        "TENSOR_SIZE",
+        "the list is not a tensor of the shape",
+        "{}",
+        "correct the shape, or clean the data",
+    ),
+    ops.RoundTensor: Wording(
+        "OUT_OF_RANGE",
+        "a number of the tensor does not fit float32",
+        _FITS_FLOAT32,
+        "rescale() the tensor, or clean the data",
+    ),
+    ops.PadBoxes: _BAD_BOXES,
+    ops.PadObjects: _BAD_BOXES,
+}
+_EXPECTED: dict[type[ops.Op], Callable[[Any], object]] = {
+    ops.LookupVocabulary: lambda op: len(op.vocabulary),
+    ops.CheckRange: lambda op: op.num_ids - 1,
+    ops.PackVector: lambda op: op.size,
+    ops.DecodeTensor: lambda op: (
+        f"{prod(op.shape) * op.item_bytes} bytes for {op.dtype} {op.shape}"
+        + (", no NaN" if op.nan == "error" else "")
+    ),
+    ops.ShapeList: lambda op: f"{prod(op.shape)} elements for {op.shape}",
+}
+"""What of the op stands in the place that its wording leaves."""
+
+
+def describe_reject(op: ops.Op) -> Wording:
+    """What is said of the values that an op refuses.
+
+    Raises:
+        KeyError: The op accepts every value.
+    """
+    found = _WORDINGS[type(op)]
+    say = _EXPECTED.get(type(op))
+    if say is None:
+        return found
+    return found._replace(expected=found.expected.format(say(op)))
 
 
 def row_error(
