@@ -58,6 +58,9 @@ def row_map(old: Sequence[IdMeaning], new: Sequence[IdMeaning]) -> RowMap:
         - Unknown values: rows are kept where their number stays, as a value then hashes
           to the same of them.
 
+    Raises:
+        SpecError: An entry is no meaning of an id.
+
     Example:
         >>> import featurekit as fk
         >>> old = fk.FeatureSpec({"s": fk.string("s").vocabulary(["a", "b"])})
@@ -66,6 +69,14 @@ def row_map(old: Sequence[IdMeaning], new: Sequence[IdMeaning]) -> RowMap:
         >>> rows.new_ids.tolist(), str(rows)
         ([0, 1, 3], '3 rows kept, 1 of them moved; 0 dropped, 1 added')
     """
+    for entry in (*old, *new):
+        if not isinstance(entry, IdMeaning):
+            raise SpecError(
+                "ids are compared by what they mean",
+                code="SPEC_BAD_VALUE",
+                got=entry,
+                expected="what fk.id_meanings gives",
+            )
     places = {_identity(meaning): meaning.id for meaning in new}
     found = [places.get(_identity(meaning), -1) for meaning in old]
     return RowMap(np.array(found, np.int64), len(new))

@@ -1,5 +1,6 @@
 """Vocabularies that grow: what a model has learned about an id stays with it."""
 
+from featurekit.errors import StatisticsError
 from featurekit.plan.statistics import Statistic, VocabularyCounts
 from featurekit.plan.stats import Stats
 
@@ -20,6 +21,9 @@ def grow(old: Stats, new: Stats) -> Stats:
         - Ids for unknown values move behind the new tokens, unless the vocabulary says
           `oov="before"`; `fk.row_map` says where to.
 
+    Raises:
+        StatisticsError: One of them is no statistics.
+
     Example:
         >>> import featurekit as fk
         >>> spec = fk.FeatureSpec({"s": fk.string("s").vocabulary()})
@@ -29,6 +33,14 @@ def grow(old: Stats, new: Stats) -> Stats:
         >>> [str(meaning) for meaning in fk.id_meanings(spec, "s", grown)]
         ["0 token 'b'", "1 token 'a'", "2 token 'c'", '3 unknown']
     """
+    for stats in (old, new):
+        if not isinstance(stats, Stats):
+            raise StatisticsError(
+                "statistics grow by other statistics",
+                code="STATS_TYPE",
+                got=stats,
+                expected="what fk.analyze gives",
+            )
     found: dict[str, Statistic] = {**new, **old}
     for key, before in old.items():
         after = new.get(key)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import featurekit as fk
-from featurekit.errors import SpecError
+from featurekit.errors import SpecError, StatisticsError
 from featurekit.plan.statistics import Moments, VocabularyCounts
 from featurekit.plan.stats import Stats
 
@@ -176,3 +176,10 @@ class TestIdMeanings:
         with pytest.raises(SpecError) as raised:
             fk.id_meanings(fk.FeatureSpec(features), name)
         assert raised.value.feature == name
+
+
+def test_what_is_neither_statistics_nor_a_meaning() -> None:
+    with pytest.raises(StatisticsError, match="STATS_TYPE"):
+        fk.grow(Stats({}), 3)  # type: ignore[arg-type]
+    with pytest.raises(SpecError, match="SPEC_BAD_VALUE"):
+        fk.row_map([1], [2])  # type: ignore[list-item]
