@@ -4,11 +4,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from featurekit.models.moe_classifier import MoEClassifier as MoEClassifier
     from featurekit.models.tabular_transformer import (
         TabularTransformer as TabularTransformer,
     )
 
-_LAZY = {"TabularTransformer": "tabular_transformer"}
+_LAZY = {
+    "MoEClassifier": "moe_classifier",
+    "TabularTransformer": "tabular_transformer",
+}
 __all__ = sorted(_LAZY)
 
 
