@@ -47,7 +47,7 @@ def _hashed(draw: Draw) -> str:
 
 
 def _ended(draw: Draw) -> str:
-    return _ids(draw) + draw.one(".counts()", ".pad(3)", ".multi_hot()")
+    return _ids(draw) + draw.one(".counts()", ".pad(3)", ".multi_hot()", ".tf_idf()")
 
 
 def _length(draw: Draw) -> str:
