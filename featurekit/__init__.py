@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from featurekit.spec.columns import vector as vector
     from featurekit.spec.columns import where as where
     from featurekit.spec.feature_spec import FeatureSpec as FeatureSpec
+    from featurekit.spec.packing import packing as packing
     from featurekit.spec.splits import key_split as key_split
     from featurekit.spec.splits import time_split as time_split
     from featurekit.spec.windows import windows as windows
@@ -95,6 +96,7 @@ _LAZY = {
     "vector": "featurekit.spec.columns:vector",
     "verify": "featurekit.io.verify:verify",
     "where": "featurekit.spec.columns:where",
+    "packing": "featurekit.spec.packing:packing",
     "windows": "featurekit.spec.windows:windows",
     "warm_start": "featurekit.embedding_rows:warm_start",
     "write_vocabulary": "featurekit.io.vocabulary_file:write_vocabulary",

@@ -223,6 +223,16 @@ def row_error(
     )
 
 
+def describe_too_long(length: int) -> tuple[str, str, str, str]:
+    """Code, message, what was expected, and a hint, for a row that no pack can hold."""
+    return (
+        "OUT_OF_RANGE",
+        "the row is longer than a packed row",
+        f"at most {length} elements",
+        "pack with a larger length, or too_long='cut'",
+    )
+
+
 def show_lengths(columns: tuple[str, ...], got: object) -> object:
     """How long each list is, None where it is missing."""
     if not isinstance(got, tuple):

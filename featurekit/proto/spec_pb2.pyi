@@ -7,7 +7,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class FeatureSpec(_message.Message):
-    __slots__ = ("version", "features", "label", "weight", "key", "split", "missing_label", "rows", "renamed_from", "defaults")
+    __slots__ = ("version", "features", "label", "weight", "key", "split", "missing_label", "rows", "packing", "renamed_from", "defaults")
     class RenamedFromEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -30,6 +30,7 @@ class FeatureSpec(_message.Message):
     SPLIT_FIELD_NUMBER: _ClassVar[int]
     MISSING_LABEL_FIELD_NUMBER: _ClassVar[int]
     ROWS_FIELD_NUMBER: _ClassVar[int]
+    PACKING_FIELD_NUMBER: _ClassVar[int]
     RENAMED_FROM_FIELD_NUMBER: _ClassVar[int]
     DEFAULTS_FIELD_NUMBER: _ClassVar[int]
     version: int
@@ -40,9 +41,10 @@ class FeatureSpec(_message.Message):
     split: Split
     missing_label: str
     rows: Windows
+    packing: Packing
     renamed_from: _containers.ScalarMap[str, str]
     defaults: _containers.MessageMap[str, Scalar]
-    def __init__(self, version: _Optional[int] = ..., features: _Optional[_Iterable[_Union[NamedColumn, _Mapping]]] = ..., label: _Optional[_Union[Column, _Mapping]] = ..., weight: _Optional[_Union[Column, _Mapping]] = ..., key: _Optional[_Iterable[_Union[Input, _Mapping]]] = ..., split: _Optional[_Union[Split, _Mapping]] = ..., missing_label: _Optional[str] = ..., rows: _Optional[_Union[Windows, _Mapping]] = ..., renamed_from: _Optional[_Mapping[str, str]] = ..., defaults: _Optional[_Mapping[str, Scalar]] = ...) -> None: ...
+    def __init__(self, version: _Optional[int] = ..., features: _Optional[_Iterable[_Union[NamedColumn, _Mapping]]] = ..., label: _Optional[_Union[Column, _Mapping]] = ..., weight: _Optional[_Union[Column, _Mapping]] = ..., key: _Optional[_Iterable[_Union[Input, _Mapping]]] = ..., split: _Optional[_Union[Split, _Mapping]] = ..., missing_label: _Optional[str] = ..., rows: _Optional[_Union[Windows, _Mapping]] = ..., packing: _Optional[_Union[Packing, _Mapping]] = ..., renamed_from: _Optional[_Mapping[str, str]] = ..., defaults: _Optional[_Mapping[str, Scalar]] = ...) -> None: ...
 
 class Windows(_message.Message):
     __slots__ = ("lists", "size", "stride", "horizon", "future", "start")
@@ -67,6 +69,22 @@ class Future(_message.Message):
     column: str
     list: str
     def __init__(self, column: _Optional[str] = ..., list: _Optional[str] = ...) -> None: ...
+
+class Packing(_message.Message):
+    __slots__ = ("lists", "length", "segments", "positions", "first", "too_long")
+    LISTS_FIELD_NUMBER: _ClassVar[int]
+    LENGTH_FIELD_NUMBER: _ClassVar[int]
+    SEGMENTS_FIELD_NUMBER: _ClassVar[int]
+    POSITIONS_FIELD_NUMBER: _ClassVar[int]
+    FIRST_FIELD_NUMBER: _ClassVar[int]
+    TOO_LONG_FIELD_NUMBER: _ClassVar[int]
+    lists: _containers.RepeatedScalarFieldContainer[str]
+    length: int
+    segments: str
+    positions: str
+    first: _containers.RepeatedScalarFieldContainer[str]
+    too_long: str
+    def __init__(self, lists: _Optional[_Iterable[str]] = ..., length: _Optional[int] = ..., segments: _Optional[str] = ..., positions: _Optional[str] = ..., first: _Optional[_Iterable[str]] = ..., too_long: _Optional[str] = ...) -> None: ...
 
 class NamedColumn(_message.Message):
     __slots__ = ("name", "column")

@@ -24,6 +24,7 @@ from featurekit.spec.columns import (
 )
 from featurekit.spec.feature_spec import FeatureSpec
 from featurekit.spec.inputs import Input
+from featurekit.spec.packing import Packing
 from featurekit.spec.rebuild import rebuild
 from featurekit.spec.splits import KeySplit, Split, TimeSplit
 from featurekit.spec.windows import Windows
@@ -323,7 +324,9 @@ def _split_from_message(message: pb.Split) -> Split:
     )
 
 
-def _rows_from_message(message: pb.FeatureSpec) -> Windows | None:
+def _rows_from_message(message: pb.FeatureSpec) -> Windows | Packing | None:
+    if message.HasField("packing"):
+        return Packing(**get_fields(message.packing))
     if not message.HasField("rows"):
         return None
     found = get_fields(message.rows)
@@ -343,7 +346,9 @@ def _to_message(spec: FeatureSpec) -> pb.FeatureSpec:
         set_fields(item, message.key.add())
     if spec.split is not None:
         message.split.CopyFrom(_split_to_message(spec.split))
-    if spec.rows is not None:
+    if isinstance(spec.rows, Packing):
+        set_fields(spec.rows, message.packing)
+    elif spec.rows is not None:
         set_fields(spec.rows, message.rows, skip=("future",))
         for made, source in spec.rows.future:
             message.rows.future.add(column=made, list=source)
