@@ -142,6 +142,7 @@ def describe_reject(op: ops.Op) -> tuple[str, str, str | None, str | None]:
             | ops.RollList()
             | ops.MaskElements()
             | ops.MaskIds()
+            | ops.HideId()
             | ops.LookupNumber()
             | ops.BucketizeByKey()
         ):

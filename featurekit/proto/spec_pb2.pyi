@@ -70,6 +70,22 @@ class Future(_message.Message):
     list: str
     def __init__(self, column: _Optional[str] = ..., list: _Optional[str] = ...) -> None: ...
 
+class Hidden(_message.Message):
+    __slots__ = ("ids", "token", "name", "keys", "seed", "rate")
+    IDS_FIELD_NUMBER: _ClassVar[int]
+    TOKEN_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    KEYS_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    RATE_FIELD_NUMBER: _ClassVar[int]
+    ids: Column
+    token: Scalar
+    name: str
+    keys: _containers.RepeatedCompositeFieldContainer[Column]
+    seed: int
+    rate: float
+    def __init__(self, ids: _Optional[_Union[Column, _Mapping]] = ..., token: _Optional[_Union[Scalar, _Mapping]] = ..., name: _Optional[str] = ..., keys: _Optional[_Iterable[_Union[Column, _Mapping]]] = ..., seed: _Optional[int] = ..., rate: _Optional[float] = ...) -> None: ...
+
 class Packing(_message.Message):
     __slots__ = ("lists", "length", "segments", "positions", "first", "too_long")
     LISTS_FIELD_NUMBER: _ClassVar[int]
@@ -95,7 +111,7 @@ class NamedColumn(_message.Message):
     def __init__(self, name: _Optional[str] = ..., column: _Optional[_Union[Column, _Mapping]] = ...) -> None: ...
 
 class Column(_message.Message):
-    __slots__ = ("input", "cross", "weighted_bag", "expression", "aligned", "masked", "grouped", "target_encoding", "boxes", "steps")
+    __slots__ = ("input", "cross", "weighted_bag", "expression", "aligned", "masked", "grouped", "target_encoding", "boxes", "hidden", "steps")
     INPUT_FIELD_NUMBER: _ClassVar[int]
     CROSS_FIELD_NUMBER: _ClassVar[int]
     WEIGHTED_BAG_FIELD_NUMBER: _ClassVar[int]
@@ -105,6 +121,7 @@ class Column(_message.Message):
     GROUPED_FIELD_NUMBER: _ClassVar[int]
     TARGET_ENCODING_FIELD_NUMBER: _ClassVar[int]
     BOXES_FIELD_NUMBER: _ClassVar[int]
+    HIDDEN_FIELD_NUMBER: _ClassVar[int]
     STEPS_FIELD_NUMBER: _ClassVar[int]
     input: Input
     cross: Cross
@@ -115,8 +132,9 @@ class Column(_message.Message):
     grouped: Grouped
     target_encoding: TargetEncoding
     boxes: Boxes
+    hidden: Hidden
     steps: _containers.RepeatedCompositeFieldContainer[Step]
-    def __init__(self, input: _Optional[_Union[Input, _Mapping]] = ..., cross: _Optional[_Union[Cross, _Mapping]] = ..., weighted_bag: _Optional[_Union[WeightedBag, _Mapping]] = ..., expression: _Optional[_Union[Expression, _Mapping]] = ..., aligned: _Optional[_Union[Aligned, _Mapping]] = ..., masked: _Optional[_Union[Masked, _Mapping]] = ..., grouped: _Optional[_Union[Grouped, _Mapping]] = ..., target_encoding: _Optional[_Union[TargetEncoding, _Mapping]] = ..., boxes: _Optional[_Union[Boxes, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[Step, _Mapping]]] = ...) -> None: ...
+    def __init__(self, input: _Optional[_Union[Input, _Mapping]] = ..., cross: _Optional[_Union[Cross, _Mapping]] = ..., weighted_bag: _Optional[_Union[WeightedBag, _Mapping]] = ..., expression: _Optional[_Union[Expression, _Mapping]] = ..., aligned: _Optional[_Union[Aligned, _Mapping]] = ..., masked: _Optional[_Union[Masked, _Mapping]] = ..., grouped: _Optional[_Union[Grouped, _Mapping]] = ..., target_encoding: _Optional[_Union[TargetEncoding, _Mapping]] = ..., boxes: _Optional[_Union[Boxes, _Mapping]] = ..., hidden: _Optional[_Union[Hidden, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[Step, _Mapping]]] = ...) -> None: ...
 
 class Input(_message.Message):
     __slots__ = ("name", "dtype", "nan", "time_zone", "size")

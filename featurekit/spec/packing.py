@@ -98,8 +98,9 @@ class Packing:
 
     def __repr__(self) -> str:
         shown = [repr(list(self.lists)), f"length={self.length}"]
-        shown += [f"{name}={getattr(self, name)!r}" for name in ("segments", "positions")
-                  if getattr(self, name) != name]  # fmt: skip
+        for name in ("segments", "positions"):
+            named = getattr(self, name)
+            shown += [f"{name}={named!r}"] if named != name else []
         shown += [f"first={list(self.first)!r}"] if self.first else []
         shown += [f"too_long={self.too_long!r}"] if self.too_long != "error" else []
         return f"fk.packing({', '.join(shown)})"

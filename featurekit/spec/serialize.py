@@ -22,6 +22,7 @@ from featurekit.spec.columns import (
     TargetEncoding,
     WeightedBag,
 )
+from featurekit.spec.columns.hidden import Hidden
 from featurekit.spec.feature_spec import FeatureSpec
 from featurekit.spec.inputs import Input
 from featurekit.spec.packing import Packing
@@ -160,6 +161,12 @@ def _column_to_message(column: Column) -> pb.Column:
         set_fields(column.source, masked, skip=("ids", "keys"))
         masked.ids.CopyFrom(_column_to_message(column.source.ids))
         masked.keys.extend(map(_column_to_message, column.source.keys))
+    elif isinstance(column.source, Hidden):
+        hidden = message.hidden
+        set_fields(column.source, hidden, skip=("ids", "keys"))
+        hidden.keys.extend(map(_column_to_message, column.source.keys))
+        if column.source.ids is not None:
+            hidden.ids.CopyFrom(_column_to_message(column.source.ids))
     elif isinstance(column.source, Boxes):
         message.boxes.CopyFrom(_boxes_to_message(column.source))
     elif isinstance(column.source, Cross):
@@ -224,6 +231,12 @@ def _column_from_message(message: pb.Column) -> Column:
         found["ids"] = _column_from_message(message.masked.ids)
         found["keys"] = tuple(map(_column_from_message, message.masked.keys))
         source = Masked(**found)
+    elif kind == "hidden":
+        found = get_fields(message.hidden)
+        if found["ids"] is not None:
+            found["ids"] = _column_from_message(message.hidden.ids)
+        found["keys"] = tuple(map(_column_from_message, message.hidden.keys))
+        source = Hidden(**found)
     elif kind == "boxes":
         source = _boxes_from_message(message.boxes)
     elif kind == "cross":
