@@ -110,10 +110,11 @@ def _kinds(spec: FeatureSpec, feature: str, column: BaseColumn, stats: Stats) ->
         case s.HashBuckets():
             message = "no value can be told from a hash"
         case None if isinstance(column.source, Hidden):
-            ids = column.source.ids
-            if ids is None:
+            hidden = column.source.ids
+            if hidden is None:
                 return (("integer", at) for at in range(2))
-            return _kinds(spec, feature, BaseColumn(ids.source, ids.steps), stats)
+            shown = BaseColumn(hidden.source, hidden.steps)
+            return _kinds(spec, feature, shown, stats)
         case None if isinstance(column.source, Grouped):
             message = "what a bucket holds depends on the key"
         case _:

@@ -201,8 +201,10 @@ def test_the_keras_layer_takes_packed_rows(tmp_path: Path) -> None:
 def test_refused_rows_are_left_out_and_the_others_stay(tmp_path: Path) -> None:
     rows = {
         "token": [[1, 2], [3, 99], [4], [5] * (LENGTH + 1), [6], None, [], [7, 8]],
-        "x": [[1.0] * 2, [2.0] * 2, [3.0], [4.0] * (LENGTH + 1), [5.0, 5.0], [6.0]]
-        + [[], [7.0] * 2],
+        "x": [
+            *([1.0] * 2, [2.0] * 2, [3.0], [4.0] * (LENGTH + 1)),
+            *([5.0] * 2, [6.0], [], [7.0] * 2),
+        ],
     }
     report = converted(tmp_path, SPEC, rows, on_bad_row="dead_letter")
     # 1 has an id out of range; 3 is too long; 4 and 5 are misfits; 6 is empty.
@@ -347,7 +349,7 @@ WRONG = [
     ),
     (
         lambda: fk.FeatureSpec({"x": X}, key=["x"], rows=fk.packing(["x"], length=2)),
-        "rows of the source",
+        "read both as",
     ),
 ]
 

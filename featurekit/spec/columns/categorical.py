@@ -129,7 +129,7 @@ class CategoricalColumn(BaseColumn):
             >>> ids = fk.string("s").vocabulary(["a", "b"], reserved=["[MASK]"])
             >>> ids = ids.hide("[MASK]", "s", key=fk.integer("id"), rate=0.5)
             >>> fk.preview(ids, {"id": [1, 2, 3, 4], "s": ["a", "b", "a", "b"]})
-            []
+            [0, 2, 1, 0]
         """
         from featurekit.spec.columns.mask_features import hide
 

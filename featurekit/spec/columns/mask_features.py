@@ -50,7 +50,7 @@ def chance(
         >>> import featurekit as fk
         >>> flag = fk.chance("age", key=fk.integer("id"), rate=0.5)
         >>> fk.preview(flag, {"id": [1, 2, 3, 4, 1]})
-        [0, 0, 0, 0, 0]
+        [0, 0, 1, 1, 0]
     """
     return BooleanColumn(_hidden(None, None, name, key, seed, rate))
 
@@ -98,7 +98,7 @@ def _hidden(
     s.check_finite(rate, "rate")
     if not 0.0 <= rate <= 1.0:
         raise SpecError("rate must be in [0, 1]", code="SPEC_BAD_VALUE", got=rate)
-    return Hidden(ids, token, name, keys, seed, float(rate))  # type: ignore[arg-type]
+    return Hidden(ids, token, name, keys, seed, float(rate))
 
 
 def mask_features(
@@ -140,11 +140,16 @@ def mask_features(
         >>> masked = fk.mask_features(
         ...     {"city": city, "age": fk.numeric("age")}, key=fk.integer("id"), rate=0.5
         ... )
-        >>> list(masked)
-        ['city', 'city_mask', 'city_target', 'age', 'age_mask', 'age_target']
-        >>> rows = {"id": [1, 2], "city": ["Ulm", "Bonn"], "age": [30.0, 40.0]}
-        >>> [fk.preview(masked[name], rows) for name in ("city", "city_mask")]
-        [[], []]
+        >>> rows = {"id": [1, 2, 3], "city": ["Ulm", "Bonn", "Ulm"]}
+        >>> rows["age"] = [30, 40, 50]
+        >>> for name, column in masked.items():
+        ...     print(name, fk.preview(column, rows))
+        city [1, 0, 1]
+        city_mask [0, 1, 0]
+        city_target [1, 2, 1]
+        age [30.0, 40.0, 0.0]
+        age_mask [0, 0, 1]
+        age_target [30.0, 40.0, 50.0]
     """
     keys = (key,) if isinstance(key, BaseColumn) else tuple(key)
     found: dict[str, MaskableFeature] = {}
