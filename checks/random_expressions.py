@@ -30,8 +30,18 @@ def flag(draw: Draw, number: str, other: str) -> str:
     """Code of a comparison."""
     name = draw.one("less_than", "less_equal", "greater_than", "greater_equal")
     code = f"{number}.{name}({draw.one(other, draw.finite())})"
+    if draw.chance(0.2):
+        return chosen(draw)
     filled = draw.one(True, False)
     return f"{code}.fill({filled})" if draw.chance(draw.fills) else code
+
+
+def chosen(draw: Draw) -> str:
+    """Code of a flag by chance."""
+    key = f"fk.string({draw.name('s')})"
+    if draw.chance(draw.fills):
+        key += ".fill('none')"
+    return f"fk.chance('a', key={key}, rate={draw.one(0.0, 0.5, 1.0)})"
 
 
 def joined(draw: Draw, text: str, other: str) -> str:

@@ -15,7 +15,8 @@ def _read(draw: Draw, function: str, kind: str, fill: str, **options: str) -> st
     if draw.chance(draw.fills):
         code += ".missing_as_empty()"
     if draw.chance(0.2):
-        marked = f".missing_values([{draw.one(0.0, 1.0, 0.1)}])" * draw.chance(0.5)
+        value = draw.one(0.0, 1.0, 0.1) if function == "numerics" else fill
+        marked = f".missing_values([{value}])" if draw.chance(0.5) else ""
         return f"{code}.drop_missing(){marked}"
     return f"{code}.fill({fill})" if draw.chance(draw.fills) else code
 

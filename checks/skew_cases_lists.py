@@ -3,7 +3,15 @@
 from checks.skew_case import SkewCase
 from checks.skew_values import floats, integers, lists, texts
 from featurekit.plan import ops
-from featurekit.spec.columns import integer, numerics, sequence, string, strings, vector
+from featurekit.spec.columns import (
+    chance,
+    integer,
+    numerics,
+    sequence,
+    string,
+    strings,
+    vector,
+)
 from featurekit.spec.columns import integers as integer_lists
 
 _X = numerics("x", nan="keep").missing_as_empty().fill(0.5)
@@ -151,6 +159,20 @@ LIST_CASES: dict[type[ops.Op], SkewCase] = {
             "one": _TOKENS.pad(2, side="left")
             .mask_tokens("é", key=_K, rate=1.0)
             .inputs,
+        },
+        xla=False,
+    ),
+    ops.HideId: SkewCase(
+        {"k": texts(*_WORDS), "n": integers(3)},
+        {
+            "flag": chance("a", key=_K, rate=0.5),
+            "ids": string("k")
+            .fill("b")
+            .vocabulary(["a"], reserved=["[MASK]"])
+            .hide(
+                "[MASK]", "b", key=(_K, integer("n").fill(0)), rate=0.5, seed=2**63 - 1
+            )
+            .one_hot(),
         },
         xla=False,
     ),

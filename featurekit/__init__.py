@@ -33,10 +33,12 @@ if TYPE_CHECKING:
     from featurekit.serve.export import export as export
     from featurekit.serve.preprocessor import Preprocessor as Preprocessor
     from featurekit.spec.columns import boolean as boolean
+    from featurekit.spec.columns import chance as chance
     from featurekit.spec.columns import cross as cross
     from featurekit.spec.columns import integer as integer
     from featurekit.spec.columns import integers as integers
     from featurekit.spec.columns import join as join
+    from featurekit.spec.columns import mask_features as mask_features
     from featurekit.spec.columns import maximum as maximum
     from featurekit.spec.columns import minimum as minimum
     from featurekit.spec.columns import numeric as numeric
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
     from featurekit.spec.columns import vector as vector
     from featurekit.spec.columns import where as where
     from featurekit.spec.feature_spec import FeatureSpec as FeatureSpec
+    from featurekit.spec.packing import packing as packing
     from featurekit.spec.splits import key_split as key_split
     from featurekit.spec.splits import time_split as time_split
     from featurekit.spec.windows import windows as windows
@@ -95,6 +98,9 @@ _LAZY = {
     "vector": "featurekit.spec.columns:vector",
     "verify": "featurekit.io.verify:verify",
     "where": "featurekit.spec.columns:where",
+    "chance": "featurekit.spec.columns:chance",
+    "mask_features": "featurekit.spec.columns:mask_features",
+    "packing": "featurekit.spec.packing:packing",
     "windows": "featurekit.spec.windows:windows",
     "warm_start": "featurekit.embedding_rows:warm_start",
     "write_vocabulary": "featurekit.io.vocabulary_file:write_vocabulary",

@@ -21,3 +21,12 @@ def mask_ids(op: ops.MaskIds, ids: Any, key: int, num_ids: int) -> tuple[int, ..
             (at if op.targets else hidden) if chosen else at * (not op.targets)
         )
     return tuple(found)
+
+
+def hide_id(op: ops.HideId, key: int, shown: int | None = None) -> int:
+    """One id where the row is chosen, another one where it is not."""
+    if words(key, op.place, op.seed)[0] < op.hidden_below:
+        return op.mask
+    found = op.shown if shown is None else shown
+    assert found is not None
+    return found

@@ -27,7 +27,7 @@ from featurekit.backends.lists_reference import (
     there,
     weigh_terms,
 )
-from featurekit.backends.masking_reference import mask_ids
+from featurekit.backends.masking_reference import hide_id, mask_ids
 from featurekit.backends.sequences_reference import align, difference, roll, shift
 from featurekit.backends.tensors_reference import tensor_function
 from featurekit.backends.text_reference import list_maker, strip_text, text_mapper
@@ -190,6 +190,8 @@ def _step(node: Node) -> Step:
         return _of_all_present(
             lambda ids, key: mask_ids(masking, ids, key, num_ids), node.inputs
         )
+    if isinstance(op, ops.HideId):
+        return _of_all_present(partial(hide_id, op), node.inputs)
     if isinstance(op, ops.BaseTensorOp):
         return _of_tensor(tensor_function(op), node.inputs)
     (entry,) = node.inputs
@@ -399,6 +401,7 @@ def _of_present(op: ops.Op) -> Callable[[Any], Value]:
             | ops.CutWordpieces()
             | ops.AlignLists()
             | ops.MaskIds()
+            | ops.HideId()
             | ops.BucketizeByKey()
             | ops.BaseTensorOp()
         ):

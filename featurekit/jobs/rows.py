@@ -22,20 +22,26 @@ from featurekit.io.casting import cast_accepted
 from featurekit.io.manifest import Accounting
 from featurekit.io.sources import Task
 from featurekit.jobs.folds import with_rows
+from featurekit.jobs.packing import Packer, run_packed
 from featurekit.jobs.splits import (
     assign_split,
     key_types,
     split_columns,
     split_types,
 )
-from featurekit.jobs.windows import MadeRows, make_windows
+from featurekit.jobs.windows import make_windows
 from featurekit.kernels.arrow_buffers import arrow_array
 from featurekit.plan.graph import Plan
 from featurekit.plan.lower import label_check
 from featurekit.plan.ops import AlignLists
-from featurekit.plan.rejects import describe_reject, show_lengths
+from featurekit.plan.rejects import (
+    describe_reject,
+    describe_too_long,
+    show_lengths,
+)
 from featurekit.plan.targets import ROW
 from featurekit.spec.feature_spec import FeatureSpec
+from featurekit.spec.packing import Packing
 from featurekit.spec.windows import Windows
 
 BadRowPolicy: TypeAlias = Literal["fail", "dead_letter"]
@@ -193,10 +199,12 @@ class RowReader:
         if rejected:
             rows = np.delete(rows, sorted(rejected))
             batch, parts = batch.take(arrow_array(rows)), parts[rows]
+        if isinstance(self.spec.rows, Packing):
+            return self._packed(raw, batch, parts, rows, rejected, where)
         unused = 0
         if self.spec.rows is not None:
             made = make_windows(self.spec.rows, batch)
-            rejected |= _misfits(self.spec.rows, made, batch, rows, where)
+            rejected |= _misfits(self.spec.rows, made.misfits, batch, rows, where)
             batch, unused = made.batch, made.unused
             rows, parts = rows[made.rows], parts[made.rows]
         done = self._backend.run(batch)
@@ -212,6 +220,39 @@ class RowReader:
             account = replace(account, rows_made=total, rows_unused=unused)
         rejections = tuple(Rejection(e, row_values(raw, row)) for row, e in errors)
         return Rows(done.outputs, parts[done.accepted_rows], rejections, account)
+
+    def _packed(
+        self,
+        raw: pa.RecordBatch,
+        batch: pa.RecordBatch,
+        parts: npt.NDArray[np.int64],
+        rows: npt.NDArray[np.int64],
+        rejected: dict[int, RowError],
+        where: Place,
+    ) -> Rows:
+        """Packs the rows that were read, and runs the plan on the packs."""
+        assert isinstance(self.spec.rows, Packing)
+        packer = Packer(self.spec.rows, batch)
+        rejected |= _misfits(self.spec.rows, packer.misfits, batch, rows, where)
+        rejected |= _too_long(self.spec.rows, packer.too_long, batch, rows, where)
+        found = run_packed(
+            packer,
+            parts,
+            self._backend.run,
+            located=rows + where.first_row,
+            file=where.file,
+        )
+        rejected |= {int(rows[row]): error for row, error in found.refused.items()}
+        errors = sorted(rejected.items())
+        if errors and self.on_bad_row == "fail":
+            raise errors[0][1]
+        written = found.done.outputs.num_rows
+        account = _account(raw.num_rows, written, 0, [e for _, e in errors])
+        account = replace(
+            account, rows_made=written + len(errors), rows_unused=packer.unused
+        )
+        rejections = tuple(Rejection(e, row_values(raw, row)) for row, e in errors)
+        return Rows(found.done.outputs, parts[found.packs.first], rejections, account)
 
     def _cast(
         self,
@@ -283,8 +324,8 @@ class RowReader:
 
 
 def _misfits(
-    spec: Windows,
-    made: MadeRows,
+    spec: Windows | Packing,
+    misfits: npt.NDArray[np.int64],
     batch: pa.RecordBatch,
     rows: npt.NDArray[np.int64],
     where: Place,
@@ -292,7 +333,7 @@ def _misfits(
     """The errors of rows whose lists cannot be cut together."""
     code, message, expected, hint = describe_reject(AlignLists(False))
     found = {}
-    for index in made.misfits.tolist():
+    for index in misfits.tolist():
         values = tuple(batch.column(name)[index].as_py() for name in spec.lists)
         found[int(rows[index])] = RowError(
             message,
@@ -305,6 +346,30 @@ def _misfits(
             hint=hint,
         )
     return found
+
+
+def _too_long(
+    spec: Packing,
+    too_long: npt.NDArray[np.int64],
+    batch: pa.RecordBatch,
+    rows: npt.NDArray[np.int64],
+    where: Place,
+) -> dict[int, RowError]:
+    """The errors of rows that no pack can hold."""
+    code, message, expected, hint = describe_too_long(spec.length)
+    return {
+        int(rows[index]): RowError(
+            message,
+            code=code,
+            file=where.file,
+            row=int(rows[index]) + where.first_row,
+            column=", ".join(spec.lists),
+            got=len(batch.column(spec.lists[0])[index]),
+            expected=expected,
+            hint=hint,
+        )
+        for index in too_long.tolist()
+    }
 
 
 def _account(

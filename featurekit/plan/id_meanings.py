@@ -15,6 +15,7 @@ from featurekit.spec import steps as s
 from featurekit.spec.columns import StringColumn
 from featurekit.spec.columns.base import BaseColumn, Cross, WeightedBag
 from featurekit.spec.columns.grouped import Grouped
+from featurekit.spec.columns.hidden import Hidden
 from featurekit.spec.feature_spec import FeatureSpec
 
 IdKind: TypeAlias = Literal[
@@ -108,6 +109,12 @@ def _kinds(spec: FeatureSpec, feature: str, column: BaseColumn, stats: Stats) ->
             return (("integer", at) for at in range(count))
         case s.HashBuckets():
             message = "no value can be told from a hash"
+        case None if isinstance(column.source, Hidden):
+            hidden = column.source.ids
+            if hidden is None:
+                return (("integer", at) for at in range(2))
+            shown = BaseColumn(hidden.source, hidden.steps)
+            return _kinds(spec, feature, shown, stats)
         case None if isinstance(column.source, Grouped):
             message = "what a bucket holds depends on the key"
         case _:

@@ -1,7 +1,8 @@
 """From declarations to operations: FeatureSpec and Stats become a Plan."""
 
+import hashlib
 from collections.abc import Iterable, Mapping
-from typing import Literal, assert_never
+from typing import Any, Literal, assert_never
 
 from featurekit.errors import SpecError
 from featurekit.plan import ops
@@ -38,6 +39,7 @@ from featurekit.spec.columns import (
     CrossColumn,
     Expression,
     Grouped,
+    Hidden,
     Masked,
     Source,
     TargetEncoding,
@@ -247,6 +249,8 @@ class _Lowering:
             value = self._weighted(source)
         elif isinstance(source, Masked):
             value = self._mask(source)
+        elif isinstance(source, Hidden):
+            value = self._hide(source)
         elif isinstance(source, Aligned):
             refuse_missing |= any(map(_makes_vector, steps))
             value = self._align(source, refuse_missing=refuse_missing)
@@ -413,11 +417,7 @@ class _Lowering:
     def _mask(self, source: Masked) -> int:
         add = self.builder.add
         ids = self.value(source.ids.source, source.ids.steps)
-        keys = [self.value(one.source, one.steps) for one in source.keys]
-        op = ops.HashBucket(_KEYS) if len(keys) == 1 else ops.CrossHash(_KEYS)
-        key = add(op, *keys)
-        if self.builder.nodes[key].type.nullable:
-            key = add(ops.RequirePresent(), key)
+        key = self._row_key(source.keys)
         step = vocabulary_of(source.ids)
         assert step is not None and step.reserved is not None
         token = source.token
@@ -433,6 +433,29 @@ class _Lowering:
             targets=source.targets,
         )
         return add(hidden, ids, key)
+
+    def _row_key(self, keys: tuple[Column, ...]) -> int:
+        """A number for the row, of which chance is a function."""
+        parts = [self.value(one.source, one.steps) for one in keys]
+        op = ops.HashBucket(_KEYS) if len(parts) == 1 else ops.CrossHash(_KEYS)
+        key = self.builder.add(op, *parts)
+        if self.builder.nodes[key].type.nullable:
+            key = self.builder.add(ops.RequirePresent(), key)
+        return key
+
+    def _hide(self, source: Hidden) -> int:
+        key = self._row_key(source.keys)
+        name = hashlib.sha256(source.name.encode()).digest()
+        place = int.from_bytes(name[:4], "little")
+        below = round(source.rate * ops.WORD)
+        if source.ids is None:
+            return self.builder.add(ops.HideId(source.seed, place, below, 1, 0), key)
+        ids = self.value(source.ids.source, source.ids.steps)
+        step = vocabulary_of(source.ids)
+        assert step is not None and step.reserved is not None
+        token: Any = source.token
+        mask = step.reserved.index(token.encode() if isinstance(token, str) else token)
+        return self.builder.add(ops.HideId(source.seed, place, below, mask), key, ids)
 
     def _align(self, source: Aligned, *, refuse_missing: bool) -> int:
         first = source.chosen

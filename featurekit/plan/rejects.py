@@ -149,6 +149,16 @@ def describe_reject(op: ops.Op) -> Wording:
     return found._replace(expected=found.expected.format(say(op)))
 
 
+def describe_too_long(length: int) -> Wording:
+    """What is said of a row that no packed row can hold."""
+    return Wording(
+        "OUT_OF_RANGE",
+        "the row is longer than a packed row",
+        f"at most {length} elements",
+        "pack with a larger length, or too_long='cut'",
+    )
+
+
 def row_error(
     plan: Plan, node: int, *, row: int, got: object, file: str | None = None
 ) -> RowError:

@@ -100,6 +100,8 @@ def stage_kind(plan: Plan, index: int) -> Kind:
             return (*same, op.operator, left is None, right is None)
         case ops.ChooseNumber(then=then, otherwise=otherwise):
             return (*same, then is None, otherwise is None)
+        case ops.HideId(seed=seed, shown=shown):
+            return (*same, seed, shown is None)
         case ops.LookupVector() | ops.MarkMissing():
             return (*same, op)
         case ops.DefaultId(default=default):

@@ -7,7 +7,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class FeatureSpec(_message.Message):
-    __slots__ = ("version", "features", "label", "weight", "key", "split", "missing_label", "rows", "renamed_from", "defaults")
+    __slots__ = ("version", "features", "label", "weight", "key", "split", "missing_label", "rows", "packing", "renamed_from", "defaults")
     class RenamedFromEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -30,6 +30,7 @@ class FeatureSpec(_message.Message):
     SPLIT_FIELD_NUMBER: _ClassVar[int]
     MISSING_LABEL_FIELD_NUMBER: _ClassVar[int]
     ROWS_FIELD_NUMBER: _ClassVar[int]
+    PACKING_FIELD_NUMBER: _ClassVar[int]
     RENAMED_FROM_FIELD_NUMBER: _ClassVar[int]
     DEFAULTS_FIELD_NUMBER: _ClassVar[int]
     version: int
@@ -40,9 +41,10 @@ class FeatureSpec(_message.Message):
     split: Split
     missing_label: str
     rows: Windows
+    packing: Packing
     renamed_from: _containers.ScalarMap[str, str]
     defaults: _containers.MessageMap[str, Scalar]
-    def __init__(self, version: _Optional[int] = ..., features: _Optional[_Iterable[_Union[NamedColumn, _Mapping]]] = ..., label: _Optional[_Union[Column, _Mapping]] = ..., weight: _Optional[_Union[Column, _Mapping]] = ..., key: _Optional[_Iterable[_Union[Input, _Mapping]]] = ..., split: _Optional[_Union[Split, _Mapping]] = ..., missing_label: _Optional[str] = ..., rows: _Optional[_Union[Windows, _Mapping]] = ..., renamed_from: _Optional[_Mapping[str, str]] = ..., defaults: _Optional[_Mapping[str, Scalar]] = ...) -> None: ...
+    def __init__(self, version: _Optional[int] = ..., features: _Optional[_Iterable[_Union[NamedColumn, _Mapping]]] = ..., label: _Optional[_Union[Column, _Mapping]] = ..., weight: _Optional[_Union[Column, _Mapping]] = ..., key: _Optional[_Iterable[_Union[Input, _Mapping]]] = ..., split: _Optional[_Union[Split, _Mapping]] = ..., missing_label: _Optional[str] = ..., rows: _Optional[_Union[Windows, _Mapping]] = ..., packing: _Optional[_Union[Packing, _Mapping]] = ..., renamed_from: _Optional[_Mapping[str, str]] = ..., defaults: _Optional[_Mapping[str, Scalar]] = ...) -> None: ...
 
 class Windows(_message.Message):
     __slots__ = ("lists", "size", "stride", "horizon", "future", "start")
@@ -68,6 +70,38 @@ class Future(_message.Message):
     list: str
     def __init__(self, column: _Optional[str] = ..., list: _Optional[str] = ...) -> None: ...
 
+class Hidden(_message.Message):
+    __slots__ = ("ids", "token", "name", "keys", "seed", "rate")
+    IDS_FIELD_NUMBER: _ClassVar[int]
+    TOKEN_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    KEYS_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    RATE_FIELD_NUMBER: _ClassVar[int]
+    ids: Column
+    token: Scalar
+    name: str
+    keys: _containers.RepeatedCompositeFieldContainer[Column]
+    seed: int
+    rate: float
+    def __init__(self, ids: _Optional[_Union[Column, _Mapping]] = ..., token: _Optional[_Union[Scalar, _Mapping]] = ..., name: _Optional[str] = ..., keys: _Optional[_Iterable[_Union[Column, _Mapping]]] = ..., seed: _Optional[int] = ..., rate: _Optional[float] = ...) -> None: ...
+
+class Packing(_message.Message):
+    __slots__ = ("lists", "length", "segments", "positions", "first", "too_long")
+    LISTS_FIELD_NUMBER: _ClassVar[int]
+    LENGTH_FIELD_NUMBER: _ClassVar[int]
+    SEGMENTS_FIELD_NUMBER: _ClassVar[int]
+    POSITIONS_FIELD_NUMBER: _ClassVar[int]
+    FIRST_FIELD_NUMBER: _ClassVar[int]
+    TOO_LONG_FIELD_NUMBER: _ClassVar[int]
+    lists: _containers.RepeatedScalarFieldContainer[str]
+    length: int
+    segments: str
+    positions: str
+    first: _containers.RepeatedScalarFieldContainer[str]
+    too_long: str
+    def __init__(self, lists: _Optional[_Iterable[str]] = ..., length: _Optional[int] = ..., segments: _Optional[str] = ..., positions: _Optional[str] = ..., first: _Optional[_Iterable[str]] = ..., too_long: _Optional[str] = ...) -> None: ...
+
 class NamedColumn(_message.Message):
     __slots__ = ("name", "column")
     NAME_FIELD_NUMBER: _ClassVar[int]
@@ -77,7 +111,7 @@ class NamedColumn(_message.Message):
     def __init__(self, name: _Optional[str] = ..., column: _Optional[_Union[Column, _Mapping]] = ...) -> None: ...
 
 class Column(_message.Message):
-    __slots__ = ("input", "cross", "weighted_bag", "expression", "aligned", "masked", "grouped", "target_encoding", "boxes", "steps")
+    __slots__ = ("input", "cross", "weighted_bag", "expression", "aligned", "masked", "grouped", "target_encoding", "boxes", "hidden", "steps")
     INPUT_FIELD_NUMBER: _ClassVar[int]
     CROSS_FIELD_NUMBER: _ClassVar[int]
     WEIGHTED_BAG_FIELD_NUMBER: _ClassVar[int]
@@ -87,6 +121,7 @@ class Column(_message.Message):
     GROUPED_FIELD_NUMBER: _ClassVar[int]
     TARGET_ENCODING_FIELD_NUMBER: _ClassVar[int]
     BOXES_FIELD_NUMBER: _ClassVar[int]
+    HIDDEN_FIELD_NUMBER: _ClassVar[int]
     STEPS_FIELD_NUMBER: _ClassVar[int]
     input: Input
     cross: Cross
@@ -97,8 +132,9 @@ class Column(_message.Message):
     grouped: Grouped
     target_encoding: TargetEncoding
     boxes: Boxes
+    hidden: Hidden
     steps: _containers.RepeatedCompositeFieldContainer[Step]
-    def __init__(self, input: _Optional[_Union[Input, _Mapping]] = ..., cross: _Optional[_Union[Cross, _Mapping]] = ..., weighted_bag: _Optional[_Union[WeightedBag, _Mapping]] = ..., expression: _Optional[_Union[Expression, _Mapping]] = ..., aligned: _Optional[_Union[Aligned, _Mapping]] = ..., masked: _Optional[_Union[Masked, _Mapping]] = ..., grouped: _Optional[_Union[Grouped, _Mapping]] = ..., target_encoding: _Optional[_Union[TargetEncoding, _Mapping]] = ..., boxes: _Optional[_Union[Boxes, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[Step, _Mapping]]] = ...) -> None: ...
+    def __init__(self, input: _Optional[_Union[Input, _Mapping]] = ..., cross: _Optional[_Union[Cross, _Mapping]] = ..., weighted_bag: _Optional[_Union[WeightedBag, _Mapping]] = ..., expression: _Optional[_Union[Expression, _Mapping]] = ..., aligned: _Optional[_Union[Aligned, _Mapping]] = ..., masked: _Optional[_Union[Masked, _Mapping]] = ..., grouped: _Optional[_Union[Grouped, _Mapping]] = ..., target_encoding: _Optional[_Union[TargetEncoding, _Mapping]] = ..., boxes: _Optional[_Union[Boxes, _Mapping]] = ..., hidden: _Optional[_Union[Hidden, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[Step, _Mapping]]] = ...) -> None: ...
 
 class Input(_message.Message):
     __slots__ = ("name", "dtype", "nan", "time_zone", "size")

@@ -17,6 +17,7 @@ from featurekit.spec.columns import (
     Source,
     WeightedBag,
 )
+from featurekit.spec.columns.hidden import Hidden
 from featurekit.spec.columns.masking import unwrapped
 from featurekit.spec.inputs import Input
 
@@ -64,7 +65,9 @@ def compare_columns(before: Column, after: Column) -> Verdict:
         return Verdict(Compatibility.RETRAIN, reason)
     wrapped = before.source, after.source
     if before.source != after.source and any(
-        isinstance(source, Aligned | Masked) for source in wrapped
+        isinstance(source, Aligned | Masked)
+        or (isinstance(source, Hidden) and source.ids is not None)
+        for source in wrapped
     ):
         return _compare_wrapped(before, after)
     found = (

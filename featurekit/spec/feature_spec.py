@@ -28,6 +28,7 @@ from featurekit.spec.columns.list_column import ListColumn
 from featurekit.spec.diff import SpecDiff, compare
 from featurekit.spec.evolution import Default, check_defaults, check_former_names
 from featurekit.spec.inputs import Input, check_name
+from featurekit.spec.packing import Packing
 from featurekit.spec.shared import shared_vocabularies
 from featurekit.spec.splits import KeySplit, Split, TimeSplit
 from featurekit.spec.windows import Windows
@@ -58,7 +59,8 @@ class FeatureSpec:
             only. Defaults to one part, "train".
         missing_label: "error" rejects a row without label; "drop" leaves it out and
             counts it. Defaults to "error".
-        rows: `windows`, where rows are made of those of the source. Defaults to none.
+        rows: `windows` or `packing`, where rows are made of those of the source.
+            Defaults to none.
         renamed_from: By feature the name that it has in older records; see `fk.load`.
         defaults: By feature the value that it has in records that lack it, all of a
             vector; see `fk.load`.
@@ -93,7 +95,7 @@ class FeatureSpec:
     key: tuple[Input, ...]
     split: Split | None
     missing_label: Literal["error", "drop"]
-    rows: Windows | None
+    rows: Windows | Packing | None
     renamed_from: Mapping[str, str]
     defaults: Mapping[str, Default]
 
@@ -106,7 +108,7 @@ class FeatureSpec:
         key: Iterable[str | Column] = (),
         split: Split | None = None,
         missing_label: Literal["error", "drop"] = "error",
-        rows: Windows | None = None,
+        rows: Windows | Packing | None = None,
         renamed_from: Mapping[str, str] = MappingProxyType({}),
         defaults: Mapping[str, Default] = MappingProxyType({}),
     ) -> None:
@@ -334,7 +336,7 @@ def _weights_of(features: Mapping[str, Feature]) -> dict[str, Feature]:
 
 
 def _check_rows(spec: FeatureSpec) -> None:
-    """Keys and splits are of rows of the source, which has no column of windows."""
+    """Keys and splits are of rows of the source, which has no made column."""
     if spec.rows is None:
         return
     deciding = [item.name for item in spec.key]
@@ -343,10 +345,25 @@ def _check_rows(spec: FeatureSpec) -> None:
     for name in deciding:
         if name in (*spec.rows.made, *spec.rows.lists):
             raise SpecError(
-                "a key or split is of rows of the source, not of windows",
+                "a key or split is of rows of the source, not of rows made of these",
                 code="SPEC_BAD_VALUE",
                 column=name,
             )
+    if isinstance(spec.rows, Packing):
+        _check_packing(spec, spec.rows)
+
+
+def _check_packing(spec: FeatureSpec, packing: Packing) -> None:
+    """Features read of packed rows what these have one value of."""
+    for column in spec.outputs.values():
+        packing.check_read((*column.inputs, *target_inputs(column.source)))
+    if spec.missing_label == "drop":
+        raise SpecError(
+            "a pack cannot be dropped for the missing label of one of its rows",
+            code="SPEC_BAD_VALUE",
+            got="missing_label='drop'",
+            hint="leave rows without a label out of the source",
+        )
 
 
 def _check_names(

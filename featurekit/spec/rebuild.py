@@ -38,6 +38,9 @@ from featurekit.spec.columns import (
     sequence,
     where,
 )
+from featurekit.spec.columns.categorical import CategoricalColumn
+from featurekit.spec.columns.hidden import Hidden
+from featurekit.spec.columns.mask_features import chance
 from featurekit.spec.inputs import check_zone
 
 _OPERATORS: dict[str, Callable[..., Column]] = {
@@ -89,6 +92,8 @@ def rebuild(source: Source, steps: Iterable[s.Step]) -> Column:
         column = _align(source)
     elif isinstance(source, Masked):
         column = _mask(source)
+    elif isinstance(source, Hidden):
+        column = _hide(source)
     elif isinstance(source, Grouped):
         column = _group(source)
     elif isinstance(source, TargetEncoding):
@@ -140,6 +145,15 @@ def _mask(source: Masked) -> Column:
         randomized=source.randomized,
     )
     return found.targets if source.targets else found.inputs
+
+
+def _hide(source: Hidden) -> Column:
+    drawn: Any = {"key": source.keys, "rate": source.rate, "seed": source.seed}
+    if source.ids is None:
+        return chance(source.name, **drawn)
+    if not isinstance(source.ids, CategoricalColumn):
+        raise SpecError(f"hide cannot follow {source.ids!r}", code="SPEC_UNKNOWN_OP")
+    return source.ids.hide(source.token or "", source.name, **drawn)
 
 
 def _boxes(source: Boxes) -> Column:

@@ -22,8 +22,10 @@ from featurekit.spec.columns import (
     TargetEncoding,
     WeightedBag,
 )
+from featurekit.spec.columns.hidden import Hidden
 from featurekit.spec.feature_spec import FeatureSpec
 from featurekit.spec.inputs import Input
+from featurekit.spec.packing import Packing
 from featurekit.spec.rebuild import rebuild
 from featurekit.spec.splits import KeySplit, Split, TimeSplit
 from featurekit.spec.windows import Windows
@@ -159,6 +161,12 @@ def _column_to_message(column: Column) -> pb.Column:
         set_fields(column.source, masked, skip=("ids", "keys"))
         masked.ids.CopyFrom(_column_to_message(column.source.ids))
         masked.keys.extend(map(_column_to_message, column.source.keys))
+    elif isinstance(column.source, Hidden):
+        hidden = message.hidden
+        set_fields(column.source, hidden, skip=("ids", "keys"))
+        hidden.keys.extend(map(_column_to_message, column.source.keys))
+        if column.source.ids is not None:
+            hidden.ids.CopyFrom(_column_to_message(column.source.ids))
     elif isinstance(column.source, Boxes):
         message.boxes.CopyFrom(_boxes_to_message(column.source))
     elif isinstance(column.source, Cross):
@@ -223,6 +231,12 @@ def _column_from_message(message: pb.Column) -> Column:
         found["ids"] = _column_from_message(message.masked.ids)
         found["keys"] = tuple(map(_column_from_message, message.masked.keys))
         source = Masked(**found)
+    elif kind == "hidden":
+        found = get_fields(message.hidden)
+        if found["ids"] is not None:
+            found["ids"] = _column_from_message(message.hidden.ids)
+        found["keys"] = tuple(map(_column_from_message, message.hidden.keys))
+        source = Hidden(**found)
     elif kind == "boxes":
         source = _boxes_from_message(message.boxes)
     elif kind == "cross":
@@ -323,7 +337,9 @@ def _split_from_message(message: pb.Split) -> Split:
     )
 
 
-def _rows_from_message(message: pb.FeatureSpec) -> Windows | None:
+def _rows_from_message(message: pb.FeatureSpec) -> Windows | Packing | None:
+    if message.HasField("packing"):
+        return Packing(**get_fields(message.packing))
     if not message.HasField("rows"):
         return None
     found = get_fields(message.rows)
@@ -343,7 +359,9 @@ def _to_message(spec: FeatureSpec) -> pb.FeatureSpec:
         set_fields(item, message.key.add())
     if spec.split is not None:
         message.split.CopyFrom(_split_to_message(spec.split))
-    if spec.rows is not None:
+    if isinstance(spec.rows, Packing):
+        set_fields(spec.rows, message.packing)
+    elif spec.rows is not None:
         set_fields(spec.rows, message.rows, skip=("future",))
         for made, source in spec.rows.future:
             message.rows.future.add(column=made, list=source)

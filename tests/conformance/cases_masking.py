@@ -13,7 +13,41 @@ _BATCH = {
     "k": text("x", "y", "", "x"),
 }
 
+_CITY = fk.string("c").vocabulary(["a", "b"], reserved=["[SEP]", "[MASK]"])
+_ROWS = {
+    "c": text("a", "?", "[MASK]", "é", "b"),
+    "x": float32(1.5, INF, -0.0, 2.0, -INF),
+}
+_ROWS |= {"n": int64(-(2**63), 0, 2**63 - 1, 7, None)}
+_N = fk.integer("n").fill(3)
+_TABLE = {"c": _CITY, "v": _CITY.embedding(4), "x": fk.numeric("x").clip(-9.0, 9.0)}
+
 CASES = [
+    Case(
+        "hidden_features_in_every_row",
+        _ROWS,
+        fk.mask_features(_TABLE, key=_N, rate=1.0, fill=0.5),
+        {
+            "c": [1, 1, 1, 1, 1],
+            "c_mask": [1, 1, 1, 1, 1],
+            "c_target": [2, 4, 1, 4, 3],
+            "v": [1, 1, 1, 1, 1],
+            "v_mask": [1, 1, 1, 1, 1],
+            "v_target": [2, 4, 1, 4, 3],
+            "x": [0.5, 0.5, 0.5, 0.5, 0.5],
+            "x_mask": [1, 1, 1, 1, 1],
+            "x_target": [1.5, 9.0, -0.0, 2.0, -9.0],
+        },
+    ),
+    Case(
+        "hidden_features_in_no_row",
+        _ROWS,
+        {
+            "id": _CITY.hide("[MASK]", "c", key=[_N, fk.string("c")], rate=0.0),
+            "flag": fk.chance("c", key=fk.string("c"), rate=0.0),
+        },
+        {"id": [2, 4, 1, 4, 3], "flag": [0, 0, 0, 0, 0]},
+    ),
     Case(
         "masked_ids_all_of_them",
         _BATCH,

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from featurekit.backends.host import instructions as at
 from featurekit.backends.host.by_key import bucketize_by_key
+from featurekit.backends.host.hiding import hide_ids
 from featurekit.backends.host.instructions import has_value, word
 from featurekit.kernels.array_views import bools_at, doubles_at, integers_at
 from featurekit.kernels.jit import inlined, kernel
@@ -143,6 +144,10 @@ def run_expression(
         bucketize_by_key(
             code, doubles_at(first, count), ids, integers_at(target, count), valid
         )
+        return
+    if op == at.HIDE_ID:
+        ids = integers_at(second, count)
+        hide_ids(code, integers_at(first, count), ids, integers_at(target, count))
         return
     left, right = doubles_at(first, count), doubles_at(second, count)
     if op == at.COMBINE:

@@ -81,6 +81,9 @@ MARK_MISSING = 29  # FIRST: address of the bits of the values; SECOND: their num
 DEFAULT_ID = 30  # FIRST: num_ids; SECOND: whether there is one; THIRD: the default
 # FIRST: the boundaries; SECOND: where those of each key begin; THIRD: keys.
 BUCKETIZE_BY_KEY = 31
+# FIRST: the seed; SECOND: the place; THIRD: words of hidden rows are below; FOURTH: the
+# id that hides. The inputs: the key of the row, the id.
+HIDE_ID = 32
 
 FIND_TEXT = 40  # as FIND_INTEGER
 HASH_TEXT = 41  # as HASH_INTEGER; no buckets: the whole hash

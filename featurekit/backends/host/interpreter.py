@@ -153,7 +153,7 @@ def _run_instruction(
         return True
     if len(valid):
         _copy_validity(code, source_valid, valid)
-    if at.COMBINE <= op <= at.CHOOSE or op == at.BUCKETIZE_BY_KEY:
+    if at.COMBINE <= op <= at.CHOOSE or op in (at.BUCKETIZE_BY_KEY, at.HIDE_ID):
         run_expression(code, addresses, valid, count)
     elif op < at.FIND_INTEGER:
         run_number_op(code, source, target, valid, refused_by)

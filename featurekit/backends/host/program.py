@@ -255,6 +255,9 @@ KERNELS: dict[type[ops.Op], Encoder] = {
     ops.RollList: _no_instruction,
     ops.MaskElements: _no_instruction,
     ops.MaskIds: _no_instruction,
+    ops.HideId: lambda op, _: (
+        *(at.HIDE_ID, op.seed, op.place, op.hidden_below, op.mask),
+    ),
     ops.LookupNumber: _lookup_number,
     ops.BucketizeByKey: _bucketize_by_key,
 }
@@ -352,6 +355,8 @@ class _Assembler:
         elif isinstance(op, ops.ChooseNumber):
             operands = (None, op.then, op.otherwise)
             self.values[index] = self.express(index, op, operands)
+        elif isinstance(op, ops.HideId):
+            self.values[index] = self.express(index, op, (None, op.shown))
         elif isinstance(op, ops.CombineIds):
             self.values[index] = self.combine(index, op)
         elif isinstance(first, SourceText):
@@ -412,7 +417,7 @@ class _Assembler:
         return out
 
     def express(
-        self, index: int, op: ops.Op, operands: tuple[float | None, ...]
+        self, index: int, op: ops.Op, operands: tuple[float | int | None, ...]
     ) -> Numbers:
         """An op of several inputs; its numbers become columns of a block.
 
@@ -435,10 +440,11 @@ class _Assembler:
                 self.release(value)
         return out
 
-    def constant(self, index: int, number: float) -> Numbers:
+    def constant(self, index: int, number: float | int) -> Numbers:
         """A place that holds a number in every row."""
         out = Numbers(self.places.take(Kind.BLOCK, 8), at.NOWHERE)
-        self.emit(index, (at.CONSTANT, *_bits(number)), out)
+        bits = (number,) if isinstance(number, int) else _bits(number)
+        self.emit(index, (at.CONSTANT, *bits), out)
         return out
 
     def join(self, index: int, op: ops.JoinText) -> SourceText:

@@ -35,6 +35,7 @@ _EXPRESSION_LAYERS = (
     "BucketizeByKey",
     "ChooseNumber",
     "CompareNumbers",
+    "HideId",
     "IsMissing",
     "JoinText",
     "LookupNumber",

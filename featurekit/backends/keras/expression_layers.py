@@ -89,6 +89,32 @@ class ChooseNumber(OpLayer):
 
 
 @register
+class HideId(OpLayer):
+    """One id in rows that are chosen by chance, another one in the others.
+
+    Takes a list: a number for each row, int64, and the ids of the others, unless they
+    are one number.
+
+    Args:
+        seed: Another one makes another choice.
+        place: A number below 2**32: another one makes another choice.
+        hidden_below: How many of 2**32 words choose a row.
+        mask: The id in rows that are chosen.
+        shown: The id in the others. Defaults to None, an input.
+
+    Semantics:
+        - Missing: missing where an input is.
+        - Output: int64, shape (batch,).
+    """
+
+    op_class = ops.HideId
+
+    def _infer(self, kinds: tuple[ValueType, ...]) -> ValueType:
+        key, *ids = kinds
+        return super()._infer((key, *(replace(one, num_ids=2**62) for one in ids)))
+
+
+@register
 class JoinText(OpLayer):
     """The texts of a row as one text; takes a list of tensors.
 

@@ -26,6 +26,14 @@ def random_words(
     zeros = tf.zeros([tf.shape(rows)[0], places], tf.uint64)
     a = zeros + tf.cast(tf.range(places, dtype=tf.int64), tf.uint64)
     b, c, d = zeros, zeros + _low(number), zeros + _high(number)
+    return philox((a, b, c, d), seed)
+
+
+def philox(
+    counter: tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor], seed: int
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Four random words for each counter of four; uint64, of one shape."""
+    a, b, c, d = counter
     first, second = seed % _WORD, seed // _WORD
     for _ in range(10):
         left, right = a * _word(_MULTIPLIERS[0]), c * _word(_MULTIPLIERS[1])
@@ -33,6 +41,20 @@ def random_words(
         c, d = _xor(_high(left), d, _word(second)), _low(left)
         first, second = (first + _WEYL[0]) % _WORD, (second + _WEYL[1]) % _WORD
     return a, b, c, d
+
+
+def first_words(rows: tf.Tensor, places: list[int], seed: int) -> tf.Tensor:
+    """The first word of one place of every row; uint64, shape (columns, batch).
+
+    Args:
+        rows: int64, shape (columns, batch): a number for each row.
+        places: The place that is taken in each column.
+        seed: Below 2**64.
+    """
+    number = tf.bitcast(rows, tf.uint64)
+    zeros = tf.zeros_like(number)
+    column = tf.constant(places, tf.uint64)[:, tf.newaxis]
+    return philox((zeros + column, zeros, _low(number), _high(number)), seed)[0]
 
 
 def _word(value: int) -> tf.Tensor:

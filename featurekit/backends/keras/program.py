@@ -10,6 +10,7 @@ from featurekit.backends.keras import (
     categorical,
     expressions,
     lookups,
+    masking,
     numeric,
     special_values,
     text,
@@ -60,6 +61,7 @@ KERNELS: dict[type[ops.Op], Callable[..., Outcome]] = {
     ops.StripText: text.strip_text,
     ops.LookupNumber: lookups.lookup_number,
     ops.BucketizeByKey: lookups.bucketize_by_key,
+    ops.HideId: masking.hide_id,
 }
 """Of the ops of a stage and their inputs; reading, lookup, crossing are apart."""
 

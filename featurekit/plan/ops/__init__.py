@@ -29,6 +29,7 @@ from featurekit.plan.ops.expressions import (
     ComparisonName,
     JoinText,
 )
+from featurekit.plan.ops.hiding import HideId
 from featurekit.plan.ops.lists import (
     AggregateList,
     BaseListEnd,
@@ -132,6 +133,7 @@ __all__ = [
     "ExtractTimePart",
     "FillMissing",
     "HashBucket",
+    "HideId",
     "IsGreaterEqual",
     "IsMissing",
     "JoinNgrams",
@@ -226,6 +228,7 @@ Op: TypeAlias = (
     | RollList
     | MaskElements
     | MaskIds
+    | HideId
     | LookupNumber
     | BucketizeByKey
     | DecodeTensor

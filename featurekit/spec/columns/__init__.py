@@ -39,12 +39,14 @@ from featurekit.spec.columns.expressions import (
     where,
 )
 from featurekit.spec.columns.grouped import Grouped
+from featurekit.spec.columns.hidden import Hidden
 from featurekit.spec.columns.list_crossing import (
     ListCrossColumn,
 )
 from featurekit.spec.columns.list_ids import IdsColumn
 from featurekit.spec.columns.list_numbers import NumericsColumn
 from featurekit.spec.columns.list_tokens import IntegersColumn, StringsColumn
+from featurekit.spec.columns.mask_features import chance, mask_features
 from featurekit.spec.columns.numbers import (
     NumericColumn,
 )
@@ -82,6 +84,7 @@ __all__ = [
     "EmbeddingColumn",
     "Expression",
     "Grouped",
+    "Hidden",
     "IdsColumn",
     "IntegerColumn",
     "IntegersColumn",
@@ -103,10 +106,12 @@ __all__ = [
     "binary",
     "boolean",
     "boxes",
+    "chance",
     "cross",
     "integer",
     "integers",
     "join",
+    "mask_features",
     "maximum",
     "minimum",
     "numeric",

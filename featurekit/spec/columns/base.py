@@ -7,6 +7,7 @@ from featurekit.errors import SpecError
 from featurekit.spec import steps as s
 from featurekit.spec.columns.box_source import Boxes
 from featurekit.spec.columns.grouped import Grouped
+from featurekit.spec.columns.hidden import Hidden
 from featurekit.spec.columns.targets import TargetEncoding
 from featurekit.spec.inputs import Input
 
@@ -180,6 +181,7 @@ Source: TypeAlias = (
     | Expression
     | Aligned
     | Masked
+    | Hidden
     | Grouped
     | TargetEncoding
     | Boxes

@@ -1,9 +1,14 @@
 """Columns of ids, and of what is made of ids."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from featurekit.spec import steps as s
 from featurekit.spec.columns.base import BaseColumn
+
+if TYPE_CHECKING:
+    from featurekit.spec.columns.masking import KeyColumn
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -94,6 +99,41 @@ class CategoricalColumn(BaseColumn):
         """
         steps = self._step(s.Embedding, dim, max_norm=max_norm, table=table)
         return EmbeddingColumn(self.source, steps)
+
+    def hide(
+        self,
+        token: str | int,
+        name: str,
+        *,
+        key: "KeyColumn | Iterable[KeyColumn]",
+        rate: float,
+        seed: int = 0,
+    ) -> "CategoricalColumn":
+        """A reserved token in some rows, by chance; `mask_features` uses it.
+
+        Args:
+            token: A reserved token of the vocabulary, such as "[MASK]".
+            name: What the choice is for: another name makes another one.
+            key: The column or columns that tell rows apart.
+            rate: How likely a row is chosen.
+            seed: Another one makes another choice. Defaults to 0.
+
+        Semantics:
+            - Rows are chosen as by `fk.chance` of the same arguments.
+            - Missing: stays missing, also in rows that are chosen.
+            - Missing key: the row is rejected.
+            - Output: int64 in [0, num_ids), shape (batch,), as before.
+
+        Example:
+            >>> import featurekit as fk
+            >>> ids = fk.string("s").vocabulary(["a", "b"], reserved=["[MASK]"])
+            >>> ids = ids.hide("[MASK]", "s", key=fk.integer("id"), rate=0.5)
+            >>> fk.preview(ids, {"id": [1, 2, 3, 4], "s": ["a", "b", "a", "b"]})
+            [0, 2, 1, 0]
+        """
+        from featurekit.spec.columns.mask_features import hide
+
+        return hide(self, token, name, key=key, rate=rate, seed=seed)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

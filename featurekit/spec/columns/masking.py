@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from featurekit.spec import steps as s
 from featurekit.spec.columns.base import Aligned, BaseColumn, Masked, WeightedBag
+from featurekit.spec.columns.hidden import Hidden
 from featurekit.spec.columns.tokens import IntegerColumn, StringColumn
 
 if TYPE_CHECKING:
@@ -138,6 +139,8 @@ def unwrapped(column: BaseColumn) -> BaseColumn:
             inner = aligned.chosen
         case Masked() as masked:
             inner = masked.ids
+        case Hidden(ids=BaseColumn() as ids):
+            inner = ids
         case _:
             return column
     alone = unwrapped(inner)

@@ -199,6 +199,10 @@ LAYERS = [
     (fk.keras.CompareNumbers("less_than", right=0.5), tf.constant(F64)),
     (fk.keras.ChooseNumber(then=1.5, otherwise=-0.0), tf.constant([1, 0], tf.int64)),
     (
+        fk.keras.HideId(seed=1, place=2, hidden_below=2**31, mask=1, shown=0),
+        tf.constant([1, 0, 7], tf.int64),
+    ),
+    (
         fk.keras.LookupNumber(values=(0.1, -0.0), num_missing=1),
         tf.constant([2, 0, 1, MISSING_INTEGER], tf.int64),
     ),
