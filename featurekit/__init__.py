@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from featurekit.serve.preprocessor import Preprocessor as Preprocessor
     from featurekit.spec.columns import boolean as boolean
     from featurekit.spec.columns import cross as cross
+    from featurekit.spec.columns import image as image
     from featurekit.spec.columns import integer as integer
     from featurekit.spec.columns import integers as integers
     from featurekit.spec.columns import join as join
@@ -68,6 +69,7 @@ _LAZY = {
     "grow": "featurekit.plan.growth:grow",
     "given_vectors": "featurekit.embedding_vectors:given_vectors",
     "id_meanings": "featurekit.plan.id_meanings:id_meanings",
+    "image": "featurekit.spec.columns:image",
     "integer": "featurekit.spec.columns:integer",
     "integers": "featurekit.spec.columns:integers",
     "join": "featurekit.spec.columns:join",

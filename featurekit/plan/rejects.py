@@ -6,6 +6,8 @@ from typing import assert_never
 from featurekit.errors import RowError
 from featurekit.plan import ops
 from featurekit.plan.graph import Plan
+from featurekit.plan.image_header import show_image
+from featurekit.spec.steps.images import MAX_SIDE
 
 
 def describe_reject(op: ops.Op) -> tuple[str, str, str | None, str | None]:
@@ -162,6 +164,8 @@ def describe_tensor_reject(op: ops.TensorOp) -> tuple[str, str, str, str]:
                 + (", no NaN" if op.nan == "error" else ""),
                 "correct shape or dtype, or clean the data",
             )
+        case ops.DecodeImage():
+            return describe_image_reject(op)
         case ops.ShapeList(shape=shape):
             return (
                 "TENSOR_SIZE",
@@ -190,6 +194,19 @@ def describe_tensor_reject(op: ops.TensorOp) -> tuple[str, str, str, str]:
             assert_never(op)
 
 
+def describe_image_reject(op: ops.DecodeImage) -> tuple[str, str, str, str]:
+    """As `describe_reject`, of images."""
+    kind = "gray" if op.channels == 1 else "gray or color"
+    size = f"{op.height}x{op.width}" if op.resize == "none" else "any size"
+    return (
+        "BAD_IMAGE",
+        "the bytes are not an image that can be decoded",
+        f"a complete JPEG or PNG of 8 bits, {kind}, of {size} up to {op.max_pixels}"
+        f" pixels and {MAX_SIDE} on a side",
+        "convert the image, or clean the data",
+    )
+
+
 def row_error(
     plan: Plan, node: int, *, row: int, got: object, file: str | None = None
 ) -> RowError:
@@ -210,6 +227,8 @@ def row_error(
         hint = "fill() or drop_missing() the column, or clean the data"
     if isinstance(plan.nodes[node].op, ops.AlignLists):
         got = show_lengths(plan.columns_of[node], got)
+    if isinstance(plan.nodes[node].op, ops.DecodeImage):
+        got = show_image(got)
     return RowError(
         message,
         code=code,

@@ -29,6 +29,7 @@ from featurekit.plan.ops.expressions import (
     ComparisonName,
     JoinText,
 )
+from featurekit.plan.ops.images import DecodeImage, ResizeKind
 from featurekit.plan.ops.lists import (
     AggregateList,
     BaseListEnd,
@@ -126,6 +127,7 @@ __all__ = [
     "CrossHash",
     "CutText",
     "CutWordpieces",
+    "DecodeImage",
     "DecodeTensor",
     "DefaultId",
     "DifferenceList",
@@ -160,6 +162,7 @@ __all__ = [
     "ReadList",
     "RequirePresent",
     "RescaleTensor",
+    "ResizeKind",
     "RollList",
     "RoundTensor",
     "ShapeList",
@@ -175,7 +178,13 @@ __all__ = [
 ]
 
 TensorOp: TypeAlias = (
-    DecodeTensor | ShapeList | RescaleTensor | RoundTensor | PadBoxes | PadObjects
+    DecodeTensor
+    | DecodeImage
+    | ShapeList
+    | RescaleTensor
+    | RoundTensor
+    | PadBoxes
+    | PadObjects
 )
 Op: TypeAlias = (
     ReadColumn
@@ -229,6 +238,7 @@ Op: TypeAlias = (
     | LookupNumber
     | BucketizeByKey
     | DecodeTensor
+    | DecodeImage
     | ShapeList
     | RescaleTensor
     | RoundTensor

@@ -53,7 +53,7 @@ from featurekit.spec.columns.sequences import (
     sequence,
 )
 from featurekit.spec.columns.targets import TargetEncoding
-from featurekit.spec.columns.tensors import BinaryColumn, TensorColumn
+from featurekit.spec.columns.tensors import BinaryColumn, ImageColumn, TensorColumn
 from featurekit.spec.columns.times import (
     TimestampColumn,
 )
@@ -66,6 +66,7 @@ from featurekit.spec.columns.vectors import (
     vector,
 )
 from featurekit.spec.inputs import Input, NanPolicy, check_zone
+from featurekit.spec.steps.images import MAX_PIXELS
 from featurekit.spec.steps.tensors import TensorDType, TensorNan
 
 __all__ = [
@@ -83,6 +84,7 @@ __all__ = [
     "Expression",
     "Grouped",
     "IdsColumn",
+    "ImageColumn",
     "IntegerColumn",
     "IntegersColumn",
     "ListCrossColumn",
@@ -104,6 +106,7 @@ __all__ = [
     "boolean",
     "boxes",
     "cross",
+    "image",
     "integer",
     "integers",
     "join",
@@ -139,6 +142,7 @@ Column: TypeAlias = (
     | VectorColumn
     | WeightedIdsColumn
     | BinaryColumn
+    | ImageColumn
     | TensorColumn
     | BoxesColumn
 )
@@ -292,6 +296,44 @@ def tensor(
         [[[0.0, 1.0]]]
     """
     return binary(name).tensor(shape, dtype, nan=nan)
+
+
+@overload
+def image(
+    name: str,
+    channels: int = 3,
+    *,
+    max_pixels: int = MAX_PIXELS,
+) -> ImageColumn: ...
+@overload
+def image(
+    name: str,
+    channels: int = 3,
+    *,
+    shape: Dimensions[int],
+    max_pixels: int = MAX_PIXELS,
+) -> TensorColumn: ...
+def image(
+    name: str,
+    channels: int = 3,
+    *,
+    shape: Dimensions[int] = (),
+    max_pixels: int = MAX_PIXELS,
+) -> ImageColumn | TensorColumn:
+    """A JPEG or PNG: `fk.binary(name).image(channels)`.
+
+    Args:
+        name: Column name in the source.
+        channels: 1 for gray, 3 for color. Defaults to 3.
+        shape: Height and width of all images. Defaults to none: `resize` follows.
+        max_pixels: Most pixels of an image. Defaults to 2**26, which is the most.
+
+    Example:
+        >>> import featurekit as fk
+        >>> fk.image("photo").resize(224, 224)
+        fk.binary('photo').image(3).resize(224, 224)
+    """
+    return binary(name).image(channels, shape=shape, max_pixels=max_pixels)
 
 
 @overload
