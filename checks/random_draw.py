@@ -27,7 +27,7 @@ class Draw:
     def __init__(self, seed: str) -> None:
         self.rng = rng = random.Random(seed)
         self.size = rng.choice([1, 2, 4, 8, MAX_COLUMNS])
-        every = "xistXISBQ"
+        every = "xistXISBQJ"
         kinds = [*every, *rng.choices(every, k=max(0, self.size - len(every)))]
         self.names = [f"{kind}{at}" for at, kind in enumerate(kinds)]
         self.rows = rng.choice([0, 1, 2, 7, 17, MAX_ROWS])

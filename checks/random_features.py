@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from checks.random_draw import INTEGERS, TEXTS, Draw
 from checks.random_expressions import expression, flag, joined
+from checks.random_images import image_feature
 from checks.random_lists import LISTS
 from checks.random_tensors import tensor
 from checks.random_text import TEXT
@@ -224,6 +225,7 @@ FEATURES: tuple[Make, ...] = (
     _by_key,
     _count_encoding,
     tensor,
+    image_feature,
 )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from checks.random_draw import INTEGERS, LARGEST, TEXTS, Draw
+from checks.random_images import image_value
 
 _FLOATS = [
     *("nan", "inf", "-inf", "0.0", "-0.0", "1.0", "-1.0", "0.5", "2.0", "16777216.0"),
@@ -21,6 +22,7 @@ TYPES = {
     "I": ["pa.list_(pa.int64())", "pa.large_list(pa.int32())"],
     "S": ["pa.list_(pa.string())", "pa.large_list(pa.large_string())"],
     "B": ["pa.binary()", "pa.large_binary()"],
+    "J": ["pa.binary()", "pa.large_binary()"],
     "Q": ["pa.list_(pa.float32())", "pa.large_list(pa.float64())"],
 }
 """Arrow types of a column, by kind."""
@@ -134,6 +136,7 @@ VALUES: dict[str, Callable[[Draw], str]] = {
     "I": _list(_small_integer),
     "S": _list(_text),
     "B": _bytes,
+    "J": image_value,
     "Q": _quads,
 }
 """How a value of each kind of column is drawn."""

@@ -4,6 +4,7 @@ import numpy as np
 
 from checks.skew_case import SkewCase
 from checks.skew_cases_by_key import BY_KEY_CASES
+from checks.skew_cases_images import IMAGE_CASES
 from checks.skew_cases_lists import LIST_CASES
 from checks.skew_cases_tensors import TENSOR_CASES
 from checks.skew_cases_text import TEXT_CASES
@@ -294,3 +295,4 @@ CASES |= LIST_CASES
 CASES |= TEXT_CASES
 CASES |= BY_KEY_CASES
 CASES |= TENSOR_CASES
+CASES |= IMAGE_CASES

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from featurekit.spec.columns import boolean as boolean
     from featurekit.spec.columns import chance as chance
     from featurekit.spec.columns import cross as cross
+    from featurekit.spec.columns import image as image
     from featurekit.spec.columns import integer as integer
     from featurekit.spec.columns import integers as integers
     from featurekit.spec.columns import join as join
@@ -71,6 +72,7 @@ _LAZY = {
     "grow": "featurekit.plan.growth:grow",
     "given_vectors": "featurekit.embedding_vectors:given_vectors",
     "id_meanings": "featurekit.plan.id_meanings:id_meanings",
+    "image": "featurekit.spec.columns:image",
     "integer": "featurekit.spec.columns:integer",
     "integers": "featurekit.spec.columns:integers",
     "join": "featurekit.spec.columns:join",

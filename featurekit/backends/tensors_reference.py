@@ -8,6 +8,7 @@ import struct
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias, assert_never
 
+from featurekit.backends.images_reference import decode_image
 from featurekit.plan import ops
 from featurekit.spec.steps.tensors import BoxFormat
 
@@ -32,6 +33,8 @@ def tensor_function(op: ops.TensorOp) -> Callable[..., Numbers]:
     match op:
         case ops.DecodeTensor():
             return lambda value: decode_tensor(value, op)
+        case ops.DecodeImage():
+            return lambda value: decode_image(value, op)
         case ops.ShapeList():
             return lambda found: shape_list(found, math.prod(op.shape))
         case ops.RescaleTensor(scale=scale, offset=offset):

@@ -124,6 +124,8 @@ class LearnedSteps:
                 | s.PadBoxes()
                 | s.PadLabels()
                 | s.BoxMask()
+                | s.Image()
+                | s.Resize()
             ):
                 raise AssertionError("lowered elsewhere")
             case _:

@@ -9,6 +9,7 @@ from featurekit.plan import ops
 from featurekit.plan.by_key import add_counts, add_grouped
 from featurekit.plan.graph import Plan, PlanBuilder
 from featurekit.plan.learned_steps import LearnedSteps, circle_op, expression_op
+from featurekit.plan.lower_images import add_image
 from featurekit.plan.lower_text import list_op
 from featurekit.plan.requirements import (
     AnalysisRequest,
@@ -284,6 +285,10 @@ class _Lowering:
             if isinstance(step, s.Tensor):
                 value = self._tensor(step, value, steps)
                 continue
+            if isinstance(step, s.Image):
+                value = add_image(self.builder, steps, value)
+            if isinstance(step, s.Image | s.Resize):
+                continue  # one op
             request = step_request(source, steps[:end])
             if isinstance(step, s.Vocabulary):
                 value = self._vocabulary(step, request, value)

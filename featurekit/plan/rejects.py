@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 from featurekit.errors import RowError
 from featurekit.plan import ops
 from featurekit.plan.graph import Plan
+from featurekit.plan.image_header import show_image
+from featurekit.spec.steps.images import MAX_SIDE
 
 
 class Wording(NamedTuple):
@@ -114,6 +116,12 @@ _WORDINGS: dict[type[ops.Op], Wording] = {
         "{}",
         "correct the shape, or clean the data",
     ),
+    ops.DecodeImage: Wording(
+        "BAD_IMAGE",
+        "the bytes are not an image that can be decoded",
+        "a complete JPEG or PNG of 8 bits, {}",
+        "convert the image, or clean the data",
+    ),
     ops.RoundTensor: Wording(
         "OUT_OF_RANGE",
         "a number of the tensor does not fit float32",
@@ -130,6 +138,11 @@ _EXPECTED: dict[type[ops.Op], Callable[[Any], object]] = {
     ops.DecodeTensor: lambda op: (
         f"{prod(op.shape) * op.item_bytes} bytes for {op.dtype} {op.shape}"
         + (", no NaN" if op.nan == "error" else "")
+    ),
+    ops.DecodeImage: lambda op: (
+        f"{'gray' if op.channels == 1 else 'gray or color'}, of "
+        f"{f'{op.height}x{op.width}' if op.resize == 'none' else 'any size'} up to "
+        f"{op.max_pixels} pixels and {MAX_SIDE} on a side"
     ),
     ops.ShapeList: lambda op: f"{prod(op.shape)} elements for {op.shape}",
 }
@@ -177,6 +190,8 @@ def row_error(
     ):
         message = "an element of the list is missing"
         hint = "fill() or drop_missing() the column, or clean the data"
+    if isinstance(plan.nodes[node].op, ops.DecodeImage):
+        got = show_image(got)
     if isinstance(plan.nodes[node].op, ops.AlignLists):
         got = show_lengths(plan.columns_of[node], got)
     return RowError(

@@ -271,7 +271,7 @@ class Tokens(_message.Message):
     def __init__(self, text: _Optional[_Iterable[bytes]] = ..., integers: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class Step(_message.Message):
-    __slots__ = ("fill", "clip", "log1p", "standardize", "min_max", "buckets", "quantile_buckets", "greater_equal", "vocabulary", "hash_buckets", "identity", "time_part", "one_hot", "embedding", "missing_as_empty", "drop_missing", "pad", "length", "multi_hot", "counts", "aggregate", "is_missing", "boolean", "fill_mean", "fill_median", "fill_mode", "robust", "winsorize", "cyclic", "missing_values", "normalize", "casefold", "lower", "strip", "split", "ngrams", "tf_idf", "wordpiece", "shift", "difference", "rolling", "mask", "binarize", "count_encoding", "tensor", "missing_as_zeros", "rescale", "pad_boxes", "pad_labels", "box_mask")
+    __slots__ = ("fill", "clip", "log1p", "standardize", "min_max", "buckets", "quantile_buckets", "greater_equal", "vocabulary", "hash_buckets", "identity", "time_part", "one_hot", "embedding", "missing_as_empty", "drop_missing", "pad", "length", "multi_hot", "counts", "aggregate", "is_missing", "boolean", "fill_mean", "fill_median", "fill_mode", "robust", "winsorize", "cyclic", "missing_values", "normalize", "casefold", "lower", "strip", "split", "ngrams", "tf_idf", "wordpiece", "shift", "difference", "rolling", "mask", "binarize", "count_encoding", "tensor", "missing_as_zeros", "rescale", "pad_boxes", "pad_labels", "box_mask", "image", "resize")
     FILL_FIELD_NUMBER: _ClassVar[int]
     CLIP_FIELD_NUMBER: _ClassVar[int]
     LOG1P_FIELD_NUMBER: _ClassVar[int]
@@ -322,6 +322,8 @@ class Step(_message.Message):
     PAD_BOXES_FIELD_NUMBER: _ClassVar[int]
     PAD_LABELS_FIELD_NUMBER: _ClassVar[int]
     BOX_MASK_FIELD_NUMBER: _ClassVar[int]
+    IMAGE_FIELD_NUMBER: _ClassVar[int]
+    RESIZE_FIELD_NUMBER: _ClassVar[int]
     fill: Fill
     clip: Clip
     log1p: Log1p
@@ -372,7 +374,9 @@ class Step(_message.Message):
     pad_boxes: PadBoxes
     pad_labels: PadLabels
     box_mask: BoxMask
-    def __init__(self, fill: _Optional[_Union[Fill, _Mapping]] = ..., clip: _Optional[_Union[Clip, _Mapping]] = ..., log1p: _Optional[_Union[Log1p, _Mapping]] = ..., standardize: _Optional[_Union[Standardize, _Mapping]] = ..., min_max: _Optional[_Union[MinMax, _Mapping]] = ..., buckets: _Optional[_Union[Buckets, _Mapping]] = ..., quantile_buckets: _Optional[_Union[QuantileBuckets, _Mapping]] = ..., greater_equal: _Optional[_Union[GreaterEqual, _Mapping]] = ..., vocabulary: _Optional[_Union[Vocabulary, _Mapping]] = ..., hash_buckets: _Optional[_Union[HashBuckets, _Mapping]] = ..., identity: _Optional[_Union[Identity, _Mapping]] = ..., time_part: _Optional[_Union[TimePart, _Mapping]] = ..., one_hot: _Optional[_Union[OneHot, _Mapping]] = ..., embedding: _Optional[_Union[Embedding, _Mapping]] = ..., missing_as_empty: _Optional[_Union[MissingAsEmpty, _Mapping]] = ..., drop_missing: _Optional[_Union[DropMissing, _Mapping]] = ..., pad: _Optional[_Union[Pad, _Mapping]] = ..., length: _Optional[_Union[Length, _Mapping]] = ..., multi_hot: _Optional[_Union[MultiHot, _Mapping]] = ..., counts: _Optional[_Union[Counts, _Mapping]] = ..., aggregate: _Optional[_Union[Aggregate, _Mapping]] = ..., is_missing: _Optional[_Union[IsMissing, _Mapping]] = ..., boolean: _Optional[_Union[Boolean, _Mapping]] = ..., fill_mean: _Optional[_Union[FillMean, _Mapping]] = ..., fill_median: _Optional[_Union[FillMedian, _Mapping]] = ..., fill_mode: _Optional[_Union[FillMode, _Mapping]] = ..., robust: _Optional[_Union[Robust, _Mapping]] = ..., winsorize: _Optional[_Union[Winsorize, _Mapping]] = ..., cyclic: _Optional[_Union[Cyclic, _Mapping]] = ..., missing_values: _Optional[_Union[MissingValues, _Mapping]] = ..., normalize: _Optional[_Union[Normalize, _Mapping]] = ..., casefold: _Optional[_Union[Casefold, _Mapping]] = ..., lower: _Optional[_Union[Lower, _Mapping]] = ..., strip: _Optional[_Union[Strip, _Mapping]] = ..., split: _Optional[_Union[SplitText, _Mapping]] = ..., ngrams: _Optional[_Union[Ngrams, _Mapping]] = ..., tf_idf: _Optional[_Union[TfIdf, _Mapping]] = ..., wordpiece: _Optional[_Union[Wordpiece, _Mapping]] = ..., shift: _Optional[_Union[Shift, _Mapping]] = ..., difference: _Optional[_Union[Difference, _Mapping]] = ..., rolling: _Optional[_Union[Rolling, _Mapping]] = ..., mask: _Optional[_Union[Mask, _Mapping]] = ..., binarize: _Optional[_Union[Binarize, _Mapping]] = ..., count_encoding: _Optional[_Union[CountEncoding, _Mapping]] = ..., tensor: _Optional[_Union[Tensor, _Mapping]] = ..., missing_as_zeros: _Optional[_Union[MissingAsZeros, _Mapping]] = ..., rescale: _Optional[_Union[Rescale, _Mapping]] = ..., pad_boxes: _Optional[_Union[PadBoxes, _Mapping]] = ..., pad_labels: _Optional[_Union[PadLabels, _Mapping]] = ..., box_mask: _Optional[_Union[BoxMask, _Mapping]] = ...) -> None: ...
+    image: Image
+    resize: Resize
+    def __init__(self, fill: _Optional[_Union[Fill, _Mapping]] = ..., clip: _Optional[_Union[Clip, _Mapping]] = ..., log1p: _Optional[_Union[Log1p, _Mapping]] = ..., standardize: _Optional[_Union[Standardize, _Mapping]] = ..., min_max: _Optional[_Union[MinMax, _Mapping]] = ..., buckets: _Optional[_Union[Buckets, _Mapping]] = ..., quantile_buckets: _Optional[_Union[QuantileBuckets, _Mapping]] = ..., greater_equal: _Optional[_Union[GreaterEqual, _Mapping]] = ..., vocabulary: _Optional[_Union[Vocabulary, _Mapping]] = ..., hash_buckets: _Optional[_Union[HashBuckets, _Mapping]] = ..., identity: _Optional[_Union[Identity, _Mapping]] = ..., time_part: _Optional[_Union[TimePart, _Mapping]] = ..., one_hot: _Optional[_Union[OneHot, _Mapping]] = ..., embedding: _Optional[_Union[Embedding, _Mapping]] = ..., missing_as_empty: _Optional[_Union[MissingAsEmpty, _Mapping]] = ..., drop_missing: _Optional[_Union[DropMissing, _Mapping]] = ..., pad: _Optional[_Union[Pad, _Mapping]] = ..., length: _Optional[_Union[Length, _Mapping]] = ..., multi_hot: _Optional[_Union[MultiHot, _Mapping]] = ..., counts: _Optional[_Union[Counts, _Mapping]] = ..., aggregate: _Optional[_Union[Aggregate, _Mapping]] = ..., is_missing: _Optional[_Union[IsMissing, _Mapping]] = ..., boolean: _Optional[_Union[Boolean, _Mapping]] = ..., fill_mean: _Optional[_Union[FillMean, _Mapping]] = ..., fill_median: _Optional[_Union[FillMedian, _Mapping]] = ..., fill_mode: _Optional[_Union[FillMode, _Mapping]] = ..., robust: _Optional[_Union[Robust, _Mapping]] = ..., winsorize: _Optional[_Union[Winsorize, _Mapping]] = ..., cyclic: _Optional[_Union[Cyclic, _Mapping]] = ..., missing_values: _Optional[_Union[MissingValues, _Mapping]] = ..., normalize: _Optional[_Union[Normalize, _Mapping]] = ..., casefold: _Optional[_Union[Casefold, _Mapping]] = ..., lower: _Optional[_Union[Lower, _Mapping]] = ..., strip: _Optional[_Union[Strip, _Mapping]] = ..., split: _Optional[_Union[SplitText, _Mapping]] = ..., ngrams: _Optional[_Union[Ngrams, _Mapping]] = ..., tf_idf: _Optional[_Union[TfIdf, _Mapping]] = ..., wordpiece: _Optional[_Union[Wordpiece, _Mapping]] = ..., shift: _Optional[_Union[Shift, _Mapping]] = ..., difference: _Optional[_Union[Difference, _Mapping]] = ..., rolling: _Optional[_Union[Rolling, _Mapping]] = ..., mask: _Optional[_Union[Mask, _Mapping]] = ..., binarize: _Optional[_Union[Binarize, _Mapping]] = ..., count_encoding: _Optional[_Union[CountEncoding, _Mapping]] = ..., tensor: _Optional[_Union[Tensor, _Mapping]] = ..., missing_as_zeros: _Optional[_Union[MissingAsZeros, _Mapping]] = ..., rescale: _Optional[_Union[Rescale, _Mapping]] = ..., pad_boxes: _Optional[_Union[PadBoxes, _Mapping]] = ..., pad_labels: _Optional[_Union[PadLabels, _Mapping]] = ..., box_mask: _Optional[_Union[BoxMask, _Mapping]] = ..., image: _Optional[_Union[Image, _Mapping]] = ..., resize: _Optional[_Union[Resize, _Mapping]] = ...) -> None: ...
 
 class Fill(_message.Message):
     __slots__ = ("value",)
@@ -677,6 +681,26 @@ class Tensor(_message.Message):
 class MissingAsZeros(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class Image(_message.Message):
+    __slots__ = ("channels", "shape", "max_pixels")
+    CHANNELS_FIELD_NUMBER: _ClassVar[int]
+    SHAPE_FIELD_NUMBER: _ClassVar[int]
+    MAX_PIXELS_FIELD_NUMBER: _ClassVar[int]
+    channels: int
+    shape: _containers.RepeatedScalarFieldContainer[int]
+    max_pixels: int
+    def __init__(self, channels: _Optional[int] = ..., shape: _Optional[_Iterable[int]] = ..., max_pixels: _Optional[int] = ...) -> None: ...
+
+class Resize(_message.Message):
+    __slots__ = ("height", "width", "antialias")
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    WIDTH_FIELD_NUMBER: _ClassVar[int]
+    ANTIALIAS_FIELD_NUMBER: _ClassVar[int]
+    height: int
+    width: int
+    antialias: bool
+    def __init__(self, height: _Optional[int] = ..., width: _Optional[int] = ..., antialias: bool = ...) -> None: ...
 
 class Rescale(_message.Message):
     __slots__ = ("scale", "offset")

@@ -19,6 +19,7 @@ from featurekit.errors import ArtifactError
 from featurekit.io.cast_lists import NUM_RESERVED
 from featurekit.plan import ops
 from featurekit.plan.graph import Plan
+from featurekit.serve.sample_images import sample_images
 from featurekit.spec.inputs import element_dtype
 
 RELATIVE_TOLERANCE = 1e-4
@@ -134,6 +135,8 @@ def _values(plan: Plan, column: str, dtype: str) -> list[Any]:
             case ops.DecodeTensor():
                 size = math.prod(node.op.shape) * node.op.item_bytes
                 found = [None, bytes(size), bytes(at % 119 for at in range(size))]
+            case ops.DecodeImage():
+                found = [None, *sample_images(node.op)]
             case ops.CheckRange(num_ids=num_ids):
                 found += [num_ids - 1]
     return found

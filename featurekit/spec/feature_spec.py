@@ -16,6 +16,7 @@ from featurekit.spec.columns import (
     Column,
     DenseColumn,
     EmbeddingColumn,
+    ImageColumn,
     NumericColumn,
     PaddedIdsColumn,
     TensorColumn,
@@ -296,6 +297,8 @@ def _check_feature(name: str, column: object) -> Feature:
         hint = "end the list with pad, length, multi_hot, counts, weighted or a sum"
     if isinstance(column, BinaryColumn | BoxesColumn):
         hint = "end bytes with tensor, and boxes with pad_boxes, pad_labels or box_mask"
+    if isinstance(column, ImageColumn):
+        hint = "resize the images, or give the shape that all of them have"
     raise SpecError(
         "a feature must end in numbers, ids or a vector",
         code="SPEC_BAD_VALUE",

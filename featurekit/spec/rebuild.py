@@ -240,6 +240,8 @@ def _apply(column: Any, step: s.Step) -> Any:
             return method()
         case s.Tensor() | s.Rescale() | s.PadBoxes() | s.PadLabels() | s.BoxMask():
             return _call(method, step, **tensor_arguments(step))
+        case s.Image() | s.Resize():
+            return _call(method, step, **tensor_arguments(step))
         case s.Length(maximum=maximum):
             return method(maximum=maximum)
         case s.Pad(length=length, side=side, truncate=truncate, value=value):

@@ -8,6 +8,7 @@ from conformance import (
     cases_cross,
     cases_cross_lists,
     cases_expressions,
+    cases_images,
     cases_lists,
     cases_masking,
     cases_numeric,
@@ -40,6 +41,7 @@ ALL_CASES: list[Case] = [
     *cases_masking.CASES,
     *cases_by_key.CASES,
     *cases_tensors.CASES,
+    *cases_images.CASES,
 ]
 PROVES: dict[str, tuple[int, ...]] = {
     "identity": (3,),

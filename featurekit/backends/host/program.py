@@ -227,6 +227,7 @@ KERNELS: dict[type[ops.Op], Encoder] = {
     ops.AggregateList: _no_instruction,
     ops.CountElements: _no_instruction,
     ops.DecodeTensor: _no_instruction,
+    ops.DecodeImage: _no_instruction,
     ops.ShapeList: _no_instruction,
     ops.RescaleTensor: _no_instruction,
     ops.RoundTensor: _no_instruction,

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from featurekit.backends.host.images import decode_images
 from featurekit.backends.host.list_ends import round_totals
 from featurekit.kernels.arrow_buffers import arrow_array, filled_numbers, nulls
 from featurekit.kernels.arrow_lists import Lists, rows_of
@@ -45,6 +46,8 @@ def run_tensor(op: ops.TensorOp, inputs: Sequence[Any]) -> Made:
     match op:
         case ops.DecodeTensor():
             return _decode(op, first)
+        case ops.DecodeImage():
+            return Made(*decode_images(op, first))
         case ops.ShapeList():
             return _shape(op, first)
         case ops.RescaleTensor(scale=scale, offset=offset):

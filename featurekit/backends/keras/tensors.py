@@ -6,6 +6,7 @@ from typing import Any, assert_never
 
 import tensorflow as tf
 
+from featurekit.backends.keras.images import decode_images
 from featurekit.backends.keras.lists import Lists
 from featurekit.backends.keras.numeric import constants, flush, to_float32
 from featurekit.backends.keras.values import Outcome, Value, exact
@@ -19,6 +20,8 @@ def run_tensor(op: ops.TensorOp, inputs: Sequence[Any]) -> Outcome:
     match op:
         case ops.DecodeTensor():
             return _decode(op, first)
+        case ops.DecodeImage():
+            return decode_images(op, first)
         case ops.ShapeList():
             return _shape(op, first)
         case ops.RescaleTensor():

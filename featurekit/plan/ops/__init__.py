@@ -30,6 +30,7 @@ from featurekit.plan.ops.expressions import (
     JoinText,
 )
 from featurekit.plan.ops.hiding import HideId
+from featurekit.plan.ops.images import DecodeImage, ResizeKind
 from featurekit.plan.ops.lists import (
     AggregateList,
     BaseListEnd,
@@ -127,6 +128,7 @@ __all__ = [
     "CrossHash",
     "CutText",
     "CutWordpieces",
+    "DecodeImage",
     "DecodeTensor",
     "DefaultId",
     "DifferenceList",
@@ -162,6 +164,7 @@ __all__ = [
     "ReadList",
     "RequirePresent",
     "RescaleTensor",
+    "ResizeKind",
     "RollList",
     "RoundTensor",
     "ShapeList",
@@ -177,7 +180,13 @@ __all__ = [
 ]
 
 TensorOp: TypeAlias = (
-    DecodeTensor | ShapeList | RescaleTensor | RoundTensor | PadBoxes | PadObjects
+    DecodeTensor
+    | DecodeImage
+    | ShapeList
+    | RescaleTensor
+    | RoundTensor
+    | PadBoxes
+    | PadObjects
 )
 Op: TypeAlias = (
     ReadColumn
@@ -232,6 +241,7 @@ Op: TypeAlias = (
     | LookupNumber
     | BucketizeByKey
     | DecodeTensor
+    | DecodeImage
     | ShapeList
     | RescaleTensor
     | RoundTensor

@@ -55,7 +55,7 @@ from featurekit.spec.columns.sequences import (
     sequence,
 )
 from featurekit.spec.columns.targets import TargetEncoding
-from featurekit.spec.columns.tensors import BinaryColumn, TensorColumn
+from featurekit.spec.columns.tensors import BinaryColumn, ImageColumn, TensorColumn
 from featurekit.spec.columns.times import (
     TimestampColumn,
 )
@@ -68,6 +68,7 @@ from featurekit.spec.columns.vectors import (
     vector,
 )
 from featurekit.spec.inputs import Input, NanPolicy, check_zone
+from featurekit.spec.steps.images import MAX_PIXELS
 from featurekit.spec.steps.tensors import TensorDType, TensorNan
 
 __all__ = [
@@ -86,6 +87,7 @@ __all__ = [
     "Grouped",
     "Hidden",
     "IdsColumn",
+    "ImageColumn",
     "IntegerColumn",
     "IntegersColumn",
     "ListCrossColumn",
@@ -108,6 +110,7 @@ __all__ = [
     "boxes",
     "chance",
     "cross",
+    "image",
     "integer",
     "integers",
     "join",
@@ -144,6 +147,7 @@ Column: TypeAlias = (
     | VectorColumn
     | WeightedIdsColumn
     | BinaryColumn
+    | ImageColumn
     | TensorColumn
     | BoxesColumn
 )
@@ -297,6 +301,44 @@ def tensor(
         [[[0.0, 1.0]]]
     """
     return binary(name).tensor(shape, dtype, nan=nan)
+
+
+@overload
+def image(
+    name: str,
+    channels: int = 3,
+    *,
+    max_pixels: int = MAX_PIXELS,
+) -> ImageColumn: ...
+@overload
+def image(
+    name: str,
+    channels: int = 3,
+    *,
+    shape: Dimensions[int],
+    max_pixels: int = MAX_PIXELS,
+) -> TensorColumn: ...
+def image(
+    name: str,
+    channels: int = 3,
+    *,
+    shape: Dimensions[int] = (),
+    max_pixels: int = MAX_PIXELS,
+) -> ImageColumn | TensorColumn:
+    """A JPEG or PNG: `fk.binary(name).image(channels)`.
+
+    Args:
+        name: Column name in the source.
+        channels: 1 for gray, 3 for color. Defaults to 3.
+        shape: Height and width of all images. Defaults to none: `resize` follows.
+        max_pixels: Most pixels of an image. Defaults to 2**26, which is the most.
+
+    Example:
+        >>> import featurekit as fk
+        >>> fk.image("photo").resize(224, 224)
+        fk.binary('photo').image(3).resize(224, 224)
+    """
+    return binary(name).image(channels, shape=shape, max_pixels=max_pixels)
 
 
 @overload

@@ -26,6 +26,7 @@ from featurekit.spec.steps.embedding import (
     Embedding,
 )
 from featurekit.spec.steps.encodings import CountEncoding
+from featurekit.spec.steps.images import Image, Resize
 from featurekit.spec.steps.lists import (
     Aggregate,
     AggregateName,
@@ -121,6 +122,7 @@ __all__ = [
     "GreaterEqual",
     "HashBuckets",
     "Identity",
+    "Image",
     "IsMissing",
     "Length",
     "Log1p",
@@ -140,6 +142,7 @@ __all__ = [
     "PadLabels",
     "QuantileBuckets",
     "Rescale",
+    "Resize",
     "Robust",
     "Rolling",
     "Shift",
@@ -212,6 +215,8 @@ Step: TypeAlias = (
     | Tensor
     | MissingAsZeros
     | Rescale
+    | Image
+    | Resize
     | PadBoxes
     | PadLabels
     | BoxMask
