@@ -149,12 +149,14 @@ _EXPECTED: dict[type[ops.Op], Callable[[Any], object]] = {
 """What of the op stands in the place that its wording leaves."""
 
 
-def describe_reject(op: ops.Op) -> Wording:
-    """What is said of the values that an op refuses.
+def can_refuse(op: ops.Op) -> bool:
+    """Whether there are values that ops of the kind refuse."""
+    return type(op) in _WORDINGS
 
-    Raises:
-        KeyError: The op accepts every value.
-    """
+
+def describe_reject(op: ops.Op) -> Wording:
+    """What is said of the values that an op refuses."""
+    assert can_refuse(op), f"{op.name} accepts every value"
     found = _WORDINGS[type(op)]
     say = _EXPECTED.get(type(op))
     if say is None:
