@@ -28,7 +28,7 @@ from featurekit.backends.keras.values import Outcome, Value, both, unmark
 from featurekit.plan import ops
 from featurekit.plan.graph import Plan
 from featurekit.plan.levels import has_levels
-from featurekit.plan.rejects import row_error
+from featurekit.plan.rejects import can_refuse, row_error
 from featurekit.plan.stages import plan_stages
 from featurekit.plan.types import ValueType
 
@@ -290,9 +290,9 @@ class Program(tf.Module):
     def _messages(self) -> tuple[list[str], list[str]]:
         texts = []
         for index, node in enumerate(self.plan.nodes):
-            try:
+            if can_refuse(node.op):
                 texts.append(str(row_error(self.plan, index, row=_ROW, got=None)))
-            except AssertionError:  # an op that accepts every value
+            else:
                 texts.append(f"{node.op.name}{_ROW}")
         parts = [text.partition(str(_ROW)) for text in texts]
         return [part[0] for part in parts], [part[2] for part in parts]
