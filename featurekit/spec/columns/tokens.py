@@ -2,16 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from featurekit.errors import SpecError
 from featurekit.spec import steps as s
-from featurekit.spec.columns.base import BaseColumn
 from featurekit.spec.columns.categorical import BooleanColumn, CategoricalColumn
-from featurekit.spec.columns.grouped import MAX_KEYS
-from featurekit.spec.columns.numbers import NumericColumn
+from featurekit.spec.columns.category_numbers import CategoryColumn
 from featurekit.spec.columns.special_values import given_values
-from featurekit.spec.columns.targets import FOLDS, encode_target
 from featurekit.spec.columns.text import TextColumn
 from featurekit.spec.columns.vocabularies import OovPlace, with_vocabulary
 from featurekit.spec.inputs import MARKER
@@ -21,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class StringColumn(TextColumn):
+class StringColumn(TextColumn, CategoryColumn):
     """Text, as UTF-8. A feature only after `vocabulary`, `hash_buckets` or a cross."""
 
     def fill(self, value: str) -> "StringColumn":
@@ -213,69 +210,6 @@ class StringColumn(TextColumn):
             )
         return token
 
-    def count_encoding(
-        self, *, frequency: bool = False, max_size: int | None = None
-    ) -> NumericColumn:
-        """How often the text occurs in the training rows.
-
-        Args:
-            frequency: Whether to divide by the number of training rows that have
-                a text. Defaults to False.
-            max_size: Count the most frequent ones only. Defaults to all.
-
-        Semantics:
-            - Missing: stays missing; the statistics skip it.
-            - Unknown, or not among the most frequent: 0.
-            - Empty text: a value like any other.
-            - Output: float32; counts beyond 2**24 are rounded.
-
-        Example:
-            >>> import featurekit as fk
-            >>> column = fk.string("c").count_encoding()
-            >>> fk.preview(column, {"c": ["a", "a", "b"]})
-            [2.0, 2.0, 1.0]
-
-        Elsewhere:
-            - NVTabular's `JoinGroupby(stats=["count"])`; `tft.count_per_key` and a
-              lookup by hand.
-        """
-        step = self._step(s.CountEncoding, frequency=frequency, max_size=max_size)
-        return NumericColumn(self.source, step)
-
-    def target_encoding(
-        self,
-        *,
-        target: NumericColumn | BooleanColumn,
-        smoothing: float | Literal["auto"] = "auto",
-        folds: int = FOLDS,
-        max_keys: int = MAX_KEYS,
-    ) -> NumericColumn:
-        """The mean of a target in the training rows with the same text.
-
-        Records of training rows have the mean of the other folds, so that no record
-        knows its own target; records of other parts, layers and exports have the mean
-        of all. The key of the spec decides the fold of a row, wherever it is read.
-
-        Args:
-            target: What is averaged, such as the label.
-            smoothing: How many rows the mean of all rows counts for; "auto" weighs by
-                the variances (empirical Bayes). Defaults to "auto".
-            folds: In how many parts the training rows are divided. Defaults to 5.
-            max_keys: More categories than this in the training rows are an error; each
-                takes about 1 kB while it is counted. Defaults to 100,000.
-
-        Semantics:
-            - Missing category, and an unknown one: the mean of all rows.
-            - Missing, NaN or infinite target: the row does not count.
-            - Without key columns in the spec: an error, before data is read.
-            - Output: float32, never missing.
-
-        Elsewhere:
-            - `TargetEncoder` of scikit-learn, whose `fit_transform` draws folds by the
-              place of a row.
-        """
-        return NumericColumn(encode_target(self, target, smoothing, folds, max_keys))
-
     def hash_buckets(
         self, num_buckets: int, *, key: Iterable[int] = ()
     ) -> CategoricalColumn:
@@ -309,7 +243,7 @@ class StringColumn(TextColumn):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class IntegerColumn(BaseColumn):
+class IntegerColumn(CategoryColumn):
     """A 64-bit integer id, exact over the full range except -2**63.
 
     -2**63 is reserved: TensorFlow tensors carry no nulls, and it marks a missing
@@ -436,69 +370,6 @@ class IntegerColumn(BaseColumn):
             if not -(2**63) < token < 2**63:
                 raise self._bad("vocabulary", "a token exceeds 64 bits", token)
         return given
-
-    def count_encoding(
-        self, *, frequency: bool = False, max_size: int | None = None
-    ) -> NumericColumn:
-        """How often the integer occurs in the training rows.
-
-        Args:
-            frequency: Whether to divide by the number of training rows that have
-                an integer. Defaults to False.
-            max_size: Count the most frequent ones only. Defaults to all.
-
-        Semantics:
-            - Missing: stays missing; the statistics skip it.
-            - Unknown, or not among the most frequent: 0.
-            - 0 and negative: values like any other.
-            - Output: float32; counts beyond 2**24 are rounded.
-
-        Example:
-            >>> import featurekit as fk
-            >>> column = fk.integer("c").count_encoding()
-            >>> fk.preview(column, {"c": [7, 7, -1]})
-            [2.0, 2.0, 1.0]
-
-        Elsewhere:
-            - NVTabular's `JoinGroupby(stats=["count"])`; `tft.count_per_key` and a
-              lookup by hand.
-        """
-        step = self._step(s.CountEncoding, frequency=frequency, max_size=max_size)
-        return NumericColumn(self.source, step)
-
-    def target_encoding(
-        self,
-        *,
-        target: NumericColumn | BooleanColumn,
-        smoothing: float | Literal["auto"] = "auto",
-        folds: int = FOLDS,
-        max_keys: int = MAX_KEYS,
-    ) -> NumericColumn:
-        """The mean of a target in the training rows with the same integer.
-
-        Records of training rows have the mean of the other folds, so that no record
-        knows its own target; records of other parts, layers and exports have the mean
-        of all. The key of the spec decides the fold of a row, wherever it is read.
-
-        Args:
-            target: What is averaged, such as the label.
-            smoothing: How many rows the mean of all rows counts for; "auto" weighs by
-                the variances (empirical Bayes). Defaults to "auto".
-            folds: In how many parts the training rows are divided. Defaults to 5.
-            max_keys: More categories than this in the training rows are an error; each
-                takes about 1 kB while it is counted. Defaults to 100,000.
-
-        Semantics:
-            - Missing category, and an unknown one: the mean of all rows.
-            - Missing, NaN or infinite target: the row does not count.
-            - Without key columns in the spec: an error, before data is read.
-            - Output: float32, never missing.
-
-        Elsewhere:
-            - `TargetEncoder` of scikit-learn, whose `fit_transform` draws folds by the
-              place of a row.
-        """
-        return NumericColumn(encode_target(self, target, smoothing, folds, max_keys))
 
     def hash_buckets(
         self, num_buckets: int, *, key: Iterable[int] = ()
