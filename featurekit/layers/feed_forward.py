@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from featurekit.layers.dense import ScaledDense
+from featurekit.layers.gelu import gelu
 from featurekit.layers.initializers import Scheme
 
 ACTIVATIONS = ("gelu", "geglu", "relu")
@@ -20,8 +21,8 @@ def activate(hidden: Any, activation: str) -> Any:
     """One of `ACTIVATIONS`; "geglu" multiplies one half by the GELU of the other."""
     if activation == "geglu":
         gate, hidden = ops.split(hidden, 2, axis=-1)
-        return ops.gelu(gate) * hidden
-    return ops.gelu(hidden) if activation == "gelu" else ops.relu(hidden)
+        return gelu(gate) * hidden
+    return gelu(hidden) if activation == "gelu" else ops.relu(hidden)
 
 
 @keras.saving.register_keras_serializable(package="featurekit")

@@ -5,6 +5,8 @@ from typing import Any, Literal, get_args
 import keras
 from keras import ops
 
+from featurekit.layers.layer_norm import LayerNorm
+
 Placement = Literal["pre", "post", "deepnorm", "rezero"]
 Normalizer = Literal["layer", "rms", "scale"]
 PLACEMENTS: tuple[Placement, ...] = get_args(Placement)
@@ -73,7 +75,7 @@ def normalizer(kind: Normalizer, **kwargs: Any) -> keras.layers.Layer:
     """
     match kind:
         case "layer":
-            return keras.layers.LayerNormalization(epsilon=1e-5, **kwargs)
+            return LayerNorm(**kwargs)
         case "rms":
             layer = keras.layers.RMSNormalization(epsilon=1e-6, **kwargs)
             layer.supports_masking = True  # it treats each token alone
