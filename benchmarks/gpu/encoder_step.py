@@ -69,8 +69,10 @@ def keras_step(model: Any, shape: Shape) -> float:
     frozen = [variable.value for variable in model.non_trainable_variables]
 
     def loss(weights: Any, tokens: Any) -> Any:
-        found, _ = model.stateless_call(weights, frozen, tokens, training=True)
-        return jnp.mean(jnp.square(found.astype(jnp.float32)))
+        found, _, losses = model.stateless_call(
+            weights, frozen, tokens, training=True, return_losses=True
+        )
+        return jnp.mean(jnp.square(found.astype(jnp.float32))) + sum(losses)
 
     def update(state: Any, tokens: Any) -> Any:
         weights, slots = state

@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from featurekit.layers.feed_forward import ACTIVATIONS, activate, widened
+from featurekit.layers.gather_rows import gather_rows
 from featurekit.layers.initializers import Scheme, initializer, output_scale
 from featurekit.layers.routing import Routing, route_by_expert, route_by_token
 
@@ -200,10 +201,16 @@ class MixtureOfExperts(keras.layers.Layer):
         )
         if training:
             self._note(routing, scores, there)
-        # Place 0 is of no token, and of no answer: zeros.
-        queues = ops.take(_zero_first(flat), routing.token, axis=0)
-        answers = ops.reshape(self._experts(queues), (-1, self._dim))
-        chosen = ops.take(_zero_first(answers), routing.place, axis=0)
+        tokens, width = ops.shape(flat)[0], self._dim
+        queued = ops.where(
+            routing.choice > 0, (routing.choice - 1) % tokens + 1, routing.choice
+        )
+        queues = gather_rows(flat, queued, routing.place)
+        queues = ops.reshape(queues, (self.num_experts, -1, width))
+        answers = ops.reshape(self._experts(queues), (-1, width))
+        wanted = ops.reshape(routing.place, (-1,))
+        chosen = gather_rows(answers, wanted, routing.choice[None])
+        chosen = ops.reshape(chosen, (self.choices, -1, width))
         return ops.sum(chosen * ops.cast(routing.gate, chosen.dtype)[..., None], axis=0)
 
     def _by_expert(
@@ -278,10 +285,6 @@ def _shares(logits: Any) -> Any:
     if logits.shape[-1] == 1:
         return ops.ones_like(logits)
     return ops.softmax(logits, axis=-1)
-
-
-def _zero_first(rows: Any) -> Any:
-    return ops.pad(rows, [[1, 0], [0, 0]])
 
 
 def _mean(values: Any, there: Any) -> Any:

@@ -9,17 +9,18 @@ class Routing(NamedTuple):
     """Places of tokens in the queues of experts.
 
     Args:
-        token: int32, shape (experts, capacity): 1 + the token in each place of a queue;
-            0 where it is empty.
-        place: int32, shape (choices, tokens): 1 + the place, of all queues one behind
-            the other, in which a token stands; 0 where it was dropped.
+        choice: int32, shape (experts * capacity,): 1 + the choice, of all first
+            choices, then all second ones, that stands in each place of the queues, one
+            behind the other; 0 where the place is empty.
+        place: int32, shape (choices, tokens): 1 + the place in which a token stands; 0
+            where it was dropped. The inverse of `choice`.
         gate: float32, shape (choices, tokens): weights of the experts' answers.
         chosen: float32, shape (experts,): share of the choices that fell on an expert,
             kept or not; 1 together.
         dropped: float32: share of the choices that found the queue full.
     """
 
-    token: Any
+    choice: Any
     place: Any
     gate: Any
     chosen: Any
@@ -46,12 +47,12 @@ def route_by_token(
         Shazeer et al. 2017; Fedus et al. 2021 (Switch); Lepikhin et al. 2020 (GShard).
     """
     experts = scores.shape[-1]
-    best, chosen = ops.top_k(scores, choices)
-    if choices > 1:
-        best = best / ops.sum(best, axis=-1, keepdims=True)
-    gate, chosen = ops.transpose(best), ops.cast(ops.transpose(chosen), "int32")
+    chosen = _best(scores, choices)
     # Integers: sums of many ones in half precision stop growing.
     picks = ops.one_hot(chosen, experts, dtype="int32")
+    gate = ops.sum(ops.cast(picks, scores.dtype) * scores[None], axis=-1)
+    if choices > 1:
+        gate = gate / ops.sum(gate, axis=0, keepdims=True)
     if there is not None:
         picks = picks * ops.cast(there, "int32")[None, :, None]
     flat = ops.reshape(picks, (-1, experts))
@@ -62,7 +63,7 @@ def route_by_token(
     place = ops.where(kept, chosen * capacity + rank + 1, ops.zeros_like(rank))
     total = ops.maximum(ops.sum(ops.cast(picked, "float32")), 1.0)
     return Routing(
-        _tokens_of_places(place, experts, capacity),
+        _choices_of_places(place, experts * capacity),
         place,
         gate * ops.cast(kept, gate.dtype),
         ops.sum(ops.cast(flat, "float32"), axis=0) / total,
@@ -70,19 +71,26 @@ def route_by_token(
     )
 
 
-def _tokens_of_places(place: Any, experts: int, capacity: Any) -> Any:
+def _best(scores: Any, choices: int) -> Any:
+    """The experts of the largest scores, shape (choices, tokens); the first of equals.
+
+    A few times the largest: to sort all takes longer than the experts' answers.
+    """
+    scores = ops.stop_gradient(scores)
+    found = []
+    for _ in range(choices):
+        found.append(ops.cast(ops.argmax(scores, axis=-1), "int32"))
+        taken = ops.one_hot(found[-1], scores.shape[-1], dtype="bool")
+        scores = ops.where(taken, -1.0, scores)
+    return ops.stack(found)
+
+
+def _choices_of_places(place: Any, places: Any) -> Any:
     """The inverse of `Routing.place`."""
-    choices, tokens = ops.shape(place)
-    number = ops.broadcast_to(
-        ops.arange(1, tokens + 1, dtype="int32"), (choices, tokens)
-    )
+    flat = ops.reshape(place, (-1,))
+    number = ops.arange(1, ops.shape(flat)[0] + 1, dtype="int32")
     # Dropped tokens all meet in place 0, which is cut off.
-    found = ops.scatter(
-        ops.reshape(place, (-1, 1)),
-        ops.reshape(number, (-1,)),
-        (experts * capacity + 1,),
-    )
-    return ops.reshape(found[1:], (experts, capacity))
+    return ops.scatter(flat[:, None], number, (places + 1,))[1:]
 
 
 class ExpertChoice(NamedTuple):

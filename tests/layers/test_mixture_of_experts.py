@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from featurekit.layers.feed_forward import FeedForward
+from featurekit.layers.gather_rows import gather_rows
 from featurekit.layers.mixture_of_experts import MixtureOfExperts
 from featurekit.layers.routing import route_by_expert, route_by_token
 
@@ -104,12 +105,13 @@ def test_every_choice_has_a_place_or_is_counted_as_dropped() -> None:
     for tokens, capacity in ((40, 3), (40, 40), (7, 1)):
         scores = rng.dirichlet(np.full(5, 0.3), tokens).astype(np.float32)
         routing = route_by_token(scores, choices=2, capacity=capacity)
-        place, queues = as_numpy(routing.place), as_numpy(routing.token)
-        assert queues.shape == (5, capacity)
+        place, queues = as_numpy(routing.place), as_numpy(routing.choice)
+        assert queues.shape == (5 * capacity,)
         kept = place[place > 0]
         assert len(set(kept.tolist())) == len(kept) == (queues > 0).sum()
         for choice, token in zip(*np.nonzero(place), strict=True):
-            assert queues.ravel()[place[choice, token] - 1] == token + 1
+            found = queues[place[choice, token] - 1] - 1
+            assert found == choice * tokens + token
         assert float(routing.dropped) == pytest.approx(1 - len(kept) / place.size)
         assert as_numpy(routing.chosen).sum() == pytest.approx(1.0)
         assert not as_numpy(routing.gate)[place == 0].any()
@@ -119,8 +121,28 @@ def test_first_choices_come_before_second_ones() -> None:
     # Both want expert 0: the first token as its second choice, the other as its first.
     scores = np.array([[0.4, 0.6], [0.6, 0.4]], np.float32)
     found = route_by_token(scores, choices=2, capacity=1)
-    assert as_numpy(found.token).tolist() == [[2], [1]]
+    # Choices 1 and 2 are the first ones of tokens 1 and 2; expert 0 comes first.
+    assert as_numpy(found.choice).tolist() == [2, 1]
     assert as_numpy(found.place).tolist() == [[2, 1], [0, 0]]
+
+
+def test_gathered_rows_have_the_gradient_of_a_plain_gather() -> None:
+    rng = np.random.default_rng(8)
+    scores = rng.dirichlet(np.full(3, 0.3), 9).astype(np.float32)
+    routing = route_by_token(scores, choices=2, capacity=4)
+    rows = tf.constant(rng.normal(size=(9, 5)))
+    token = tf.where(routing.choice > 0, (routing.choice - 1) % 9 + 1, 0)
+    padded = lambda rows: tf.gather(tf.pad(rows, [[1, 0], [0, 0]]), token)  # noqa: E731
+    ours = lambda rows: gather_rows(rows, token, routing.place)  # noqa: E731
+    found = []
+    for gather in (ours, padded):
+        with tf.GradientTape() as tape:
+            tape.watch(rows)
+            read = gather(rows)
+            total = tf.reduce_sum(tf.sin(read * 3))
+        found.append((read.numpy(), tape.gradient(total, rows).numpy()))
+    for mine, plain in zip(*found, strict=True):
+        np.testing.assert_allclose(mine, plain, rtol=1e-12)
 
 
 def test_padding_takes_no_place_and_gets_zeros() -> None:
