@@ -38,6 +38,7 @@ class Shape(NamedTuple):
 SHAPES = {
     "wide": Shape(1024, 64, 512, 8, 6),
     "long": Shape(8192, 40, 256, 8, 6),
+    "odd": Shape(8192, 41, 256, 8, 6),
     "tiny": Shape(8, 8, 32, 2, 2),
 }
 PEAK = 989.4e12

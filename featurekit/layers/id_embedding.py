@@ -109,6 +109,9 @@ class IdEmbedding(keras.layers.Layer):
             name="table",
             shape=(self._rows, self.embedding_dim),
             initializer=keras.initializers.RandomUniform(-bound, bound),
+            # Read as it is stored, and cast then: GPUs add up gradients of frequent ids
+            # many times slower in half precision, and the sums lose small ones.
+            autocast=False,
         )
         self._matrices = None
         if self.embedding_dim != self.dim:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import keras
 from keras import ops
 
 from featurekit.layers.visible_keys import causal_mask, visible_count
@@ -27,7 +28,7 @@ def softmax_values(
 ) -> Any:
     """Values weighted by softmax; the mask is (1 or batch, 1, 1 or queries, keys)."""
     if value.shape[-1] == key.shape[-1]:
-        return ops.dot_product_attention(query, key, value, mask=mask, is_causal=causal)
+        return _fused(query, key, value, mask, causal=causal)
     # Kernels take values as wide as keys alone.
     queries = ops.transpose(query * query.shape[-1] ** -0.5, (0, 2, 1, 3))
     scores = ops.matmul(queries, ops.transpose(key, (0, 2, 3, 1)))
@@ -35,6 +36,28 @@ def softmax_values(
     if mask is not None:
         scores = ops.where(mask, scores, -1e30)
     return weighted(ops.cast(ops.softmax(scores, axis=-1), value.dtype), value)
+
+
+def _fused(query: Any, key: Any, value: Any, mask: Any, *, causal: bool) -> Any:
+    """What the backend's kernel gives; of even lengths, if it asks for them."""
+    queries, keys = query.shape[1], key.shape[1]
+    if keras.config.backend() != "jax" or queries is None or keys is None:
+        return ops.dot_product_attention(query, key, value, mask=mask, is_causal=causal)
+    # cuDNN trains on even lengths alone, and without it all scores would be stored.
+    more_queries, more_keys = queries % 2, keys % 2
+    if mask is not None:
+        more_rows = more_queries if mask.shape[2] == queries else 0
+        mask = ops.pad(mask, [[0, 0], [0, 0], [0, more_rows], [0, more_keys]])
+    elif more_keys and not causal:
+        mask = (ops.arange(keys + 1) < keys)[None, None, None, :]
+    query = _longer(query, more_queries)
+    key, value = _longer(key, more_keys), _longer(value, more_keys)
+    found = ops.dot_product_attention(query, key, value, mask=mask, is_causal=causal)
+    return found[:, :queries] if more_queries else found
+
+
+def _longer(tokens: Any, more: int) -> Any:
+    return ops.pad(tokens, [[0, 0], [0, more], [0, 0], [0, 0]]) if more else tokens
 
 
 def attend_relu2(query: Any, key: Any, value: Any, *, causal: bool, mask: Any) -> Any:
