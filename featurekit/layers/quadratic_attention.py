@@ -43,13 +43,14 @@ def _fused(query: Any, key: Any, value: Any, mask: Any, *, causal: bool) -> Any:
     queries, keys = query.shape[1], key.shape[1]
     if keras.config.backend() != "jax" or queries is None or keys is None:
         return ops.dot_product_attention(query, key, value, mask=mask, is_causal=causal)
-    # cuDNN trains on even lengths alone, and without it all scores would be stored.
+    # cuDNN trains on even lengths, and takes masks with a row for each query, alone;
+    # without it all scores would be stored.
     more_queries, more_keys = queries % 2, keys % 2
+    if mask is None and more_keys and not causal:
+        mask = ops.ones((1, 1, queries, keys), dtype="bool")
     if mask is not None:
-        more_rows = more_queries if mask.shape[2] == queries else 0
-        mask = ops.pad(mask, [[0, 0], [0, 0], [0, more_rows], [0, more_keys]])
-    elif more_keys and not causal:
-        mask = (ops.arange(keys + 1) < keys)[None, None, None, :]
+        mask = ops.broadcast_to(mask, (*mask.shape[:2], queries, keys))
+        mask = ops.pad(mask, [[0, 0], [0, 0], [0, more_queries], [0, more_keys]])
     query = _longer(query, more_queries)
     key, value = _longer(key, more_keys), _longer(value, more_keys)
     found = ops.dot_product_attention(query, key, value, mask=mask, is_causal=causal)
