@@ -18,16 +18,16 @@ def blocks_of(
     """Arguments of an `Encoder` of a kind, of the same number of weights for all.
 
     Two gated units hold 12 dim² + 2 dim unit weights; attention and a network with
-    4 dim + unit hidden numbers hold as many. First values are "lecun": from "xavier",
-    whose kernels are smaller where they widen, units learn later to look back.
+    4 dim + unit hidden numbers hold as many. First values are "lecun", and "he" where
+    all numbers pass a unit's SiLU: from smaller ones it learns later to look back.
     """
-    common = {"causal": True, "rotary": True, "chunk": chunk, "init": "lecun"}
+    common = {"causal": True, "rotary": True, "chunk": chunk}
     if kind in ("softmax", "linear"):
         sizes = {"depth": depth, "num_heads": heads, "ffn_dim": 4 * dim + unit}
-        return {"kind": kind, **sizes, **common}
+        return {"kind": kind, "init": "lecun", **sizes, **common}
     gated = {"mixer": "gated_unit", "network": "none", "unit_width": unit}
     weights = "relu2" if kind == "gau" else kind
-    return {"kind": weights, "depth": 2 * depth, **gated, **common}
+    return {"kind": weights, "init": "he", "depth": 2 * depth, **gated, **common}
 
 
 class ByteModel(keras.Model):

@@ -40,13 +40,15 @@ class Preset:
     max_files: int | None = None
     held_out: int = 512
     policy: str = "float32"
+    unplaced: tuple[str, ...] = ()
+    """Kinds that are trained without positions too: what those are worth."""
 
 
 PRESETS = {
     "smoke": Preset(30, batch=8, length=64, dim=32, depth=1, unit=32, max_files=60),
-    "toy": Preset(250),
+    "toy": Preset(250, unplaced=("softmax", "linear")),
     "h100": Preset(
-        1000, batch=64, length=1024, dim=512, depth=6, heads=8, unit=128, chunk=256,
+        600, batch=64, length=1024, dim=512, depth=6, heads=8, unit=128, chunk=256,
         learning_rate=1e-3, policy="mixed_bfloat16",
     ),
 }  # fmt: skip
@@ -92,7 +94,7 @@ def bits(model: "keras.Model", test: Pairs, batch: int) -> float:
 
 
 def train_kind(
-    kind: str, preset: Preset, seed: int, records: Path, **blocks: Any
+    name: str, kind: str, preset: Preset, seed: int, records: Path, **blocks: Any
 ) -> tuple[dict[str, float], float]:
     """Trains one model; returns its results, and the seconds of all its steps."""
     import keras
@@ -106,11 +108,11 @@ def train_kind(
     step = (time.perf_counter() - start) / (preset.steps - WARM)
     test = held_out(records, preset.held_out)
     found = {
-        "bits": bits(model, test, preset.batch),
-        "step_ms": 1e3 * step,
-        "params": model.count_params(),
+        f"{name}_bits": bits(model, test, preset.batch),
+        f"{name}_step_ms": 1e3 * step,
+        f"{name}_params": model.count_params(),
     }
-    say(f"{kind}: " + ", ".join(f"{name} {x:.5g}" for name, x in found.items()))
+    say(", ".join(f"{name} {x:.5g}" for name, x in found.items()))
     return found, step * preset.steps
 
 
@@ -129,12 +131,15 @@ def train(preset: Preset, seed: int, output: Path) -> Trained:
         **count_bits(np.asarray(block), held_out(records, preset.held_out)),
     }
     say(", ".join(f"{name} {x:.5g}" for name, x in metrics.items()))
+    runs: dict[str, tuple[str, dict[str, Any]]] = {kind: (kind, {}) for kind in KINDS}
+    for kind in preset.unplaced:
+        runs[f"{kind}_unplaced"] = (kind, {"rotary": False})
     seconds = 0.0
-    for kind in KINDS:
-        found, spent = train_kind(kind, preset, seed, records)
-        metrics |= {f"{kind}_{name}": x for name, x in found.items()}
+    for name, (kind, blocks) in runs.items():
+        found, spent = train_kind(name, kind, preset, seed, records, **blocks)
+        metrics |= found
         seconds += spent
-    steps = preset.steps * len(KINDS)
+    steps = preset.steps * len(runs)
     params = int(metrics["gau_params"])
     return Trained(metrics, params, steps, steps * preset.batch, seconds)
 

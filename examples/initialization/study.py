@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from featurekit.layers.initializers import Scheme, deviation, initializer, score_scale
+from featurekit.layers.initializers import Scheme, initializer, score_scale
 
 Floats = npt.NDArray[np.float64]
 SCHEMES: tuple[Scheme, ...] = ("lecun", "xavier", "he")
@@ -64,12 +64,12 @@ def measure(layers: int, width: int, seed: int) -> dict[str, float]:
     """All figures of this file by name."""
     found = {"truncated_variance": share_of_variance(seed)}
     for scheme in SCHEMES:
-        found[f"{scheme}_moment"] = second_moments(scheme, layers, width, seed)[-1]
+        last = second_moments(scheme, layers, width, seed)[-1]
+        found[f"{scheme}_log2_moment"] = float(np.log2(last))
     for width_ in WIDTHS:
         raw, entropy = scores(width_, 1.0, seed)
         found[f"scores_{width_}"], found[f"entropy_{width_}"] = raw, entropy
         scaled = score_scale("xavier", width_)
         found[f"scaled_entropy_{width_}"] = scores(width_, scaled, seed)[1]
     found["t5_scores"] = t5_scores(256, 64, seed)
-    found["ntk_deviation"] = deviation("ntk", 256, 256)
     return found
