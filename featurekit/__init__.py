@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from featurekit.plan.lower import compile_spec as compile
     from featurekit.plan.model_inputs import model_inputs as model_inputs
     from featurekit.plan.model_inputs import suggest_dim as suggest_dim
+    from featurekit.plan.model_outputs import model_outputs as model_outputs
     from featurekit.plan.stats import Stats as Stats
     from featurekit.serve.export import export as export
     from featurekit.serve.preprocessor import Preprocessor as Preprocessor
@@ -82,6 +83,7 @@ _LAZY = {
     "maximum": "featurekit.spec.columns:maximum",
     "minimum": "featurekit.spec.columns:minimum",
     "model_inputs": "featurekit.plan.model_inputs:model_inputs",
+    "model_outputs": "featurekit.plan.model_outputs:model_outputs",
     "models": "featurekit.models",
     "numeric": "featurekit.spec.columns:numeric",
     "preview": "featurekit.jobs.preview:preview",

@@ -11,10 +11,11 @@ from featurekit.layers.feature_inputs import FeatureInputs
 from featurekit.layers.feature_tokenizer import FeatureTokenizer
 from featurekit.layers.mixture_of_experts import MixtureOfExperts
 from featurekit.layers.residual import Residual, normalizer
+from featurekit.models.from_spec import FromSpec
 
 
 @keras.saving.register_keras_serializable(package="featurekit")
-class MoEClassifier(keras.Model):
+class MoEClassifier(FromSpec, keras.Model):
     """Features side by side, residual layers of experts, and a linear head.
 
     Rows are what experts are chosen for: where the table holds several regimes, such as
@@ -22,7 +23,8 @@ class MoEClassifier(keras.Model):
     one. All weights exist after construction.
 
     Args:
-        features: The inputs, as `FeatureTokenizer` takes them.
+        features: The inputs, as `FeatureTokenizer` takes them; `from_spec` takes those
+            of a spec.
         dim: Width of a row inside of the model. Defaults to `128`.
         feature_dim: Width of a feature's vector. Defaults to `16`.
         depth: Number of layers of experts. Defaults to `2`.

@@ -9,19 +9,21 @@ from keras import ops
 from featurekit.layers.encoder import Encoder
 from featurekit.layers.feature_inputs import FeatureInputs
 from featurekit.layers.feature_tokenizer import FeatureTokenizer
+from featurekit.models.from_spec import FromSpec
 
 POOLINGS = ("cls", "mean", "flatten")
 
 
 @keras.saving.register_keras_serializable(package="featurekit")
-class TabularTransformer(keras.Model):
+class TabularTransformer(FromSpec, keras.Model):
     """One token per feature, a stack of transformer blocks, and a linear head.
 
     All weights exist after construction: the model needs no data to be built, counted,
     saved or loaded.
 
     Args:
-        features: The inputs, as `FeatureTokenizer` takes them.
+        features: The inputs, as `FeatureTokenizer` takes them; `from_spec` takes those
+            of a spec.
         dim: Width of a token. Defaults to `64`.
         depth: Number of blocks. Defaults to `3`.
         num_heads: Attention heads per block; divides `dim`. Defaults to `4`.
