@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from featurekit.models.costs import count_flops as count_flops
     from featurekit.models.from_spec import label_loss as label_loss
     from featurekit.models.moe_classifier import MoEClassifier as MoEClassifier
     from featurekit.models.tabular_transformer import (
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 _LAZY = {
     "MoEClassifier": "moe_classifier",
     "TabularTransformer": "tabular_transformer",
+    "count_flops": "costs",
     "label_loss": "from_spec",
 }
 __all__ = sorted(_LAZY)

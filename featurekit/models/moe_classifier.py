@@ -9,8 +9,10 @@ from keras import ops
 from featurekit.layers.dense import ScaledDense
 from featurekit.layers.feature_inputs import FeatureInputs
 from featurekit.layers.feature_tokenizer import FeatureTokenizer
+from featurekit.layers.flops import product_flops
 from featurekit.layers.mixture_of_experts import MixtureOfExperts
 from featurekit.layers.residual import Residual, normalizer
+from featurekit.models.costs import Part
 from featurekit.models.from_spec import FromSpec
 
 
@@ -112,6 +114,18 @@ class MoEClassifier(FromSpec, keras.Model):
             update = mixture(around.enter(rows), training=training)
             rows = around(rows, update, training=training)
         return self.head(self.norm(rows))
+
+    def parts(self, batch: int) -> dict[str, Part]:
+        """The layers, with their floating-point operations; see `count_flops`."""
+        shape = (batch, self.dim)
+        mixtures = {one.name: (one, one.flops(shape)) for one in self.mixtures}
+        width = self.enter.kernel.shape[0]
+        return {
+            "tokenizer": (self.tokenizer, self.tokenizer.flops(batch)),
+            "enter": (self.enter, self.enter.flops((batch, width))),
+            **mixtures,
+            "head": (self.head, product_flops(batch, *self.head.kernel.shape)),
+        }
 
     def compute_output_shape(
         self, input_shape: Mapping[str, tuple[int | None, ...]]

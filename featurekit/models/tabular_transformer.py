@@ -9,6 +9,8 @@ from keras import ops
 from featurekit.layers.encoder import Encoder
 from featurekit.layers.feature_inputs import FeatureInputs
 from featurekit.layers.feature_tokenizer import FeatureTokenizer
+from featurekit.layers.flops import product_flops
+from featurekit.models.costs import Part
 from featurekit.models.from_spec import FromSpec
 
 POOLINGS = ("cls", "mean", "flatten")
@@ -122,6 +124,15 @@ class TabularTransformer(FromSpec, keras.Model):
         if self.pooling == "mean":
             return ops.mean(tokens, axis=1)
         return ops.reshape(tokens, (-1, tokens.shape[1] * self.dim))
+
+    def parts(self, batch: int) -> dict[str, Part]:
+        """The layers, with their floating-point operations; see `count_flops`."""
+        shape = (batch, len(self.tokenizer.token_names), self.dim)
+        return {
+            "tokenizer": (self.tokenizer, self.tokenizer.flops(batch)),
+            "encoder": (self.encoder, self.encoder.flops(shape)),
+            "head": (self.head, product_flops(batch, *self.head.kernel.shape)),
+        }
 
     def compute_output_shape(
         self, input_shape: Mapping[str, tuple[int | None, ...]]
