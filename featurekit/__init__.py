@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from featurekit.jobs.analyze import analyze as analyze
     from featurekit.jobs.convert import convert as convert
     from featurekit.jobs.preview import preview as preview
+    from featurekit.plan.feature_targets import feature_targets as feature_targets
     from featurekit.plan.growth import grow as grow
     from featurekit.plan.id_meanings import id_meanings as id_meanings
     from featurekit.plan.lower import compile_spec as compile
@@ -71,6 +72,7 @@ _LAZY = {
     "cross": "featurekit.spec.columns:cross",
     "export": "featurekit.serve.export:export",
     "grow": "featurekit.plan.growth:grow",
+    "feature_targets": "featurekit.plan.feature_targets:feature_targets",
     "given_vectors": "featurekit.embedding_vectors:given_vectors",
     "id_meanings": "featurekit.plan.id_meanings:id_meanings",
     "image": "featurekit.spec.columns:image",

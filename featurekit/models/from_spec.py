@@ -103,3 +103,12 @@ def described_features(
                 hint="give images a network of their own, and leave them out here",
             )
     return features
+
+
+def described_targets(
+    spec: "FeatureSpec", stats: "Stats | None"
+) -> dict[str, dict[str, Any]]:
+    """What `fk.feature_targets` gives."""
+    from featurekit.plan.feature_targets import feature_targets
+
+    return feature_targets(spec, stats)

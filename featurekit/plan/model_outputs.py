@@ -76,18 +76,24 @@ def model_outputs(spec: FeatureSpec, stats: Stats | None = None) -> ModelOutputs
             got=spec.label,
             hint="say num_outputs= and the loss yourself",
         )
-    return _outputs(spec.label, kind)
-
-
-def _outputs(label: Column, kind: ValueType) -> ModelOutputs:
     if kind.num_ids == 2:
         return ModelOutputs(1, "binary_crossentropy")
+    return ModelOutputs(kind.num_ids or kind.width or 1, loss_of(spec.label, kind))
+
+
+def loss_of(column: Column, kind: ValueType) -> LossName:
+    """The loss by which a column is told that is no list of numbers.
+
+    Args:
+        column: A feature or label.
+        kind: What its records hold.
+    """
     if kind.num_ids is not None:
-        return ModelOutputs(kind.num_ids, "sparse_categorical_crossentropy")
-    width = kind.width or 1
-    match label.steps[-1] if label.steps else None:
+        several = kind.width is not None
+        return "binary_crossentropy" if several else "sparse_categorical_crossentropy"
+    match column.steps[-1] if column.steps else None:
         case s.OneHot():
-            return ModelOutputs(width, "categorical_crossentropy")
+            return "categorical_crossentropy"
         case s.MultiHot():
-            return ModelOutputs(width, "binary_crossentropy")
-    return ModelOutputs(width, "mean_squared_error")
+            return "binary_crossentropy"
+    return "mean_squared_error"

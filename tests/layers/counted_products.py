@@ -17,7 +17,12 @@ from featurekit.layers.attend import KINDS
 from featurekit.layers.block import Block
 from featurekit.layers.encoder import Encoder
 from featurekit.layers.masked_dense import MaskedDense
-from featurekit.models import MoEClassifier, TabularTransformer, count_flops
+from featurekit.models import (
+    MaskedFeatureModel,
+    MoEClassifier,
+    TabularTransformer,
+    count_flops,
+)
 
 TOKENS = np.ones((3, 7, 8), np.float32)
 WIDE = np.ones((2, 64, 128), np.float32)
@@ -116,6 +121,14 @@ def models() -> Iterator[tuple[str, list[float]]]:
             f"transformer {pooling}",
             measured(count_flops(model, 9).flops, model, ROWS),
         )
+    masked = MaskedFeatureModel(FEATURES, dim=8, depth=1, num_heads=2, seed=0)
+    hidden = np.zeros((9, 6), bool)
+    yield (
+        "masked features",
+        measured(
+            count_flops(masked, 9).flops, lambda rows: masked(rows, hidden=hidden), ROWS
+        ),
+    )
     for count in (4, 16):
         model = MoEClassifier(
             FEATURES, dim=8, hidden_dim=16, experts={"num_experts": count}
