@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from featurekit.models.masked_feature_model import (
         MaskedFeatureModel as MaskedFeatureModel,
     )
-    from featurekit.models.skill import masked_skill as masked_skill
     from featurekit.models.moe_classifier import MoEClassifier as MoEClassifier
+    from featurekit.models.skill import masked_skill as masked_skill
     from featurekit.models.tabular_transformer import (
         TabularTransformer as TabularTransformer,
     )
