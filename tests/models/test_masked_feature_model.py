@@ -268,6 +268,16 @@ def test_an_encoder_of_something_else_is_refused() -> None:
         TabularTransformer(renamed, **SMALL).load_encoder(model)
 
 
+def test_mixed_precision_tells_in_float32() -> None:
+    model = make_model(dtype="mixed_bfloat16")
+    told = model(FEATURES)
+    assert told["mean_squared_error_1"].dtype == "float32"
+    assert np.isfinite(float(model.compute_loss(FEATURES, None, told)))
+    classifier = model.classifier()
+    assert classifier.encoder.compute_dtype == "bfloat16"
+    assert classifier(FEATURES).dtype == "float32"
+
+
 def related_rows(count: int) -> dict[str, list[Any]]:
     """The city tells the income, and both tell the age."""
     rng = np.random.default_rng(4)
