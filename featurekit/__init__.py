@@ -24,11 +24,13 @@ if TYPE_CHECKING:
     from featurekit.jobs.analyze import analyze as analyze
     from featurekit.jobs.convert import convert as convert
     from featurekit.jobs.preview import preview as preview
+    from featurekit.plan.feature_targets import feature_targets as feature_targets
     from featurekit.plan.growth import grow as grow
     from featurekit.plan.id_meanings import id_meanings as id_meanings
     from featurekit.plan.lower import compile_spec as compile
     from featurekit.plan.model_inputs import model_inputs as model_inputs
     from featurekit.plan.model_inputs import suggest_dim as suggest_dim
+    from featurekit.plan.model_outputs import model_outputs as model_outputs
     from featurekit.plan.stats import Stats as Stats
     from featurekit.serve.export import export as export
     from featurekit.serve.preprocessor import Preprocessor as Preprocessor
@@ -70,6 +72,7 @@ _LAZY = {
     "cross": "featurekit.spec.columns:cross",
     "export": "featurekit.serve.export:export",
     "grow": "featurekit.plan.growth:grow",
+    "feature_targets": "featurekit.plan.feature_targets:feature_targets",
     "given_vectors": "featurekit.embedding_vectors:given_vectors",
     "id_meanings": "featurekit.plan.id_meanings:id_meanings",
     "image": "featurekit.spec.columns:image",
@@ -82,6 +85,7 @@ _LAZY = {
     "maximum": "featurekit.spec.columns:maximum",
     "minimum": "featurekit.spec.columns:minimum",
     "model_inputs": "featurekit.plan.model_inputs:model_inputs",
+    "model_outputs": "featurekit.plan.model_outputs:model_outputs",
     "models": "featurekit.models",
     "numeric": "featurekit.spec.columns:numeric",
     "preview": "featurekit.jobs.preview:preview",

@@ -80,7 +80,9 @@ def train_step(model: Any) -> tuple[Callable[..., Any], Any]:
 @contextmanager
 def utilisation(samples: list[float]) -> Iterator[None]:
     """Fills in what `nvidia-smi` says each second: per cent of time with a kernel."""
-    command = "nvidia-smi --query-gpu=utilization.gpu --format=csv,noheader,nounits -l 1"
+    command = (
+        "nvidia-smi --query-gpu=utilization.gpu --format=csv,noheader,nounits -l 1"
+    )
     try:
         watcher = subprocess.Popen(command.split(), stdout=subprocess.PIPE, text=True)
     except FileNotFoundError:
@@ -139,7 +141,9 @@ def main() -> None:
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         records, seconds = prepare(chosen.rows, Path(folder))
-        size = sum(path.stat().st_size for path in (Path(folder) / "records").rglob("*"))
+        size = sum(
+            path.stat().st_size for path in (Path(folder) / "records").rglob("*")
+        )
         line = {"rows": records.num_rows, "bytes": size, "seconds": seconds}
         print(json.dumps(line), flush=True)
         import keras

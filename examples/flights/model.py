@@ -5,8 +5,6 @@ larger model learns the weather of single days by heart. The settings were compa
 earlier months: trained to April, June or August, and tested on the two months after.
 """
 
-from typing import Any
-
 import keras
 
 import featurekit as fk
@@ -26,9 +24,7 @@ def build_model(spec: fk.FeatureSpec, stats: fk.Stats, steps: int) -> keras.Mode
         stats: Its statistics; decide the sizes of the vocabularies.
         steps: Batches of the whole training, for the schedule of the learning rate.
     """
-    model = fk.models.TabularTransformer(
-        fk.model_inputs(spec, stats), dim=32, depth=1, num_heads=4, dropout=0.1
-    )
+    model = fk.models.TabularTransformer.from_spec(spec, stats, dim=32, depth=1)
     warmup = max(1, int(WARMUP * steps))
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0,
@@ -37,7 +33,7 @@ def build_model(spec: fk.FeatureSpec, stats: fk.Stats, steps: int) -> keras.Mode
         warmup_steps=warmup,
     )
     optimizer = keras.optimizers.AdamW(schedule, weight_decay=0.01, global_clipnorm=1.0)
-    loss: Any = keras.losses.BinaryCrossentropy(from_logits=True)
+    loss = fk.models.label_loss(spec, stats)
     # Measured on two cores: an epoch took nearly twice as long with XLA.
     model.compile(optimizer=optimizer, loss=loss, jit_compile=False)
     return model

@@ -7,6 +7,7 @@ import keras
 
 from featurekit.layers.attend import Kind, State
 from featurekit.layers.feed_forward import FeedForward
+from featurekit.layers.flops import Shape
 from featurekit.layers.gated_attention_unit import GatedAttentionUnit
 from featurekit.layers.initializers import Scheme
 from featurekit.layers.mixture_of_experts import MixtureOfExperts
@@ -222,6 +223,21 @@ class Block(keras.layers.Layer):
         mixed, state = self._mix.step(around.enter(token), state, place)
         tokens = around(token, mixed)
         return self._rest(tokens, context, None, None, False), state
+
+    def flops(
+        self,
+        inputs_shape: Shape,
+        context_shape: Shape | None = None,
+        *,
+        training: bool = False,
+    ) -> int:
+        """Floating-point operations of `call`, see `featurekit.layers.flops`."""
+        total = self._mix.flops(inputs_shape)
+        if self.cross:
+            total += self._attend.flops(inputs_shape, context_shape)
+        if isinstance(self._transform, MixtureOfExperts):
+            return total + self._transform.flops(inputs_shape, training=training)
+        return total + (self._transform.flops(inputs_shape) if self._transform else 0)
 
     def compute_output_shape(
         self, inputs_shape: tuple[int | None, ...], context_shape: Any = None

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from featurekit.layers.flops import Shape, product_flops, rows_of
 from featurekit.layers.initializers import Role, Scheme, initializer, output_scale
 
 
@@ -85,6 +86,10 @@ class ScaledDense(keras.layers.Layer):
         if self.use_bias:
             found = found + self.bias
         return ops.reshape(found, (-1, *inputs.shape[1:-1], self.units))
+
+    def flops(self, input_shape: Shape) -> int:
+        """Floating-point operations of `call`, see `featurekit.layers.flops`."""
+        return product_flops(rows_of(input_shape), input_shape[-1] or 0, self.units)
 
     def compute_output_shape(
         self, input_shape: tuple[int | None, ...]

@@ -7,6 +7,7 @@ from keras import ops
 
 from featurekit.layers.attend import State
 from featurekit.layers.block import Block
+from featurekit.layers.flops import Shape
 from featurekit.layers.residual import normalizer
 
 
@@ -88,6 +89,19 @@ class Encoder(keras.layers.Layer):
             token, state = block.step(token, state, place, context)
             found.append(state)
         return self._norm(token) if self._normalizes else token, found
+
+    def flops(
+        self,
+        inputs_shape: Shape,
+        context_shape: Shape | None = None,
+        *,
+        training: bool = False,
+    ) -> int:
+        """Floating-point operations of `call`, see `featurekit.layers.flops`."""
+        return sum(
+            block.flops(inputs_shape, context_shape, training=training)
+            for block in self.blocks
+        )
 
     def compute_output_shape(
         self, inputs_shape: tuple[int | None, ...], context_shape: Any = None

@@ -11,6 +11,7 @@ from featurekit.layers.feature_inputs import (
     input_names,
     normalize_features,
 )
+from featurekit.layers.flops import product_flops
 from featurekit.layers.id_embedding import IdEmbedding
 
 
@@ -222,6 +223,13 @@ class FeatureTokenizer(keras.layers.Layer):
                 name, length = feature["weights"], feature["length"]
                 described = {"name": name, "width": length, "length": length}
                 _check_tensor(described, inputs[name])
+
+    def flops(self, batch: int) -> int:
+        """Floating-point operations of `call`, see `featurekit.layers.flops`."""
+        numbers = len(self._scalars) + sum(one["width"] for one in self._vectors)
+        return product_flops(batch, numbers, self.dim) + sum(
+            embedding.flops(batch) for embedding in self._embeddings
+        )
 
     def compute_output_shape(
         self, input_shape: Mapping[str, tuple[int | None, ...]]

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from featurekit.layers.dense import ScaledDense
+from featurekit.layers.flops import Shape
 from featurekit.layers.gelu import gelu
 from featurekit.layers.initializers import Scheme
 
@@ -105,6 +106,11 @@ class FeedForward(keras.layers.Layer):
         """Transforms each token."""
         hidden = activate(self._widen(inputs), self.activation)
         return self._narrow(self._drop(hidden, training=training))
+
+    def flops(self, input_shape: Shape) -> int:
+        """Floating-point operations of `call`, see `featurekit.layers.flops`."""
+        hidden = (*input_shape[:-1], self.hidden_dim)
+        return self._widen.flops(input_shape) + self._narrow.flops(hidden)
 
     def compute_output_shape(
         self, input_shape: tuple[int | None, ...]

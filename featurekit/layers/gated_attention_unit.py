@@ -7,6 +7,7 @@ from keras import ops
 
 from featurekit.layers.attend import KINDS, Kind, State, attend
 from featurekit.layers.dense import ScaledDense
+from featurekit.layers.flops import Shape, attention_flops, rows_of
 from featurekit.layers.initializers import Scheme
 from featurekit.layers.positions import rotary
 from featurekit.layers.streaming import attend_next, start_stream
@@ -156,6 +157,22 @@ class GatedAttentionUnit(keras.layers.Layer):
         if self.rotary:
             roles = [rotary(role, start=place) for role in roles]
         return gate, value[:, :, None], roles
+
+    def flops(self, input_shape: Shape) -> int:
+        """Floating-point operations of `call`, see `featurekit.layers.flops`."""
+        tokens = input_shape[1] or 0
+        products = self._enter.flops(input_shape)
+        products += self._leave.flops((*input_shape[:-1], self._wide))
+        return products + rows_of(input_shape[:2]) * attention_flops(
+            self.kind,
+            heads=1,
+            queries=tokens,
+            keys=tokens,
+            width=self.width,
+            value_width=self._wide,
+            causal=self.causal,
+            chunk=self.chunk,
+        )
 
     def compute_output_shape(
         self, input_shape: tuple[int | None, ...]

@@ -9,6 +9,7 @@ import numpy as np
 from keras import ops
 
 from featurekit.layers.combiners import clip_norms, combine
+from featurekit.layers.flops import product_flops
 
 
 @keras.saving.register_keras_serializable(package="featurekit")
@@ -189,6 +190,12 @@ class IdEmbedding(keras.layers.Layer):
     def _rows_of(self, feature: int) -> slice:
         start = self._offsets[feature]
         return slice(start, start + self.sizes[feature])
+
+    def flops(self, batch: int) -> int:
+        """Floating-point operations of all features, see `featurekit.layers.flops`."""
+        if self.embedding_dim == self.dim:
+            return 0  # reading takes none
+        return product_flops(batch * len(self.sizes), self.embedding_dim, self.dim)
 
     def compute_output_shape(
         self, input_shape: tuple[int | None, ...]

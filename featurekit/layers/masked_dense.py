@@ -7,6 +7,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from featurekit.layers.flops import Shape, product_flops, rows_of
+
 
 def hidden_degrees(units: int, highest: int, *, least: int = 1) -> np.ndarray:
     """Degrees of hidden units in turn: each of `least` to `highest` - 1 equally often.
@@ -90,6 +92,10 @@ class MaskedDense(keras.layers.Layer):
         """The product with what each output may see, and the bias."""
         seen = ops.cast(self.mask, self.compute_dtype)
         return ops.matmul(inputs, self.kernel * seen) + self.bias
+
+    def flops(self, input_shape: Shape) -> int:
+        """Floating-point operations of `call`; what is masked is computed, too."""
+        return product_flops(rows_of(input_shape), *self.mask.shape)
 
     def compute_output_shape(
         self, input_shape: tuple[int | None, ...]

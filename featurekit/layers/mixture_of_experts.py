@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from featurekit.layers.feed_forward import ACTIVATIONS, activate, widened
+from featurekit.layers.flops import Shape, product_flops, rows_of
 from featurekit.layers.gather_rows import gather_rows
 from featurekit.layers.initializers import Scheme, initializer, output_scale
 from featurekit.layers.routing import Routing, route_by_expert, route_by_token
@@ -246,6 +247,24 @@ class MixtureOfExperts(keras.layers.Layer):
             share = ops.stop_gradient(routing.chosen)
             even = self.num_experts * ops.sum(share * _mean(scores, there))
             self.add_loss(self.balance_weight * even)
+
+    def flops(self, input_shape: Shape, *, training: bool = False) -> int:
+        """Floating-point operations of `call`, see `featurekit.layers.flops`.
+
+        Each expert answers its queue, full or not: the work is that of the places, and
+        grows with the choices and the capacity factor, not with the experts.
+        """
+        tokens, dim = rows_of(input_shape), self._dim
+        places = self.num_experts * self._capacity(tokens, training)
+        wide = widened(self.hidden_dim, self.activation)
+        router = product_flops(tokens, dim, self.num_experts)
+        if self.router == "noisy_topk" and training:
+            router *= 2
+        return (
+            router
+            + product_flops(places, dim, wide)
+            + product_flops(places, self.hidden_dim, dim)
+        )
 
     def compute_output_shape(
         self, input_shape: tuple[int | None, ...]

@@ -7,6 +7,7 @@ from keras import ops
 
 from featurekit.layers.attend import KINDS, Kind, State, attend
 from featurekit.layers.dense import ScaledDense
+from featurekit.layers.flops import Shape, attention_flops, rows_of
 from featurekit.layers.initializers import Scheme, score_scale
 from featurekit.layers.positions import rotary
 from featurekit.layers.streaming import attend_next, start_stream
@@ -177,6 +178,25 @@ class MultiHeadAttention(keras.layers.Layer):
     def _join(self, heads: Any) -> Any:
         dim = self.num_heads * self._width
         return self._out(ops.reshape(heads, (-1, heads.shape[1], dim)))
+
+    def flops(self, inputs_shape: Shape, context_shape: Shape | None = None) -> int:
+        """Floating-point operations of `call`, see `featurekit.layers.flops`."""
+        context = inputs_shape if context_shape is None else context_shape
+        projections = (
+            2 * self._query.flops(inputs_shape)  # and back
+            + self._key.flops(context)
+            + self._value.flops(context)
+        )
+        return projections + rows_of(inputs_shape[:2]) * attention_flops(
+            self.kind,
+            heads=self.num_heads,
+            queries=inputs_shape[1] or 0,
+            keys=context[1] or 0,
+            width=self._width,
+            value_width=self._width,
+            causal=self.causal,
+            chunk=self.chunk,
+        )
 
     def compute_output_shape(
         self, inputs_shape: tuple[int | None, ...], context_shape: Any = None

@@ -9,12 +9,15 @@ from keras import ops
 from featurekit.layers.dense import ScaledDense
 from featurekit.layers.feature_inputs import FeatureInputs
 from featurekit.layers.feature_tokenizer import FeatureTokenizer
+from featurekit.layers.flops import product_flops
 from featurekit.layers.mixture_of_experts import MixtureOfExperts
 from featurekit.layers.residual import Residual, normalizer
+from featurekit.models.costs import Part
+from featurekit.models.from_spec import FromSpec
 
 
 @keras.saving.register_keras_serializable(package="featurekit")
-class MoEClassifier(keras.Model):
+class MoEClassifier(FromSpec, keras.Model):
     """Features side by side, residual layers of experts, and a linear head.
 
     Rows are what experts are chosen for: where the table holds several regimes, such as
@@ -22,7 +25,8 @@ class MoEClassifier(keras.Model):
     one. All weights exist after construction.
 
     Args:
-        features: The inputs, as `FeatureTokenizer` takes them.
+        features: The inputs, as `FeatureTokenizer` takes them; `from_spec` takes those
+            of a spec.
         dim: Width of a row inside of the model. Defaults to `128`.
         feature_dim: Width of a feature's vector. Defaults to `16`.
         depth: Number of layers of experts. Defaults to `2`.
@@ -110,6 +114,18 @@ class MoEClassifier(keras.Model):
             update = mixture(around.enter(rows), training=training)
             rows = around(rows, update, training=training)
         return self.head(self.norm(rows))
+
+    def parts(self, batch: int) -> dict[str, Part]:
+        """The layers, with their floating-point operations; see `count_flops`."""
+        shape = (batch, self.dim)
+        mixtures = {one.name: (one, one.flops(shape)) for one in self.mixtures}
+        width = self.enter.kernel.shape[0]
+        return {
+            "tokenizer": (self.tokenizer, self.tokenizer.flops(batch)),
+            "enter": (self.enter, self.enter.flops((batch, width))),
+            **mixtures,
+            "head": (self.head, product_flops(batch, *self.head.kernel.shape)),
+        }
 
     def compute_output_shape(
         self, input_shape: Mapping[str, tuple[int | None, ...]]

@@ -6,22 +6,24 @@ from typing import Any
 import keras
 from keras import ops
 
-from featurekit.layers.encoder import Encoder
 from featurekit.layers.feature_inputs import FeatureInputs
-from featurekit.layers.feature_tokenizer import FeatureTokenizer
+from featurekit.layers.flops import product_flops
+from featurekit.models.costs import Part
+from featurekit.models.token_model import TokenModel
 
 POOLINGS = ("cls", "mean", "flatten")
 
 
 @keras.saving.register_keras_serializable(package="featurekit")
-class TabularTransformer(keras.Model):
+class TabularTransformer(TokenModel):
     """One token per feature, a stack of transformer blocks, and a linear head.
 
     All weights exist after construction: the model needs no data to be built, counted,
     saved or loaded.
 
     Args:
-        features: The inputs, as `FeatureTokenizer` takes them.
+        features: The inputs, as `FeatureTokenizer` takes them; `from_spec` takes those
+            of a spec.
         dim: Width of a token. Defaults to `64`.
         depth: Number of blocks. Defaults to `3`.
         num_heads: Attention heads per block; divides `dim`. Defaults to `4`.
@@ -62,52 +64,24 @@ class TabularTransformer(keras.Model):
         self,
         features: FeatureInputs,
         *,
-        dim: int = 64,
-        depth: int = 3,
-        num_heads: int = 4,
-        ffn_multiple: int = 2,
-        activation: str = "gelu",
-        dropout: float = 0.1,
         pooling: str = "cls",
         num_outputs: int = 1,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
         if pooling not in POOLINGS:
             raise ValueError(
                 f"Invalid value for argument `pooling`. Expected one of {POOLINGS}. "
                 f"Received: pooling={pooling!r}"
             )
-        self.dim, self.depth, self.num_heads = dim, depth, num_heads
-        self.ffn_multiple, self.activation = ffn_multiple, activation
-        self.dropout, self.pooling, self.num_outputs = dropout, pooling, num_outputs
-        policy = self.dtype_policy
-        self.tokenizer = FeatureTokenizer(
-            features, dim, cls_token=pooling == "cls", dtype=policy, name="tokenizer"
-        )
-        self.encoder = Encoder(
-            depth,
-            num_heads=num_heads,
-            ffn_dim=ffn_multiple * dim,
-            activation=activation,
-            dropout=dropout,
-            dtype=policy,
-            name="encoder",
-        )
+        super().__init__(features, cls_token=pooling == "cls", **kwargs)
+        self.pooling, self.num_outputs = pooling, num_outputs
         # Logits stay in float32: a loss in half precision loses small differences.
         self.head = keras.layers.Dense(num_outputs, dtype="float32", name="head")
         self.build()
 
-    def build(self, input_shape: Any = None) -> None:
-        """Builds all parts; the shapes follow from the features."""
-        if self.built:
-            return
-        self.tokenizer.build()
-        length = len(self.tokenizer.token_names)
-        self.encoder.build((None, length, self.dim))
-        width = length * self.dim if self.pooling == "flatten" else self.dim
-        self.head.build((None, width))
-        self.built: bool = True
+    def _build_heads(self) -> None:
+        tokens = self.length if self.pooling == "flatten" else 1
+        self.head.build((None, tokens * self.dim))
 
     def call(self, inputs: Mapping[str, Any], training: bool | None = None) -> Any:
         """The logits of each row."""
@@ -121,6 +95,11 @@ class TabularTransformer(keras.Model):
             return ops.mean(tokens, axis=1)
         return ops.reshape(tokens, (-1, tokens.shape[1] * self.dim))
 
+    def parts(self, batch: int) -> dict[str, Part]:
+        """The layers, with their floating-point operations; see `count_flops`."""
+        head = product_flops(batch, *self.head.kernel.shape)
+        return {**super().parts(batch), "head": (self.head, head)}
+
     def compute_output_shape(
         self, input_shape: Mapping[str, tuple[int | None, ...]]
     ) -> tuple[int | None, ...]:
@@ -129,22 +108,5 @@ class TabularTransformer(keras.Model):
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as JSON values."""
-        return {
-            **super().get_config(),
-            "features": self.tokenizer.get_config()["features"],
-            "dim": self.dim,
-            "depth": self.depth,
-            "num_heads": self.num_heads,
-            "ffn_multiple": self.ffn_multiple,
-            "activation": self.activation,
-            "dropout": self.dropout,
-            "pooling": self.pooling,
-            "num_outputs": self.num_outputs,
-        }
-
-    @classmethod
-    def from_config(
-        cls, config: dict[str, Any], custom_objects: Any = None
-    ) -> "TabularTransformer":
-        """A new model, with fresh weights, of the same arguments."""
-        return cls(**config)
+        own = {"pooling": self.pooling, "num_outputs": self.num_outputs}
+        return {**super().get_config(), **own}

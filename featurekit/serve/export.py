@@ -180,7 +180,7 @@ def _save(module: ServingModule, folder: Path) -> None:
             f"the model does not accept the features of the spec: {reason[:200]}",
             code="MODEL_INPUTS",
             expected=", ".join(name for name, _ in module.plan.outputs),
-            hint="build the model from fk.model_inputs(spec, stats)",
+            hint="build the model by from_spec(spec, stats)",
         ) from error
     tf.saved_model.save(module, str(folder), signatures=signatures)
 

@@ -117,6 +117,10 @@ def mask_features(
     the model sees, as `…_mask` 1 where it is hidden, and as `…_target` its value. So
     the masks are the weights of the loss.
 
+    The masks are part of the records: every epoch, executor and framework has the same
+    ones. `fk.models.MaskedFeatureModel` hides anew in each step, takes every kind of
+    feature, and needs none of this; give it the features as they are.
+
     Args:
         features: Numbers, and ids of vocabularies that have reserved `token`.
         key: The column or columns that tell rows apart.
