@@ -99,18 +99,21 @@ class Writer(keras.Model):
         """Writes."""
         prompt, noise = ops.cast(inputs["prompt"], "int32"), inputs["noise"]
         batch, steps = noise.shape[:2]
-        given = ops.pad(prompt, [[0, 0], [0, steps - prompt.shape[1]]])
-        places = ops.arange(steps)
+        given = prompt.shape[1]
+        texts = ops.pad(prompt, [[0, 0], [0, steps + 1 - given]])
 
-        def body(carry: Any, at: Any) -> tuple[Any, Any]:
-            states, chosen = carry
-            place, forced, random = at
-            token = ops.where(place < prompt.shape[1], forced, chosen)
-            logits, states = self.model.step(token[:, None], states, place)
-            chosen = ops.cast(ops.argmax(logits[:, 0] + random, axis=-1), "int32")
-            return (states, chosen), (token, logits[:, 0])
+        def body(place: Any, carry: Any) -> Any:
+            states, texts, logits = carry
+            token = ops.slice(texts, (0, place), (batch, 1))
+            said, states = self.model.step(token, states, place)
+            random = ops.slice(noise, (0, place, 0), (batch, 1, BYTES))
+            chosen = ops.cast(ops.argmax(said + random, axis=-1), "int32")
+            behind = ops.slice(texts, (0, place + 1), (batch, 1))
+            chosen = ops.where(place + 1 < given, behind, chosen)
+            texts = ops.slice_update(texts, (0, place + 1), chosen)
+            return states, texts, ops.slice_update(logits, (0, place, 0), said)
 
-        start = (self.model.encoder.start(batch, self.context), given[:, 0])
-        rows = (places, ops.transpose(given), ops.transpose(noise, (1, 0, 2)))
-        _, (tokens, logits) = ops.scan(body, start, rows)
-        return ops.transpose(tokens), ops.transpose(logits, (1, 0, 2))
+        states = self.model.encoder.start(batch, self.context)
+        start = (states, texts, ops.zeros_like(noise))
+        _, texts, logits = ops.fori_loop(0, steps, body, start)
+        return texts[:, :-1], logits
