@@ -16,7 +16,7 @@ import featurekit as fk
 from examples.tabular_ssl.spec import LEVELS, NUMBERS, spec
 
 LATENTS = 6
-NOISE = 0.8
+NOISE = 0.6
 BINS = 8
 MISSING = 0.05
 HIDDEN = 12

@@ -63,7 +63,8 @@ class Trainee:
         self.weights = model.get_weights()
         model.compile(keras.optimizers.AdamW(1e-3, global_clipnorm=1.0), loss)
         model.optimizer.build(model.trainable_variables)
-        self.fresh = [keras.ops.copy(one.value) for one in model.optimizer.variables]
+        variables = model.optimizer.variables
+        self.fresh = [np.array(keras.ops.convert_to_numpy(one)) for one in variables]
 
     def restart(self, rate: float) -> None:
         """As before the first step."""

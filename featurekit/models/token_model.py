@@ -4,6 +4,8 @@ from itertools import zip_longest
 from typing import Any, Self
 
 import keras
+import numpy as np
+from keras import ops
 
 from featurekit.layers.encoder import Encoder
 from featurekit.layers.feature_inputs import FeatureInputs
@@ -105,7 +107,9 @@ class TokenModel(FromSpec, keras.Model):
                     f"Received: {shape or 'no such weight'}"
                 )
         for weight in self.encoder_weights:
-            weight.assign(known[_within(weight)])
+            # A copy of its own: training gives the buffers of its weights away.
+            values = ops.convert_to_numpy(known[_within(weight)])
+            weight.assign(np.array(values))
         return self
 
     @property

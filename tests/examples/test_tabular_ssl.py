@@ -24,8 +24,8 @@ def test_columns_tell_each_other_and_the_label() -> None:
     for index in range(len(NUMBERS)):
         rest, column = np.delete(numbers, index, axis=1), numbers[:, index]
         fitted = LinearRegression().fit(rest[:2000], column[:2000])
-        # A noise of 0.8 leaves 1 / 1.64 to be told, at most.
-        assert 0.2 < fitted.score(rest[2000:], column[2000:]) < 0.61
+        # A noise of 0.6 leaves 1 / 1.36 to be told, at most.
+        assert 0.2 < fitted.score(rest[2000:], column[2000:]) < 0.735
     label = table["label"].to_numpy()
     assert 0.4 < label.mean() < 0.6
     for name in LEVELS:

@@ -217,10 +217,19 @@ np.savez(f"{folder}/told.npz", loss=loss, **told)
 model.compile("adam")
 history = model.fit(features, batch_size=32, epochs=3, verbose=0).history["loss"]
 assert history[-1] < history[0] and keras.config.backend() == "jax", history
+classifier = model.classifier()
+weights = model.get_weights()
+classifier.compile("adam", "mse")
+classifier.fit(features, np.zeros(64), epochs=1, verbose=0)
+for before, after in zip(weights, model.get_weights(), strict=True):
+    assert np.array_equal(before, after)
+model(features)
 """
 
 
-def test_equal_on_jax_which_trains_it_too(tmp_path: Path) -> None:
+def test_equal_on_jax_which_trains_it_and_a_classifier_apart_from_it(
+    tmp_path: Path,
+) -> None:
     model = make_model(seed=2)
     model.save(tmp_path / "model.keras")
     np.savez(tmp_path / "features.npz", **FEATURES)
