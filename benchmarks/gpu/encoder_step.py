@@ -60,7 +60,41 @@ def median_ms(step: Callable[[], object], wait: Callable[[object], None]) -> flo
 
 
 def keras_step(model: Any, shape: Shape) -> float:
-    """Milliseconds of a step of a Keras model on JAX."""
+    """Milliseconds of a step of a Keras model, on its backend."""
+    import keras
+
+    if keras.config.backend() == "tensorflow":
+        return tensorflow_step(model, shape)
+    return jax_step(model, shape)
+
+
+def tensorflow_step(model: Any, shape: Shape) -> float:
+    """A step compiled by XLA."""
+    import keras
+    import tensorflow as tf
+
+    optimizer = keras.optimizers.AdamW(1e-4, weight_decay=0.01)
+    optimizer.build(model.trainable_variables)
+    size = (shape.batch, shape.length, shape.dim)
+    tokens = tf.cast(tf.random.normal(size), "bfloat16")
+
+    @tf.function(jit_compile=True)
+    def step() -> Any:
+        with tf.GradientTape() as tape:
+            found = model(tokens, training=True)
+            loss = tf.reduce_mean(tf.square(tf.cast(found, "float32")))
+            loss += sum(model.losses)
+        gradients = tape.gradient(loss, model.trainable_variables)
+        optimizer.apply_gradients(
+            zip(gradients, model.trainable_variables, strict=True)
+        )
+        return loss
+
+    return median_ms(step, lambda loss: loss.numpy())
+
+
+def jax_step(model: Any, shape: Shape) -> float:
+    """A step compiled by JAX."""
     import jax
     import jax.numpy as jnp
     import keras
@@ -163,14 +197,17 @@ def torch(shape: Shape) -> float:
 SIDES: dict[str, Callable[[Shape], float]] = {
     "ours": ours,
     "stock": stock,
+    "ours-tensorflow": ours,
+    "stock-tensorflow": stock,
     "torch": torch,
 }
+DEFAULT = ["ours", "stock", "torch"]
 
 
 def main() -> None:
     """Runs each side on each shape in a process of its own."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--side", nargs="+", choices=SIDES, default=list(SIDES))
+    parser.add_argument("--side", nargs="+", choices=SIDES, default=DEFAULT)
     parser.add_argument("--shape", nargs="+", choices=SHAPES, default=["wide", "long"])
     parser.add_argument("--here", action="store_true", help="in this process")
     chosen = parser.parse_args()
@@ -178,7 +215,8 @@ def main() -> None:
         for side in chosen.side:
             if not chosen.here:
                 command = [sys.executable, __file__, "--here", "--side", side]
-                subprocess.run([*command, "--shape", name], env=surroundings())
+                backend = "tensorflow" if side.endswith("tensorflow") else "jax"
+                subprocess.run([*command, "--shape", name], env=surroundings(backend))
                 continue
             ms = SIDES[side](SHAPES[name])
             rate = SHAPES[name].flops / ms * 1e3
@@ -187,11 +225,11 @@ def main() -> None:
             print(json.dumps(line), flush=True)
 
 
-def surroundings() -> dict[str, str]:
-    """Keras on JAX, and this repository on the path."""
+def surroundings(backend: str = "jax") -> dict[str, str]:
+    """Keras on a backend, and this repository on the path."""
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     path = os.pathsep.join([root, os.environ.get("PYTHONPATH", "")])
-    return {**os.environ, "KERAS_BACKEND": "jax", "PYTHONPATH": path}
+    return {**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": path}
 
 
 if __name__ == "__main__":

@@ -7,6 +7,9 @@ from keras import ops
 
 from featurekit.layers.visible_keys import causal_mask, visible_count
 
+SHORT = 256
+"""Below, it is faster to store the scores of an odd length than to mask one more."""
+
 
 def attend_softmax(query: Any, key: Any, value: Any, *, causal: bool, mask: Any) -> Any:
     """See `featurekit.layers.attend`; the backend's own kernel does the work."""
@@ -39,13 +42,16 @@ def softmax_values(
 
 
 def _fused(query: Any, key: Any, value: Any, mask: Any, *, causal: bool) -> Any:
-    """What the backend's kernel gives; of even lengths, if it asks for them."""
+    """What the backend's kernel gives; where it asks for them, of even lengths."""
     queries, keys = query.shape[1], key.shape[1]
+    options = {"is_causal": causal}
     if keras.config.backend() != "jax" or queries is None or keys is None:
-        return ops.dot_product_attention(query, key, value, mask=mask, is_causal=causal)
-    # cuDNN trains on even lengths, and takes masks with a row for each query, alone;
-    # without it all scores would be stored.
+        return ops.dot_product_attention(query, key, value, mask=mask, **options)
+    # cuDNN trains on even lengths, and takes masks with a row for each query, alone.
     more_queries, more_keys = queries % 2, keys % 2
+    if mask is None and (more_queries or more_keys) and max(queries, keys) < SHORT:
+        options["flash_attention"] = False
+        return ops.dot_product_attention(query, key, value, **options)
     if mask is None and more_keys and not causal:
         mask = ops.ones((1, 1, queries, keys), dtype="bool")
     if mask is not None:
@@ -53,7 +59,7 @@ def _fused(query: Any, key: Any, value: Any, mask: Any, *, causal: bool) -> Any:
         mask = ops.pad(mask, [[0, 0], [0, 0], [0, more_queries], [0, more_keys]])
     query = _longer(query, more_queries)
     key, value = _longer(key, more_keys), _longer(value, more_keys)
-    found = ops.dot_product_attention(query, key, value, mask=mask, is_causal=causal)
+    found = ops.dot_product_attention(query, key, value, mask=mask, **options)
     return found[:, :queries] if more_queries else found
 
 
