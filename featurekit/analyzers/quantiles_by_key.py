@@ -22,6 +22,7 @@ class QuantilesByKeyAccumulator(ByKeyAccumulator):
         limit: As of "quantiles", for each key.
 
     Example:
+        >>> import pyarrow as pa
         >>> found = QuantilesByKeyAccumulator("integer", num_buckets=2, max_keys=9)
         >>> found.add(pa.array([{"v": 1.0, "k": 7}, {"v": 3.0, "k": 7}]))
         >>> found.extract().boundaries
