@@ -91,7 +91,7 @@ def _aggregate(draw: Draw) -> str:
 
 
 def _crosses(draw: Draw) -> str:
-    """A list crossed with a list of ids or texts, and maybe with a single value."""
+    """A list crossed with a list of ids or texts, or with a single value."""
     others = [
         draw.one(_words, _hashes)(draw),
         _read(draw, "strings", "S", repr(draw.one(*TEXTS))),
@@ -100,7 +100,10 @@ def _crosses(draw: Draw) -> str:
     ]
     columns = [_read(draw, "integers", "I", "1"), *draw.rng.sample(others, 2)]
     draw.rng.shuffle(columns)
-    return f"fk.cross({', '.join(columns)}).hash_buckets({draw.one(1, 7, 30)})"
+    crossed = f"fk.cross({', '.join(columns)})"
+    if draw.chance(0.6):
+        return f"{crossed}.hash_buckets({draw.one(1, 7, 30)})"
+    return f"{crossed}.vocabulary(max_size={draw.one(1, 5, 30)})"
 
 
 def _vector_of_size(draw: Draw) -> str:

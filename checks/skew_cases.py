@@ -260,8 +260,18 @@ CASES: dict[type[ops.Op], SkewCase] = {
         xla=False,
     ),
     ops.CombineIds: SkewCase(
-        {"s": texts(*_WORDS), "i": integers(*_NUMBERS)},
         {
+            "s": texts(*_WORDS),
+            "i": integers(*_NUMBERS),
+            "v": lists(texts(*_WORDS)),
+            "j": lists(integers(5)),
+        },
+        {
+            "lists": cross(
+                strings("v").fill(""), _I.fill(0), integer_lists("j").fill(1)
+            )
+            .vocabulary(max_size=99)
+            .pad(9),
             "pair": cross(_S.fill("a"), _I.fill(0)).vocabulary(),
             "three": cross(_S.fill(""), _I.fill(5), _S).vocabulary(missing_id=True),
         },

@@ -14,10 +14,14 @@ from featurekit.analyzers.encoding import Reader, pack_count, pack_integer
 from featurekit.analyzers.extremes import RangeAccumulator
 from featurekit.analyzers.moments import MomentsAccumulator
 from featurekit.errors import StatisticsError
-from featurekit.kernels.arrow_buffers import arrow_array, filled_numbers
+from featurekit.kernels import exact_sum
+from featurekit.kernels.arrow_buffers import arrow_array, filled_numbers, read_only
 from featurekit.plan.statistics import MomentsByKey, QuantilesByKey, RangeByKey
 
 Key = bytes | int
+
+MIN_PENDING = 1 << 17
+"""Rows that wait to be counted, at least."""
 
 
 class ByKeyAccumulator(Accumulator):
@@ -35,10 +39,16 @@ class ByKeyAccumulator(Accumulator):
 
     Attributes:
         total: What counts all rows.
-        groups: What counts those of each key.
     """
 
-    __slots__ = ("_max_keys", "groups", "total")
+    __slots__ = (
+        "_groups",
+        "_max_keys",
+        "_num_pending",
+        "_pending",
+        "_places",
+        "total",
+    )
 
     value_types = ("string", "integer")
     inner: ClassVar[type[Accumulator]]
@@ -47,7 +57,17 @@ class ByKeyAccumulator(Accumulator):
         super().__init__(value_type)
         self._max_keys = positive("max_keys", max_keys)
         self.total = self._new()
-        self.groups: dict[Key, Accumulator] = {}
+        self._places: dict[Key, int] = {}
+        self._groups: list[Any] = []
+        # Numbers that wait to be counted, and the places of their groups.
+        self._pending: list[tuple[columns.Floats, columns.Integers]] = []
+        self._num_pending = 0
+
+    @property
+    def groups(self) -> dict[Key, Any]:
+        """What counts the numbers of each key."""
+        self._count_pending()
+        return {key: self._groups[place] for key, place in self._places.items()}
 
     @property
     def options(self) -> Options:
@@ -62,28 +82,49 @@ class ByKeyAccumulator(Accumulator):
         rows = np.flatnonzero(counted)
         if not len(rows):
             return
-        found = self._encoded(keys.take(arrow_array(rows)))
-        codes = filled_numbers(found.indices)
-        order = np.argsort(codes, kind="stable")
-        values, ends = values[rows[order]], np.cumsum(np.bincount(codes))
-        start = 0
-        for key, end in zip(found.dictionary.to_pylist(), ends.tolist(), strict=True):
-            self._group(key).add(arrow_array(values[start:end]))
-            start = end
+        found = self._read(keys.take(arrow_array(rows))).dictionary_encode()
+        places = np.array(list(map(self._place, found.dictionary.to_pylist())))
+        self._pending.append((values[rows], places[filled_numbers(found.indices)]))
+        self._num_pending += len(rows)
+        # Counting in a group costs more than a row: so it waits for several rows.
+        if self._num_pending >= max(MIN_PENDING, 4 * len(self._groups)):
+            self._count_pending()
 
-    def _encoded(self, keys: pa.Array) -> pa.DictionaryArray:
+    def _read(self, keys: pa.Array) -> pa.Array:
         if pa.types.is_dictionary(keys.type):
             keys = keys.dictionary_decode()
         text = self.value_type == "string"
-        read = columns.bytes_array if text else columns.integer_array
-        return read(keys).dictionary_encode()
+        return columns.bytes_array(keys) if text else columns.integer_array(keys)
 
-    def _group(self, key: Key) -> Accumulator:
-        found = self.groups.get(key)
+    def _place(self, key: Key) -> int:
+        """Where the group of a key is; a new one where there is none."""
+        found = self._places.get(key)
         if found is None:
-            check_max_keys(len(self.groups) + 1, self._max_keys)
-            found = self.groups[key] = self._new()
+            check_max_keys(len(self._groups) + 1, self._max_keys)
+            found = self._places[key] = len(self._groups)
+            self._groups.append(self._new())
         return found
+
+    def _count_pending(self) -> None:
+        """Counts the rows that wait in their groups."""
+        if not self._pending:
+            return
+        numbers, places = map(np.concatenate, zip(*self._pending, strict=True))
+        self._pending, self._num_pending = [], 0
+        counts = np.bincount(places)
+        order = np.argsort(places, kind="stable")
+        groups = [self._groups[place] for place in np.flatnonzero(counts).tolist()]
+        ends = np.cumsum(counts[counts > 0])
+        self._count(groups, read_only(numbers[order]), ends)
+
+    def _count(
+        self, groups: list[Any], values: columns.Floats, ends: columns.Integers
+    ) -> None:
+        """Counts in each group its values, which are one behind the other."""
+        start = 0
+        for group, end in zip(groups, ends.tolist(), strict=True):
+            group.add(arrow_array(values[start:end]))
+            start = end
 
     def _new(self) -> Accumulator:
         """What counts the numbers of one key."""
@@ -92,7 +133,7 @@ class ByKeyAccumulator(Accumulator):
     def _merge(self, other: Self) -> None:
         self.total.merge(other.total)
         for key, group in other.groups.items():
-            self._group(key).merge(group)
+            self._groups[self._place(key)]._merge(group)
 
     def _extracted(self) -> tuple[Any, list[Any]]:
         """The keys in order, and their statistics; then that of all rows."""
@@ -110,10 +151,11 @@ class ByKeyAccumulator(Accumulator):
 
     def _pieces(self) -> Iterator[bytes]:
         yield _sized(self.total.encode())
-        yield pack_count(len(self.groups))
-        for key in sorted(self.groups):
+        groups = self.groups
+        yield pack_count(len(groups))
+        for key in sorted(groups):
             yield _sized(key) if isinstance(key, bytes) else pack_integer(key)
-            yield _sized(self.groups[key].encode())
+            yield _sized(groups[key].encode())
 
     def _restore(self, reader: Reader) -> None:
         self.total = self.inner.decode(bytes(reader.take(reader.count())))
@@ -121,7 +163,7 @@ class ByKeyAccumulator(Accumulator):
             text = self.value_type == "string"
             key: Key = bytes(reader.take(reader.count())) if text else reader.integer()
             encoded = bytes(reader.take(reader.count()))
-            self.groups[key] = self.inner.decode(encoded)
+            self._groups[self._place(key)] = self.inner.decode(encoded)
 
 
 class MomentsByKeyAccumulator(ByKeyAccumulator):
@@ -140,6 +182,17 @@ class MomentsByKeyAccumulator(ByKeyAccumulator):
 
     kind = "moments_by_key"
     inner = MomentsAccumulator
+
+    def _count(
+        self, groups: list[Any], values: columns.Floats, ends: columns.Integers
+    ) -> None:
+        if len(values) > exact_sum.MAX_VALUES:
+            super()._count(groups, values, ends)
+            return
+        counts = np.diff(ends, prepend=0).tolist()
+        sums = exact_sum.sum_groups(values, ends)
+        for group, count, (total, square) in zip(groups, counts, sums, strict=True):
+            group.add_sums(count, total, square)
 
     def extract(self) -> MomentsByKey:
         """The moments so far."""
@@ -167,6 +220,19 @@ class RangeByKeyAccumulator(ByKeyAccumulator):
 
     kind = "range_by_key"
     inner = RangeAccumulator
+
+    def _count(
+        self, groups: list[Any], values: columns.Floats, ends: columns.Integers
+    ) -> None:
+        counts = np.diff(ends, prepend=0)
+        # As of all rows: -0.0 + 0.0 is 0.0.
+        low, high = (
+            reduce.reduceat(values, ends - counts) + 0.0
+            for reduce in (np.minimum, np.maximum)
+        )
+        each = zip(groups, counts.tolist(), low.tolist(), high.tolist(), strict=True)
+        for group, count, minimum, maximum in each:
+            group.extend(count, minimum, maximum)
 
     def extract(self) -> RangeByKey:
         """The ranges so far."""

@@ -9,7 +9,7 @@ from featurekit.analyzers.base import Accumulator, Options, ValueType
 from featurekit.analyzers.encoding import Reader, pack_count
 from featurekit.analyzers.vocabulary import VocabularyAccumulator
 from featurekit.kernels.arrow_buffers import arrow_array, filled_numbers
-from featurekit.kernels.arrow_lists import is_list_like, list_parts, rows_of
+from featurekit.kernels.arrow_lists import as_lists, rows_of
 from featurekit.plan.statistics import DocumentFrequencies
 
 
@@ -62,9 +62,7 @@ class DocumentFrequenciesAccumulator(Accumulator):
         return self._occurrences.options
 
     def _add_rows(self, column: pa.Array) -> None:
-        offsets, elements = np.arange(len(column) + 1), column
-        if is_list_like(column.type):
-            offsets, _, elements = list_parts(column)
+        offsets, _, elements = as_lists(column)
         self._occurrences.add(elements)
         self._documents += len(column) - column.null_count
         if not isinstance(elements, pa.DictionaryArray):

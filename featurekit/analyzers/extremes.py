@@ -42,17 +42,18 @@ class RangeAccumulator(Accumulator):
         if self.value_type == "integer":
             integers = columns.integers(column)
             if len(integers):
-                self._extend(len(integers), int(integers.min()), int(integers.max()))
+                self.extend(len(integers), int(integers.min()), int(integers.max()))
             return
         floats = columns.floats(column)
         finite = floats[np.isfinite(floats)]
         if len(finite):
             # -0.0 + 0.0 is 0.0: one zero, whatever the order of the data.
-            self._extend(
+            self.extend(
                 len(finite), float(finite.min()) + 0.0, float(finite.max()) + 0.0
             )
 
-    def _extend(self, count: int, minimum: float, maximum: float) -> None:
+    def extend(self, count: int, minimum: float, maximum: float) -> None:
+        """Counts values of which the extremes are known."""
         if self._count:
             minimum = min(minimum, self._minimum)
             maximum = max(maximum, self._maximum)
@@ -61,7 +62,7 @@ class RangeAccumulator(Accumulator):
 
     def _merge(self, other: Self) -> None:
         if other._count:
-            self._extend(other._count, other._minimum, other._maximum)
+            self.extend(other._count, other._minimum, other._maximum)
 
     def extract(self) -> Range:
         """The range so far."""

@@ -58,13 +58,24 @@ class MomentsAccumulator(Accumulator):
         else:
             exact_sum.add_integers(values.view(np.int64), sums, squares)
             self._count += len(values)
-        self._sum += exact_sum.to_int(sums)
-        self._square += exact_sum.to_int(squares)
+        self.add_sums(0, exact_sum.to_int(sums), exact_sum.to_int(squares))
+
+    def add_sums(self, count: int, total: int, square: int) -> None:
+        """Counts values of which the sums are known, in units."""
+        self._count += count
+        self._sum += total
+        self._square += square
 
     def _merge(self, other: Self) -> None:
-        self._count += other._count
-        self._sum += other._sum
-        self._square += other._square
+        self.add_sums(other._count, other._sum, other._square)
+
+    def without(self, part: Self | None) -> "MomentsAccumulator":
+        """What is left without some of the values that were counted."""
+        found = MomentsAccumulator(self.value_type)
+        found._merge(self)
+        if part is not None:
+            found.add_sums(-part._count, -part._sum, -part._square)
+        return found
 
     def extract(self) -> Moments:
         """The moments so far, each rounded once, from their exact value."""

@@ -6,7 +6,31 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from featurekit.analyzers import columns
-from featurekit.kernels.arrow_buffers import binary_array
+from featurekit.kernels.arrow_buffers import arrow_array, binary_array
+from featurekit.kernels.arrow_lists import Lists, as_lists, is_list_like, list_array
+from featurekit.kernels.combinations import combinations
+
+
+def joined(parts: Sequence[pa.Array]) -> pa.Array:
+    """The combination of the values of each row; with a list among them, all of them.
+
+    Args:
+        parts: Columns of text or integers, or lists of these; equally long.
+
+    Returns:
+        As `netstrings`; with a list among the columns, large lists of that.
+
+    Example:
+        >>> joined([pa.array([["a", "b"], []]), pa.array([7, 8])]).to_pylist()
+        [[b'1:a,1:7,', b'1:b,1:7,'], []]
+    """
+    if not any(is_list_like(part.type) for part in parts):
+        return netstrings(parts)
+    lists: list[Lists] = list(map(as_lists, parts))
+    offsets, places = combinations([one.offsets for one in lists])
+    pairs = zip(lists, places, strict=True)
+    taken = [one.elements.take(arrow_array(place)) for one, place in pairs]
+    return list_array(offsets, netstrings(taken))
 
 
 def netstrings(parts: Sequence[pa.Array]) -> pa.Array:

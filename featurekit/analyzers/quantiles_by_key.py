@@ -1,7 +1,8 @@
 """Boundaries of equally full buckets for each value of a key."""
 
-import pyarrow as pa
+from typing import Any
 
+from featurekit.analyzers import columns
 from featurekit.analyzers.base import Options, ValueType
 from featurekit.analyzers.by_key import ByKeyAccumulator
 from featurekit.analyzers.quantiles import QuantilesAccumulator
@@ -21,6 +22,7 @@ class QuantilesByKeyAccumulator(ByKeyAccumulator):
         limit: As of "quantiles", for each key.
 
     Example:
+        >>> import pyarrow as pa
         >>> found = QuantilesByKeyAccumulator("integer", num_buckets=2, max_keys=9)
         >>> found.add(pa.array([{"v": 1.0, "k": 7}, {"v": 3.0, "k": 7}]))
         >>> found.extract().boundaries
@@ -56,12 +58,13 @@ class QuantilesByKeyAccumulator(ByKeyAccumulator):
             "number", num_buckets=self._num_buckets, limit=self._limit
         )
 
-    def _add(self, column: pa.Array) -> None:
-        super()._add(column)
-        for found in (self.total, *self.groups.values()):
+    def _count(
+        self, groups: list[Any], values: columns.Floats, ends: columns.Integers
+    ) -> None:
+        super()._count(groups, values, ends)
+        for group in groups:
             # What waits to be sorted is bounded for all of them together.
-            assert isinstance(found, QuantilesAccumulator)
-            found.compact()
+            group.compact()
 
     def extract(self) -> QuantilesByKey:
         """The boundaries so far."""

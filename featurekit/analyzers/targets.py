@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from featurekit.analyzers.base import Accumulator, Options, ValueType, positive
-from featurekit.analyzers.by_key import Key, MomentsByKeyAccumulator, check_max_keys
+from featurekit.analyzers.by_key import MomentsByKeyAccumulator, check_max_keys
 from featurekit.analyzers.encoding import Reader, pack_count
 from featurekit.analyzers.moments import MomentsAccumulator
 from featurekit.plan.statistics import Moments, TargetByKey
@@ -54,11 +54,13 @@ class TargetByKeyAccumulator(Accumulator):
 
     def extract(self) -> TargetByKey:
         """The moments so far."""
-        keys = {key for part in self._parts for key in part.groups}
+        groups = [part.groups for part in self._parts]
+        keys = set().union(*groups)
         check_max_keys(len(keys), self._max_keys)
-        found = {key: self._moments(key) for key in keys}
+        found = {key: _moments([part.get(key) for part in groups]) for key in keys}
         ranked = sorted(keys, key=lambda k: (found[k][-1].count, k), reverse=True)
-        entries = [one for key in ranked for one in found[key]] + self._moments(None)
+        entries = [one for key in ranked for one in found[key]]
+        entries += _moments([part.total for part in self._parts])
         tokens: tuple[Any, ...] = tuple(ranked)
         return TargetByKey(
             tokens,
@@ -66,13 +68,6 @@ class TargetByKeyAccumulator(Accumulator):
             tuple(one.mean for one in entries),
             tuple(one.variance for one in entries),
         )
-
-    def _moments(self, key: Key | None) -> list[Moments]:
-        """Those of a category, or of all, without each fold, and of all folds."""
-        parts = [
-            part.total if key is None else part.groups.get(key) for part in self._parts
-        ]
-        return [_sum(parts, without=at) for at in range(len(parts) + 1)]
 
     def _payload(self) -> bytes:
         encoded = [part.encode() for part in self._parts]
@@ -85,9 +80,14 @@ class TargetByKeyAccumulator(Accumulator):
         ]
 
 
-def _sum(parts: list[Any], *, without: int) -> Moments:
-    total = MomentsAccumulator("number")
-    for at, part in enumerate(parts):
-        if at != without and part is not None:
-            total.merge(part)
-    return total.extract()
+def _moments(parts: list[Any]) -> list[Moments]:
+    """Those without each fold, and of all folds.
+
+    Args:
+        parts: What counts each fold; None where it has no value.
+    """
+    whole = MomentsAccumulator("number")
+    for part in parts:
+        if part is not None:
+            whole.merge(part)
+    return [whole.without(part).extract() for part in (*parts, None)]

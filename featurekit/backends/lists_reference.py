@@ -2,25 +2,26 @@
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from featurekit.backends.values_reference import (
     Reject,
     Value,
-    cross_hash,
     round_to_float32,
     to_float32,
 )
 from featurekit.plan import ops
 
 
-def cross_lists(values: Sequence[Any], op: ops.CrossHash) -> Value:
-    """The bucket of each combination, the last input running fastest."""
+def cross_lists(
+    values: Sequence[Any], cross: Callable[[Sequence[Any]], int | None]
+) -> Value:
+    """The id of each combination, the last input running fastest."""
     if None in values:
         return ()
     chosen = (there(one) if isinstance(one, tuple) else (one,) for one in values)
-    return tuple(cross_hash(one, op) for one in itertools.product(*chosen))
+    return tuple(cross(one) for one in itertools.product(*chosen))
 
 
 def take_list(found: Any, missing: ops.MissingList) -> Value:

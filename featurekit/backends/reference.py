@@ -163,14 +163,8 @@ def _step(node: Node) -> Step:
     if isinstance(op, ops.ReadList):
         name, missing = op.column, op.missing
         return lambda row, values: take_list(row[name], missing)
-    if isinstance(op, ops.CrossHash):
-        entries = node.inputs
-        crossed = cross_lists if node.type.is_list else cross_hash
-        return lambda row, values: crossed([values[at] for at in entries], op)
-    if isinstance(op, ops.CombineIds):
-        first, second = node.inputs
-        size = op.size
-        return lambda row, values: combine_ids(values[first], values[second], size)
+    if isinstance(op, ops.BaseCross):
+        return _cross(op, node)
     if isinstance(op, ops.Arithmetic | ops.CompareNumbers | ops.JoinText):
         return _of_all_present(_of_several(op), node.inputs)
     if isinstance(op, ops.ChooseNumber) and not node.type.is_list:
@@ -269,6 +263,19 @@ def _of_several(
     if right is not None:
         return lambda x: combine(x, right)
     return combine
+
+
+def _cross(op: ops.BaseCross, node: Node) -> Step:
+    entries = node.inputs
+    cross: Callable[[Sequence[Any]], int | None]
+    if isinstance(op, ops.CombineIds):
+        cross = partial(combine_ids, size=op.size)
+    else:
+        assert isinstance(op, ops.CrossHash)
+        cross = partial(cross_hash, op=op)
+    if node.type.is_list:
+        return lambda row, values: cross_lists([values[at] for at in entries], cross)
+    return lambda row, values: cross([values[at] for at in entries])
 
 
 def _align(op: ops.AlignLists, entries: tuple[int, ...]) -> Step:

@@ -164,8 +164,9 @@ def cross_hash(values: Sequence[Any], op: ops.CrossHash) -> int | None:
     return folded % op.num_buckets
 
 
-def combine_ids(first: Any, second: Any, size: int) -> int | None:
+def combine_ids(pair: Sequence[int | None], size: int) -> int | None:
     """The place of a pair of ids among all pairs, the second id running faster."""
+    first, second = pair
     return None if first is None or second is None else first * size + second
 
 

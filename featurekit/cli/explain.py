@@ -14,6 +14,7 @@ from featurekit.cli.terminal import Grid, Terminal
 
 if TYPE_CHECKING:
     from featurekit.jobs.explain import Explanation, Step
+    from featurekit.spec.feature_spec import FeatureSpec
 
 EXAMPLE = "Example: featurekit explain --spec spec.py --stats stats.json x.csv --row 17"
 
@@ -40,6 +41,15 @@ Feature = Annotated[
         metavar="NAME", help="Only the steps of this feature.", show_default=False
     ),
 ]
+Window = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        metavar="N",
+        help="Where rows become windows, which of them, from 0.",
+        show_default=True,
+    ),
+]
 
 
 def explain(
@@ -48,6 +58,7 @@ def explain(
     row: Row,
     stats: OptionalStats = None,
     feature: Feature = None,
+    window: Window = 0,
     json: o.AsJson = False,
     csv_delimiter: o.Delimiter = None,
     csv_null: o.NullValues = None,
@@ -70,12 +81,14 @@ def explain(
         o.open_rows(sources, csv),
         row,
         stats=None if stats is None else Stats.open(stats),
+        window=window,
     )
     steps = [s for s in found.steps if feature is None or feature in s.features]
     if json:
         terminal.write_json(_as_json(found, steps))
     else:
         _show(terminal, found, steps, feature)
+        _show_made(terminal, declared, found, window)
     if found.outcome != "written":
         raise typer.Exit(ExitCode.REFUSED)
 
@@ -86,6 +99,7 @@ def _as_json(found: "Explanation", steps: "list[Step]") -> dict[str, object]:
         "row": found.row,
         "outcome": found.outcome,
         "part": found.part,
+        "rows_made": found.made,
         "source": found.raw,
         "steps": [
             {**asdict(step), "error": step.error and step.error.as_dict()}
@@ -113,6 +127,8 @@ def _show(
                 outputs.add(name, value(output, limit=60))
         terminal.show(outputs)
         terminal.line(f"The row is written to the part {found.part!r}.", style="green")
+    elif found.outcome == "unused":
+        terminal.line("The row is too short: no row is made of it.", style="yellow")
     elif found.error is None:
         terminal.line(
             "The row has no label and is left out: the spec says missing_label='drop'.",
@@ -121,6 +137,18 @@ def _show(
     else:
         terminal.line("The row is refused.", style="bold red")
         report_error(found.error)
+
+
+def _show_made(
+    terminal: Terminal, spec: "FeatureSpec", found: "Explanation", window: int
+) -> None:
+    """What the row has to do with the rows that are made."""
+    if spec.rows is None or not found.made:
+        return
+    if hasattr(spec.rows, "stride"):
+        terminal.line(f"This is window {window} of the {found.made} of the row.")
+    else:
+        terminal.line("The row is packed alone here; others may share its pack.")
 
 
 def _step_value(step: "Step") -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from featurekit.analyzers.accumulator import Accumulator, create
-from featurekit.analyzers.netstrings import netstrings
+from featurekit.analyzers.netstrings import joined
 from featurekit.errors import FeatureKitError
 from featurekit.io.adapter import open_source
 from featurekit.io.csv_source import CsvOptions
@@ -117,7 +117,7 @@ class Analysis:
                 columns.append(rows.column(request.fold_name))
             names = ["value", "key", "fold"][: len(columns)]
             columns = [pa.StructArray.from_arrays(columns, names)]
-        for column in [netstrings(columns)] if request.is_joined else columns:
+        for column in [joined(columns)] if request.is_joined else columns:
             accumulator.add(column)
 
     def merge(self, partials: Iterable[PartialStatistics]) -> PartialStatistics:

@@ -1,7 +1,7 @@
 """One row, step by step: what a plan makes of it, and where it is refused."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 import pyarrow as pa
@@ -14,6 +14,7 @@ from featurekit.io.casting import cast_accepted
 from featurekit.io.csv_source import CsvOptions
 from featurekit.io.sources import Source, Task
 from featurekit.jobs.analyze import check_source
+from featurekit.jobs.one_row import make_of
 from featurekit.jobs.rows import RowReader, row_values
 from featurekit.plan.graph import Plan
 from featurekit.plan.lower import compile_spec
@@ -22,7 +23,7 @@ from featurekit.plan.rejects import row_error
 from featurekit.plan.stats import Stats
 from featurekit.spec.feature_spec import FeatureSpec
 
-Outcome: TypeAlias = Literal["written", "rejected", "filtered"]
+Outcome: TypeAlias = Literal["written", "rejected", "filtered", "unused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +56,14 @@ class Explanation:
         row: The row in that file, from 0.
         raw: The columns that are read, as the source stores them.
         steps: The nodes in order, up to the one that refused the row.
-        outcome: "written"; "rejected", with `error`; or "filtered": it has no label,
-            and the spec drops such rows.
+        outcome: "written"; "rejected", with `error`; "filtered": it has no label, and
+            the spec drops such rows; or "unused": it is too short for a window, or has
+            no elements to pack.
         outputs: What its record holds; empty unless it is written.
         part: The part of the data that it is written to; None unless it is written.
         error: Why it is refused; None unless it is.
+        made: How many rows are made of it, one of which is explained; 0 where it is
+            refused before that, or unused.
     """
 
     file: str
@@ -70,6 +74,7 @@ class Explanation:
     outputs: Mapping[str, Any]
     part: str | None = None
     error: RowError | None = None
+    made: int = 1
 
 
 def explain(
@@ -79,11 +84,14 @@ def explain(
     *,
     stats: Stats | None = None,
     csv: CsvOptions | None = None,
+    window: int = 0,
 ) -> Explanation:
     """Runs one row through every step of the plan.
 
     Values are those of the reference backend; outcome, part and outputs are those that
-    a conversion gives.
+    a conversion gives. Of a spec with `fk.windows`, one window of the row is explained.
+    With `fk.packing` the row is, as if it were alone in its pack: which other rows
+    share it depends on the rows that are read with it.
 
     Args:
         spec: The declaration.
@@ -92,10 +100,11 @@ def explain(
         stats: What `analyze` measured. Defaults to none, which suffices for a spec
             that learns nothing.
         csv: How CSV files are read. Defaults to standard CSV.
+        window: Which of the row's windows, from 0. Defaults to the first one.
 
     Raises:
-        SourceError: There is no such row, the source cannot be read, or it lacks a
-            column.
+        SourceError: There is no such row, or no such window of it, the source cannot be
+            read, or it lacks a column.
         StatisticsError: A statistic is missing.
 
     Example:
@@ -109,19 +118,57 @@ def explain(
         bucketize(%2, boundaries=(18.0,)) -> 1
         require_present(%3) -> 1
     """
-    if spec.rows is not None:
-        raise SourceError(
-            "a row of this spec becomes several, so it has no one explanation",
-            code="BAD_ARGUMENT",
-            got=spec.rows,
-            hint="explain rows that are windows, with a spec without rows=",
-        )
     opened = open_source(source, csv=csv)
     check_source(spec, opened)
     plan = compile_spec(spec, stats)
     # Refused rows are collected, not raised: the refusal is part of the answer.
     reader = RowReader(spec, plan, on_bad_row="dead_letter")
     task, raw, position = _find(opened, reader, row)
+    if spec.rows is not None:
+        return _explain_made(reader, raw, task, position, window)
+    _check_window(window, 1)
+    return _explain(reader, raw, task, position)
+
+
+def _explain_made(
+    reader: RowReader, raw: pa.RecordBatch, task: Task, position: int, window: int
+) -> Explanation:
+    """One of the rows that are made of a row."""
+    cast, errors = _cast(reader, raw, task, position)
+    made = None if errors else make_of(reader.spec, raw, cast)
+    if made is not None and made.batch.num_rows:
+        _check_window(window, made.batch.num_rows)
+        alone = RowReader(made.spec, reader.plan, on_bad_row="dead_letter")
+        found = _explain(alone, made.batch.slice(window, 1), task, position)
+        return replace(found, raw=row_values(raw, 0), made=made.batch.num_rows)
+    done = reader.process(raw, file=task.file, first_row=position, text=task.text)
+    error = done.rejections[0].error if done.rejections else None
+    return Explanation(
+        task.file,
+        position,
+        row_values(raw, 0),
+        steps=(),
+        outcome="rejected" if error else "unused",
+        outputs={},
+        error=error,
+        made=0,
+    )
+
+
+def _check_window(window: int, count: int) -> None:
+    if not 0 <= window < count:
+        raise SourceError(
+            "the row has no such window",
+            code="NO_SUCH_ROW",
+            got=window,
+            expected=f"0 to {count - 1}",
+        )
+
+
+def _explain(
+    reader: RowReader, raw: pa.RecordBatch, task: Task, position: int
+) -> Explanation:
+    """A row as the plan gets it."""
     done = reader.process(raw, file=task.file, first_row=position, text=task.text)
     error = done.rejections[0].error if done.rejections else None
     written = done.outputs.num_rows == 1
@@ -132,7 +179,7 @@ def explain(
         _trace(reader, raw, task, position),
         "written" if written else "rejected" if error else "filtered",
         done.outputs.to_pylist()[0] if written else {},
-        spec.split_names[int(done.parts[0])] if written else None,
+        reader.spec.split_names[int(done.parts[0])] if written else None,
         error,
     )
 
@@ -163,12 +210,10 @@ def _find(
     )
 
 
-def _trace(
+def _cast(
     reader: RowReader, raw: pa.RecordBatch, task: Task, position: int
-) -> tuple[Step, ...]:
-    """The steps up to the one that refuses the row."""
-    plan = reader.plan
-    cast, errors = cast_accepted(
+) -> tuple[pa.RecordBatch, list[RowError]]:
+    return cast_accepted(
         raw,
         reader.columns,
         reader.time_zones,
@@ -176,6 +221,14 @@ def _trace(
         first_row=position,
         text=task.text,
     )
+
+
+def _trace(
+    reader: RowReader, raw: pa.RecordBatch, task: Task, position: int
+) -> tuple[Step, ...]:
+    """The steps up to the one that refuses the row."""
+    plan = reader.plan
+    cast, errors = _cast(reader, raw, task, position)
     uncast = {error.column: error for error in reversed(errors)}
     row = cast.to_pylist()[0]
     values, rejecting = ReferenceBackend(plan).trace(row)

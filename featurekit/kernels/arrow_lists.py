@@ -57,6 +57,14 @@ def list_parts(array: pa.Array) -> Lists:
     return Lists(read_only(offsets), validity(array), array.flatten())
 
 
+def as_lists(column: pa.Array) -> Lists:
+    """The lists of a column; a single value is a list of one, missing or not."""
+    if is_list_like(column.type):
+        return list_parts(column)
+    offsets = read_only(np.arange(len(column) + 1))
+    return Lists(offsets, NO_LISTS_MISSING, column)
+
+
 def elements_of(column: pa.Array) -> pa.Array:
     """The elements of all lists of a column; other columns as they are."""
     return column.flatten() if is_list_like(column.type) else column

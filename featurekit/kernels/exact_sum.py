@@ -10,6 +10,7 @@ One unit is the smallest positive number that can occur: 2^-1074 for sums of flo
 2^-2148 for sums of their squares, and 1 for integers.
 """
 
+from collections.abc import Iterator
 from typing import TypeAlias
 
 import numpy as np
@@ -22,6 +23,8 @@ SUM_LIMBS = 68
 SQUARE_LIMBS = 134
 # A value adds less than 2^35 to any limb: 2^24 values leave room in an int64.
 MAX_VALUES = 1 << 24
+# Groups that are summed together: their limbs are 7 MB.
+_GROUPS = 1 << 12
 
 _LOW = np.uint64(0xFFFFFFFF)
 _WORD = np.uint64(32)
@@ -113,6 +116,58 @@ def add_integers(
 
 def to_int(limbs: npt.NDArray[np.int64]) -> int:
     """The accumulator's value in units."""
-    return sum(
-        int(limbs[place]) << (32 * int(place)) for place in np.flatnonzero(limbs)
-    )
+    (found,) = _to_ints(limbs[np.newaxis])
+    return found
+
+
+def sum_groups(
+    values: npt.NDArray[np.float64], ends: npt.NDArray[np.int64]
+) -> Iterator[tuple[int, int]]:
+    """The sum of each group and that of its squares, in units.
+
+    Args:
+        values: Finite, those of a group one behind the other; at most MAX_VALUES.
+        ends: Where each group ends; the next one begins there.
+    """
+    bits = values.view(np.uint64)
+    for at in range(0, len(ends), _GROUPS):
+        part = ends[at : at + _GROUPS]
+        sums = np.zeros((len(part), SUM_LIMBS), np.int64)
+        squares = np.zeros((len(part), SQUARE_LIMBS), np.int64)
+        _add_groups(bits, ends[at - 1] if at else 0, part, sums, squares)
+        yield from zip(_to_ints(sums), _to_ints(squares), strict=True)
+
+
+@kernel
+def _add_groups(
+    bits: npt.NDArray[np.uint64],
+    start: int,
+    ends: npt.NDArray[np.int64],
+    sums: npt.NDArray[np.int64],
+    squares: npt.NDArray[np.int64],
+) -> None:
+    for group in range(len(ends)):
+        add_floats(bits[start : ends[group]], sums[group], squares[group])
+        start = ends[group]
+
+
+def _to_ints(limbs: npt.NDArray[np.int64]) -> list[int]:
+    """The values of several accumulators, shape [n, limbs]."""
+    words = _carried(limbs).astype("<u4", copy=False)
+    return [int.from_bytes(row.tobytes(), "little", signed=True) for row in words]
+
+
+@kernel
+def _carried(limbs: npt.NDArray[np.int64]) -> npt.NDArray[np.uint32]:
+    """The values in two's complement: words of 32 bits, and two more for the carry."""
+    rows, width = limbs.shape
+    words = np.empty((rows, width + 2), np.uint32)
+    for row in range(rows):
+        carry = np.int64(0)
+        for place in range(width):
+            carry += limbs[row, place]
+            words[row, place] = np.uint32(carry & 0xFFFFFFFF)
+            carry >>= 32
+        words[row, width] = np.uint32(carry & 0xFFFFFFFF)
+        words[row, width + 1] = np.uint32((carry >> 32) & 0xFFFFFFFF)
+    return words

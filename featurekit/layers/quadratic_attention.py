@@ -7,8 +7,9 @@ from keras import ops
 
 from featurekit.layers.visible_keys import causal_mask, visible_count
 
-SHORT = 256
-"""Below, it is faster to store the scores of an odd length than to mask one more."""
+SHORT, SHORT_ODD = 64, 256
+"""Below, JAX is faster with stored scores than with cuDNN's kernel, on an H100; odd
+lengths have to be masked for it."""
 
 
 def attend_softmax(query: Any, key: Any, value: Any, *, causal: bool, mask: Any) -> Any:
@@ -30,28 +31,46 @@ def softmax_values(
     query: Any, key: Any, value: Any, mask: Any, *, causal: bool = False
 ) -> Any:
     """Values weighted by softmax; the mask is (1 or batch, 1, 1 or queries, keys)."""
-    if value.shape[-1] == key.shape[-1]:
+    if _stores_scores(query, key, value):
+        if causal:
+            mask = causal_mask(key.shape[1])[None, None]
+        return _by_scores(query, key, value, mask)
+    if keras.config.backend() == "jax" and None not in (query.shape[1], key.shape[1]):
         return _fused(query, key, value, mask, causal=causal)
-    # Kernels take values as wide as keys alone.
+    return ops.dot_product_attention(query, key, value, mask=mask, is_causal=causal)
+
+
+def _stores_scores(query: Any, key: Any, value: Any) -> bool:
+    """Whether no kernel of the backend is asked."""
+    if value.shape[-1] != key.shape[-1]:
+        return True  # kernels take values as wide as keys alone
+    if keras.config.backend() != "jax" or None in (query.shape[1], key.shape[1]):
+        return False
+    longest = max(query.shape[1], key.shape[1])
+    odd = query.shape[1] % 2 or key.shape[1] % 2
+    return bool(longest < (SHORT_ODD if odd else SHORT))
+
+
+def _by_scores(query: Any, key: Any, value: Any, mask: Any) -> Any:
     queries = ops.transpose(query * query.shape[-1] ** -0.5, (0, 2, 1, 3))
     scores = ops.matmul(queries, ops.transpose(key, (0, 2, 3, 1)))
-    scores = ops.cast(scores, "float32")
+    scores = ops.cast(scores, keras.backend.result_type(scores.dtype, "float32"))
     if mask is not None:
         scores = ops.where(mask, scores, -1e30)
-    return weighted(ops.cast(ops.softmax(scores, axis=-1), value.dtype), value)
+    return weighted(ops.cast(_softmax(scores), value.dtype), value)
+
+
+def _softmax(scores: Any) -> Any:
+    """Keras warns of the softmax of one."""
+    if scores.shape[-1] == 1:
+        return ops.ones_like(scores)
+    return ops.softmax(scores, axis=-1)
 
 
 def _fused(query: Any, key: Any, value: Any, mask: Any, *, causal: bool) -> Any:
-    """What the backend's kernel gives; where it asks for them, of even lengths."""
+    """The kernel of cuDNN: trains on even lengths, masks have a row for each query."""
     queries, keys = query.shape[1], key.shape[1]
-    options = {"is_causal": causal}
-    if keras.config.backend() != "jax" or queries is None or keys is None:
-        return ops.dot_product_attention(query, key, value, mask=mask, **options)
-    # cuDNN trains on even lengths, and takes masks with a row for each query, alone.
     more_queries, more_keys = queries % 2, keys % 2
-    if mask is None and (more_queries or more_keys) and max(queries, keys) < SHORT:
-        options["flash_attention"] = False
-        return ops.dot_product_attention(query, key, value, **options)
     if mask is None and more_keys and not causal:
         mask = ops.ones((1, 1, queries, keys), dtype="bool")
     if mask is not None:
@@ -59,7 +78,7 @@ def _fused(query: Any, key: Any, value: Any, mask: Any, *, causal: bool) -> Any:
         mask = ops.pad(mask, [[0, 0], [0, 0], [0, more_queries], [0, more_keys]])
     query = _longer(query, more_queries)
     key, value = _longer(key, more_keys), _longer(value, more_keys)
-    found = ops.dot_product_attention(query, key, value, mask=mask, **options)
+    found = ops.dot_product_attention(query, key, value, mask=mask, is_causal=causal)
     return found[:, :queries] if more_queries else found
 
 

@@ -7,13 +7,13 @@ from itertools import chain
 from typing import Literal, TypeAlias
 
 from featurekit.errors import SpecError
-from featurekit.plan.netstrings import split_combination
+from featurekit.plan.combinations import read_combination
 from featurekit.plan.requirements import shared_requests, step_request
 from featurekit.plan.statistics import Quantiles, VocabularyCounts
 from featurekit.plan.stats import Stats
 from featurekit.spec import steps as s
-from featurekit.spec.columns import StringColumn
 from featurekit.spec.columns.base import BaseColumn, Cross, WeightedBag
+from featurekit.spec.columns.combinations import is_text
 from featurekit.spec.columns.grouped import Grouped
 from featurekit.spec.columns.hidden import Hidden
 from featurekit.spec.feature_spec import FeatureSpec
@@ -173,13 +173,8 @@ def _shown(column: BaseColumn, token: bytes | int) -> IdValue:
         return token
     if not isinstance(column.source, Cross):
         return token.decode("utf-8", "backslashreplace")
-    values = split_combination(token, list(map(_is_text, column.source.columns)))
+    values = read_combination(token, list(map(is_text, column.source.columns)))
     return tuple(
         value if isinstance(value, int) else value.decode("utf-8", "backslashreplace")
         for value in values
     )
-
-
-def _is_text(column: BaseColumn) -> bool:
-    """Whether a column of a cross is text as it is read, not an integer or id."""
-    return isinstance(column, StringColumn)

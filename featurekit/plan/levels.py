@@ -108,7 +108,7 @@ def split_levels(plan: Plan) -> Levels:
 
 
 def _begins_lists(node: Node) -> bool:
-    makes = isinstance(node.op, ops.ReadList | ops.BaseListMaker | ops.CrossHash)
+    makes = isinstance(node.op, ops.ReadList | ops.BaseListMaker | ops.BaseCross)
     return node.type.is_list and makes
 
 

@@ -126,7 +126,6 @@ def label_check(plan: Plan) -> int | None:
 
 
 _KEYS = 2**62  # what keys of rows hash into
-_ENDS = s.Pad | s.Length | s.MultiHot | s.Counts | s.Aggregate | s.Mask
 
 
 def _never_missing(step: s.Step) -> bool:
@@ -206,7 +205,7 @@ class _Lowering:
         step = steps[learned[0]]
         if isinstance(column.source, Cross):
             # A combination is present where its hash is.
-            value, _ = self._cross(column.source, (s.HashBuckets(1),))
+            value = self._cross(column.source, s.HashBuckets(1))
         else:
             refuse = any(map(_makes_vector, steps)) or isinstance(column, VectorColumn)
             before = steps[: learned[0]]
@@ -236,83 +235,119 @@ class _Lowering:
             keep_nan: Whether a NaN is a value, whatever the column says.
             refuse_missing: Whether a missing list is refused, whatever the steps are.
         """
-        add = self.builder.add
         refuse_missing |= any(map(_makes_vector, steps))
-        if isinstance(source, Input):
-            value = add(_read(source, steps, refuse_missing=refuse_missing))
-            if self.builder.nodes[value].type.dtype == "float32":
-                value = add(ops.ToFloat64("keep" if keep_nan else source.nan), value)
-        elif isinstance(source, Boxes):
-            value, steps = self._boxes(source, steps)
-        elif isinstance(source, Expression):
-            value = self._express(source)
-        elif isinstance(source, WeightedBag):
-            value = self._weighted(source)
-        elif isinstance(source, Masked):
-            value = self._mask(source)
-        elif isinstance(source, Hidden):
-            value = self._hide(source)
-        elif isinstance(source, Aligned):
-            refuse_missing |= any(map(_makes_vector, steps))
-            value = self._align(source, refuse_missing=refuse_missing)
-        elif isinstance(source, Grouped):
-            value = self._grouped(source)
-        elif isinstance(source, TargetEncoding):
-            found = self.learned.find(target_request(source), TargetByKey)
-            key = self.value(source.category.source, source.category.steps)
-            value = add_target(self.builder, source, found, key, training=self.training)
-        else:
-            value, steps = self._cross(source, steps)
-        for end, step in enumerate(steps, start=1):
-            if isinstance(step, s.MissingAsEmpty | s.DropMissing | s.MissingAsZeros):
-                continue  # said by the op that reads, and by the one that ends the list
-            if isinstance(step, _ENDS):
-                value = self._end(step, self._elements(value, steps))
-                continue
-            if isinstance(step, s.Split | s.Ngrams | s.Wordpiece):
+        value = self._source(
+            source, steps, keep_nan=keep_nan, refuse_missing=refuse_missing
+        )
+        done = 1 if isinstance(source, Boxes | Cross) else 0
+        for end in range(done + 1, len(steps) + 1):
+            value = self._step(source, steps, end, value, refuse_missing=refuse_missing)
+        return value
+
+    def _source(
+        self,
+        source: Source,
+        steps: tuple[s.Step, ...],
+        *,
+        keep_nan: bool,
+        refuse_missing: bool,
+    ) -> int:
+        """The value of a source; of boxes and crosses, after the first step."""
+        match source:
+            case Input():
+                read = _read(source, steps, refuse_missing=refuse_missing)
+                value = self.builder.add(read)
+                if self.builder.nodes[value].type.dtype != "float32":
+                    return value
+                policy = "keep" if keep_nan else source.nan
+                return self.builder.add(ops.ToFloat64(policy), value)
+            case Boxes():
+                return self._boxes(source, steps[0])
+            case Cross():
+                return self._cross(source, steps[0])
+            case Expression():
+                return self._express(source)
+            case WeightedBag():
+                return self._weighted(source)
+            case Masked():
+                return self._mask(source)
+            case Hidden():
+                return self._hide(source)
+            case Aligned():
+                return self._align(source, refuse_missing=refuse_missing)
+            case Grouped():
+                return self._grouped(source)
+            case TargetEncoding():
+                return self._encode_target(source)
+            case _:
+                assert_never(source)
+
+    def _step(
+        self,
+        source: Source,
+        steps: tuple[s.Step, ...],
+        end: int,
+        value: int,
+        *,
+        refuse_missing: bool,
+    ) -> int:
+        """The value after the step that ends `steps[:end]`."""
+        add = self.builder.add
+        step = steps[end - 1]
+        match step:
+            case s.MissingAsEmpty() | s.DropMissing() | s.MissingAsZeros():
+                return value  # said by the op that reads, and by the one that ends
+            case s.Pad() | s.Length() | s.MultiHot() | s.Counts():
+                return self._end(step, self._elements(value, steps))
+            case s.Aggregate() | s.Mask():
+                return self._end(step, self._elements(value, steps))
+            case s.Split() | s.Ngrams() | s.Wordpiece():
                 missing = _missing_list(steps, refuse_missing=refuse_missing)
-                value = add(list_op(step, missing), self._elements(value, steps))
-                continue
-            if isinstance(step, s.Binarize):
-                value = add(ops.IsGreaterEqual(step.threshold), value)
-                value = add(ops.ChooseNumber(1.0, 0.0), value)
-                continue
-            if isinstance(step, s.BaseSequenceStep):
+                return add(list_op(step, missing), self._elements(value, steps))
+            case s.Binarize(threshold=threshold):
+                value = add(ops.IsGreaterEqual(threshold), value)
+                return add(ops.ChooseNumber(1.0, 0.0), value)
+            case s.Shift() | s.Difference() | s.Rolling():
                 if s.pending_drop(steps[: end - 1]):
                     value = add(ops.AlignLists(True), value)
-                value = add(_sequence_op(step), value)
-                continue
-            if isinstance(step, s.Tensor):
-                value = self._tensor(step, value, steps)
-                continue
-            if isinstance(step, s.Image):
-                value = add_image(self.builder, steps, value)
-            if isinstance(step, s.Image | s.Resize):
-                continue  # one op
-            request = step_request(source, steps[:end])
-            if isinstance(step, s.Vocabulary):
-                value = self._vocabulary(step, request, value)
-            elif isinstance(step, s.TfIdf):
-                value = self._weigh_terms(source, steps[:end], value)
-            elif isinstance(step, s.CountEncoding):
-                counts = self.learned.find(request, VocabularyCounts)
-                value = add_counts(self.builder, step, counts, value)
-            else:
-                value = add(self.learned.op(source, step, request), value)
-        return value
+                return add(_sequence_op(step), value)
+            case s.Tensor():
+                return self._tensor(step, value, steps)
+            case s.Image():
+                return add_image(self.builder, steps, value)
+            case s.Resize():
+                return value  # one op with the image
+            case s.TfIdf():
+                return self._weigh_terms(source, steps[:end], value)
+        request = step_request(source, steps[:end])
+        if isinstance(step, s.Vocabulary):
+            return self._vocabulary(step, request, value)
+        if isinstance(step, s.CountEncoding):
+            counts = self.learned.find(request, VocabularyCounts)
+            return add_counts(self.builder, step, counts, value)
+        return add(self.learned.op(source, step, request), value)
 
     def _weigh_terms(
         self, source: Source, steps: tuple[s.Step, ...], value: int
     ) -> int:
-        *before, step = steps
+        step = steps[-1]
         assert isinstance(step, s.TfIdf)
         found = self.learned.find(step_request(source, steps), DocumentFrequencies)
         value = self._elements(value, steps)
-        words = (one for one in before if isinstance(one, s.Vocabulary))
-        lookup = self._lookup(value) if any(map(s.needs_statistics, words)) else None
         num_ids = self.builder.nodes[value].type.num_ids or 0
-        weights = term_weights(found, num_ids, lookup, smooth=step.smooth)
+        ids = self._token_ids(source, steps, value)
+        weights = term_weights(found, num_ids, ids, smooth=step.smooth)
         return self.builder.add(ops.WeighTerms(weights), value)
+
+    def _token_ids(
+        self, source: Source, steps: tuple[s.Step, ...], value: int
+    ) -> dict[bytes | int, int] | None:
+        """The id of each token that a vocabulary has learned; None if none has."""
+        for end, step in enumerate(steps, start=1):
+            if isinstance(step, s.Vocabulary) and s.needs_statistics(step):
+                tokens = self._tokens(step, step_request(source, steps[:end]))
+                return dict(zip(tokens, self._lookup(value).token_ids, strict=True))
+        return None
 
     def _lookup(self, value: int) -> ops.LookupVocabulary:
         """The lookup that gave the ids of a value."""
@@ -335,11 +370,8 @@ class _Lowering:
             ops.DecodeTensor(step.shape, dtype, nan, missing), value
         )
 
-    def _boxes(
-        self, source: Boxes, steps: tuple[s.Step, ...]
-    ) -> tuple[int, tuple[s.Step, ...]]:
-        """What becomes of boxes, and the steps after it."""
-        step, *rest = steps
+    def _boxes(self, source: Boxes, step: s.Step) -> int:
+        """What a step makes of boxes."""
         inputs = [self._listed(source.coordinates)]
         for one in source.size:
             found = self.value(one.source, one.steps)
@@ -355,7 +387,7 @@ class _Lowering:
             op = ops.PadObjects(step.length, source.format, source.relative)
         if isinstance(step, s.PadLabels) and source.labels is not None:
             inputs.append(self._listed(source.labels))
-        return self.builder.add(op, *inputs), tuple(rest)
+        return self.builder.add(op, *inputs)
 
     def _listed(self, one: Column) -> int:
         """A list that is there, and whose elements are."""
@@ -471,20 +503,15 @@ class _Lowering:
         ]
         return self.builder.add(ops.AlignLists(source.dropped), *parts)
 
-    def _cross(
-        self, source: Cross, steps: tuple[s.Step, ...]
-    ) -> tuple[int, tuple[s.Step, ...]]:
-        """The id of a combination, and the steps after it."""
+    def _cross(self, source: Cross, step: s.Step) -> int:
+        """The id of a combination; with lists among the columns, of all."""
         parts = [self._part(one) for one in source.columns]
-        step, *rest = steps
         if isinstance(step, s.HashBuckets):
             op = ops.CrossHash(step.num_buckets, step.hash_key)
-            return self.builder.add(op, *parts), tuple(rest)
+            return self.builder.add(op, *parts)
         assert isinstance(step, s.Vocabulary)
-        tokens = self.learned.find(
-            step_request(source, (step,)), VocabularyCounts
-        ).tokens
-        return lower_exact_cross(self.builder, parts, tokens, step), tuple(rest)
+        tokens = self._tokens(step, step_request(source, (step,)))
+        return lower_exact_cross(self.builder, parts, tokens, step)
 
     def _part(self, column: Column) -> int:
         """What a column gives to a cross: of a list, elements that are there."""
@@ -510,15 +537,23 @@ class _Lowering:
         value, key = (self.value(one.source, one.steps) for one in source.columns)
         return add_grouped(self.builder, source, found, value, key)
 
+    def _encode_target(self, source: TargetEncoding) -> int:
+        found = self.learned.find(target_request(source), TargetByKey)
+        key = self.value(source.category.source, source.category.steps)
+        return add_target(self.builder, source, found, key, training=self.training)
+
     def _vocabulary(
         self, step: s.Vocabulary, request: AnalysisRequest | None, value: int
     ) -> int:
-        learned: s.Tokens = ()
-        if request is not None:
-            request = self.shared.get(step.shared or "", request)
-            learned = self.learned.find(request, VocabularyCounts).tokens
-        table = ops.VocabularyTable(step.all_tokens(learned))
+        table = ops.VocabularyTable(self._tokens(step, request))
         return add_lookup(self.builder, step, table, value)
+
+    def _tokens(self, step: s.Vocabulary, request: AnalysisRequest | None) -> s.Tokens:
+        """The tokens of a vocabulary, given or learned."""
+        if request is None:
+            return step.all_tokens(())
+        request = self.shared.get(step.shared or "", request)
+        return step.all_tokens(self.learned.find(request, VocabularyCounts).tokens)
 
 
 def _makes_vector(step: s.Step) -> bool:

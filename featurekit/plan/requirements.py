@@ -98,12 +98,12 @@ class AnalysisRequest:
     @property
     def is_joined(self) -> bool:
         """Whether the values of a row are counted together, not each by itself."""
-        return isinstance(self.source, Cross)
+        return isinstance(self.source, Cross) and not self.steps
 
     @property
     def columns(self) -> dict[str, BaseColumn]:
         """The columns that are measured, by the name of their values in the plan."""
-        if isinstance(self.source, Cross):
+        if isinstance(self.source, Cross) and self.is_joined:
             columns: tuple[BaseColumn, ...] = self.source.columns
         else:
             columns = (BaseColumn(self.source, self.steps), *self.others)

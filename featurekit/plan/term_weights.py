@@ -1,15 +1,15 @@
 """How much each id of a vocabulary weighs: inverse document frequencies."""
 
 import math
+from collections.abc import Mapping
 
-from featurekit.plan.ops import LookupVocabulary
 from featurekit.plan.statistics import DocumentFrequencies
 
 
 def term_weights(
     found: DocumentFrequencies,
     num_ids: int,
-    lookup: LookupVocabulary | None,
+    ids: Mapping[bytes | int, int] | None,
     *,
     smooth: bool,
 ) -> tuple[float, ...]:
@@ -18,22 +18,18 @@ def term_weights(
     Args:
         found: What was counted: ids, or the tokens of a learned vocabulary.
         num_ids: How many ids there are.
-        lookup: What makes ids of tokens; None where ids were counted.
+        ids: The ids of the tokens; None where ids were counted.
         smooth: Whether one document more, with every term, is added.
 
     >>> counted = DocumentFrequencies((0, 2), (3, 1), 3)
     >>> [round(one, 4) for one in term_weights(counted, 3, None, smooth=True)]
     [1.0, 2.3863, 1.6931]
     """
-    counts: dict[int, int] = {}
-    known: dict[object, int] = dict(zip(found.tokens, found.counts, strict=True))
-    if lookup is None:
-        counts = {at: known.get(at, 0) for at in range(num_ids)}
-    else:
-        tokens: tuple[object, ...] = lookup.vocabulary.tokens
-        ids = zip(tokens, lookup.token_ids, strict=True)
-        counts = {at: known.get(token, 0) for token, at in ids}
-    frequencies = [counts.get(at, 0) for at in range(num_ids)]
+    counted: dict[bytes | int, int] = {}
+    counted.update(zip(found.tokens, found.counts, strict=True))
+    if ids is not None:
+        counted = {at: counted.get(token, 0) for token, at in ids.items()}
+    frequencies = [counted.get(at, 0) for at in range(num_ids)]
     return tuple(_weight(found.documents, count, smooth) for count in frequencies)
 
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from featurekit.plan import ops
+from featurekit.plan.combinations import read_combination
 from featurekit.plan.graph import PlanBuilder
-from featurekit.plan.netstrings import split_combination
 from featurekit.spec import steps as s
 
 
@@ -52,7 +52,7 @@ def lower_exact_cross(
     tokens: s.Tokens,
     step: s.Vocabulary,
 ) -> int:
-    """The id of a combination of values.
+    """The id of a combination of values; with a list among them, of all combinations.
 
     Each value is looked up among the values at its place, and then each beginning of a
     combination among the beginnings that occur: pairs of ids, so that no text has to be
@@ -67,7 +67,7 @@ def lower_exact_cross(
     """
     are_texts = [builder.nodes[part].type.dtype == "string" for part in parts]
     combinations = [
-        split_combination(token, are_texts)
+        read_combination(token, are_texts)
         for token in cast("tuple[bytes, ...]", tokens)
     ]
     state, known = _lookup(builder, parts[0], [entry[:1] for entry in combinations])

@@ -317,7 +317,7 @@ def _vocabulary_arguments(step: s.Vocabulary) -> dict[str, Any]:
         "num_oov": step.num_oov,
         "reserved": step.reserved,
         "oov": "before" if step.oov_first else "after",
-        "missing_id": step.missing_id,
+        "missing_id": step.missing_id or None,
         "shared": step.shared,
         "default": step.default,
     }

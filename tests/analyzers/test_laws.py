@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from featurekit.analyzers import quantiles, vocabulary
+from featurekit.analyzers import by_key, quantiles, vocabulary
 from featurekit.analyzers.accumulator import KINDS, Accumulator, create
 
 NUMBERS = st.lists(
@@ -59,6 +59,7 @@ every_request = pytest.mark.parametrize(("kind", "value_type", "options"), REQUE
 def _compact_often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quantiles, "MAX_PENDING", 7)
     monkeypatch.setattr(vocabulary, "MIN_PENDING", 3)
+    monkeypatch.setattr(by_key, "MIN_PENDING", 2)
 
 
 law = settings(max_examples=40)

@@ -125,3 +125,26 @@ def test_agrees_with_scikit_learn() -> None:
     found = moments(pa.array(values))
     assert found.mean == pytest.approx(scaler.mean_[0], rel=1e-12)
     assert found.variance == pytest.approx(scaler.var_[0], rel=1e-12)
+
+
+@pytest.mark.parametrize("most", [5, 1 << 24])
+def test_groups_are_summed_as_each_by_itself(
+    most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many groups are summed together, and where the values are too many."""
+    monkeypatch.setattr(exact_sum, "MAX_VALUES", most)
+    monkeypatch.setattr(exact_sum, "_GROUPS", 3)
+    rng = np.random.default_rng(4)
+    values = rng.normal(size=200) * 10.0 ** rng.integers(-300, 150, 200)
+    keys = rng.integers(0, 17, 200)
+    found = create("moments_by_key", "integer", max_keys=17)
+    for part in np.split(np.arange(200), [3, 90]):
+        columns = [pa.array(values[part]), pa.array(keys[part])]
+        found.add(pa.StructArray.from_arrays(columns, ["value", "key"]))
+        found.encode()  # counts what waits
+    extracted = found.extract()
+    groups = [values[keys == key].tolist() for key in extracted.tokens]
+    for at, group in enumerate([*groups, values.tolist()]):
+        wanted = exactly(group)
+        measured = extracted.counts[at], extracted.means[at], extracted.variances[at]
+        assert measured == (wanted.count, wanted.mean, wanted.variance)

@@ -222,6 +222,22 @@ class TestExplain:
         assert Path(done.json["file"]).name == "2.parquet"
         assert (done.json["row"], done.json["outputs"]) == (1, {"x": 21.0})
 
+    def test_windows_and_packs(self, tmp_path: Path) -> None:
+        column = '"x": fk.numerics("x").sum()'
+        cut = write_spec(tmp_path, column, rows='fk.windows(["x"], size=2)')
+        rows = write_parquet(tmp_path, {"x": [[1.0, 2.0, 5.0], [1.0]]}, "rows.parquet")
+        done = run("explain", "--spec", cut, "--row", 0, "--window", 1, rows, "--json")
+        assert (done.json["rows_made"], done.json["outputs"]) == (2, {"x": 7.0})
+        shown = run("explain", "--spec", cut, "--row", 0, rows).stdout
+        assert "window 0 of the 2 of the row" in shown
+        short = run("explain", "--spec", cut, "--row", 1, rows)
+        assert short.code == 1 and "too short" in short.stdout
+        none = run("explain", "--spec", cut, "--row", 0, "--window", 2, rows, "--json")
+        assert (none.code, none.error["code"]) == (2, "NO_SUCH_ROW")
+        packed = write_spec(tmp_path, column, rows='fk.packing(["x"], length=9)')
+        shown = run("explain", "--spec", packed, "--row", 1, rows).stdout
+        assert "packed alone" in shown
+
     def test_agrees_with_conversion(
         self, files: dict[str, Path], tmp_path: Path
     ) -> None:

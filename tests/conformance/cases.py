@@ -61,6 +61,7 @@ PROVES: dict[str, tuple[int, ...]] = {
     "cross_takes": (47,),
     "cross_of_a_cross": (47,),
     "cross_lists": (46,),
+    "cross_lists_exact": (48,),
     "vector": (1,),
     "fill": (67,),
     "fill_mean_and_fill_median": (68,),

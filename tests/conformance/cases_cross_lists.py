@@ -1,6 +1,6 @@
 """Crosses of lists: all combinations of a row, the last input running fastest.
 
-Values are those of `tf.sparse.cross_hashed`; padded, they are one more.
+Hashes are those of `tf.sparse.cross_hashed`; padded, ids are one more.
 """
 
 from conformance.case import Case, float32, int64, text
@@ -11,8 +11,123 @@ import featurekit as fk
 _S = fk.strings("s")
 _T = fk.strings("t")
 _I = fk.integers("i")
+_EXACT = fk.cross(_S, fk.integer("i"), _T)
+_GIVEN = [("a", 1, "k"), ("b", 1, "l"), ("b", -7, "k")]
+
+EXACT = [
+    Case(
+        "cross_lists_exact",
+        {
+            "s": texts(["a", "b"], ["b", "b"], ["a"], ["é"]),
+            "i": int64(1, -7, 2**62, 1),
+            "t": texts(["k", "l"], ["k"], ["k"], ["k", "k"]),
+        },
+        {
+            "after": _EXACT.vocabulary(_GIVEN).pad(4),
+            "before": _EXACT.vocabulary(_GIVEN, oov="before").pad(4),
+            "dropped": _EXACT.vocabulary(_GIVEN, num_oov=0, default="missing")
+            .drop_missing()
+            .pad(4),
+            "default": _EXACT.vocabulary(_GIVEN, num_oov=0, default=2).counts(),
+        },
+        {
+            # Of "b" 1 "k" and of "a" 1 "l" every value is known, and every pair.
+            "after": [[1, 4, 4, 2], [3, 3, 0, 0], [4, 0, 0, 0], [4, 4, 0, 0]],
+            "before": [[2, 1, 1, 3], [4, 4, 0, 0], [1, 0, 0, 0], [1, 1, 0, 0]],
+            "dropped": [[1, 2, 0, 0], [3, 3, 0, 0], [0] * 4, [0] * 4],
+            "default": [[1, 1, 2], [0, 0, 2], [0, 0, 1], [0, 0, 2]],
+        },
+    ),
+    Case(
+        "cross_lists_exact_in_the_order_of_the_hash",
+        {
+            "s": texts(["a", "b"], ["b"], []),
+            "t": texts(["k", "l", "m"], ["m", "k"], ["k"]),
+        },
+        {
+            "c": fk.cross(_S, _T)
+            .vocabulary([(s, t) for s in "ab" for t in "klm"])
+            .pad(6),
+            "t first": fk.cross(_T, _S)
+            .vocabulary([(t, s) for t in "klm" for s in "ab"])
+            .pad(6),
+        },
+        {
+            "c": [[1, 2, 3, 4, 5, 6], [6, 4, 0, 0, 0, 0], [0] * 6],
+            "t first": [[1, 2, 3, 4, 5, 6], [6, 2, 0, 0, 0, 0], [0] * 6],
+        },
+    ),
+    Case(
+        "cross_lists_exact_missing",
+        {
+            "s": texts(["a", None], ["a"], None, ["a"], ["b"], []),
+            "i": int64(1, None, 1, 1, 1, 1),
+            "t": texts(["k"], ["k"], ["k"], None, [None, "l"], ["k"]),
+        },
+        {
+            "c": fk.cross(_S.drop_missing(), fk.integer("i"), _T.drop_missing())
+            .vocabulary(_GIVEN)
+            .pad(2),
+        },
+        {"c": [[1, 0], [0, 0], [0, 0], [0, 0], [2, 0], [0, 0]]},
+    ),
+    Case(
+        "cross_lists_exact_refuse",
+        {
+            "s": texts(["a"], ["a", None], ["b"], None, []),
+            "i": int64(1, 1, 1, 1, 5),
+            "t": texts(["k"], ["k"], ["k", "l"], ["k"], ["z"]),
+        },
+        {"c": _EXACT.vocabulary(_GIVEN, num_oov=0).pad(1)},
+        {"c": [[1], [0], [0]]},
+        rejected={1: "NULL_NOT_ALLOWED", 2: "OUT_OF_VOCABULARY"},
+    ),
+    Case(
+        "cross_lists_exact_of_single_values_first",
+        {
+            "x": float32(-1.0, 1.0, None),
+            "i": int64(7, 8, 7),
+            "s": texts(["a", "a"], ["b"], ["a"]),
+        },
+        {
+            "c": fk.cross(fk.numeric("x").buckets([0.0]), fk.integer("i"), _S)
+            .vocabulary([(0, 7, "a"), (1, 8, "b")])
+            .counts(),
+        },
+        {"c": [[2, 0, 0], [0, 1, 0], [0, 0, 0]]},
+    ),
+    Case(
+        "cross_lists_exact_of_ids",
+        {"s": texts(["a", "q"], ["z"]), "i": integers([3, 4], [3])},
+        {
+            "c": fk.cross(
+                _S.vocabulary(["a", "q"]), fk.cross(_I, _I).vocabulary([(3, 4)])
+            )
+            .vocabulary([(0, 0), (1, 1), (2, 1)])
+            .pad(8),
+        },
+        {"c": [[4, 1, 4, 4, 2, 4, 2, 2], [3, 0, 0, 0, 0, 0, 0, 0]]},
+    ),
+    Case(
+        "cross_lists_exact_of_text_that_joins_alike",
+        {"s": texts(["a", "ab", "1:a,"]), "t": texts(["bc", "c", ""])},
+        {
+            "c": fk.cross(_S, _T)
+            .vocabulary([("ab", "c"), ("a", "bc"), ("1:a,", "")])
+            .pad(9)
+        },
+        {"c": [[2, 4, 4, 4, 1, 4, 4, 4, 3]]},
+    ),
+    Case(
+        "cross_lists_exact_empty_batch",
+        {"s": texts(), "t": texts(), "i": int64()},
+        {"c": _EXACT.vocabulary(_GIVEN).pad(1)},
+        {"c": []},
+    ),
+]
 
 CASES = [
+    *EXACT,
     Case(
         "cross_lists_in_the_order_of_tensorflow",
         {

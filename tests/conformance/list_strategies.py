@@ -7,6 +7,7 @@ import pyarrow as pa
 from conformance.strategies import finite, float32s, texts
 
 import featurekit as fk
+from featurekit.spec import columns as fk_columns
 from featurekit.spec.columns import Column, IdsColumn, ListCrossColumn, NumericsColumn
 
 _LARGEST = 2**63 - 1
@@ -154,6 +155,8 @@ def ids(draw: st.DrawFn) -> IdsColumn:
     kinds = ["words", "numbers", "hash", "identity", "buckets", "cross"]
     match draw(st.sampled_from(kinds)):
         case "cross":
+            if draw(st.booleans()):
+                return draw(exact_crosses())
             buckets = draw(st.sampled_from([1, 3, 50]))
             key = draw(st.none() | st.just(7))
             return draw(crosses()).hash_buckets(buckets, hash_key=key)
@@ -198,6 +201,26 @@ def crosses(draw: st.DrawFn) -> ListCrossColumn:
     lists = draw(_policies(fk.strings("t")) | _policies(fk.integers("i")) | ids())
     others = draw(st.lists(st.sampled_from(single) | ids(), min_size=1, max_size=2))
     return fk.cross(*draw(st.permutations([lists, *others])))
+
+
+@st.composite
+def exact_crosses(draw: st.DrawFn) -> IdsColumn:
+    """A cross with given combinations, some of which occur; unknown ones are ids."""
+    crossed = draw(crosses())
+    values = [
+        st.sampled_from(_WORDS)
+        if isinstance(column, fk_columns.StringsColumn)
+        else st.integers(0, 3)
+        for column in crossed.source.columns
+    ]
+    tokens = draw(st.lists(st.tuples(*values), min_size=1, max_size=9, unique=True))
+    if draw(st.booleans()):
+        return crossed.vocabulary(
+            tokens, oov=draw(st.sampled_from(["before", "after"]))
+        )
+    default = draw(st.sampled_from([None, 0, "missing"]))
+    found = crossed.vocabulary(tokens, num_oov=0, default=default)
+    return draw(_policies(found))
 
 
 @st.composite

@@ -1,7 +1,10 @@
 """What is learned of several columns together: shared vocabularies, exact crosses."""
 
+import itertools
+import math
 from collections import Counter
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -188,3 +191,121 @@ def test_lists_and_single_values_share_a_vocabulary() -> None:
     # b three times, c and a twice, of which the greater comes first
     assert found["one"].tolist() == [2, 0, 2]
     assert found["many"].tolist() == [[1, 2, 0], [0, 0, 0], [1, 2, 0]]
+
+
+lists = st.lists(words, max_size=3) | st.none()
+list_rows = st.lists(st.tuples(lists, numbers, lists), min_size=1, max_size=12)
+
+
+def list_table(drawn: list[tuple]) -> pa.Table:
+    s, i, t = zip(*drawn, strict=True)
+    kind = pa.list_(pa.string())
+    return pa.table(
+        {"s": pa.array(s, kind), "i": pa.array(i, pa.int64()), "t": pa.array(t, kind)}
+    )
+
+
+def combinations(row: tuple) -> list[bytes]:
+    """The combinations of a row, of which none is missing, as netstrings."""
+    s, i, t = row
+    values = [s or [], [i], t or []]
+    there = ([one for one in each if one is not None] for each in values)
+    return [b"".join(map(netstring, each)) for each in itertools.product(*there)]
+
+
+@pytest.mark.proves(46, 48)
+@given(list_rows, st.sampled_from([None, 1, 4]))
+@settings(max_examples=50)
+def test_exact_crosses_of_lists_are_those_of_products(drawn, max_size) -> None:
+    source = fk.cross(
+        fk.strings("s").missing_as_empty().drop_missing(),
+        fk.integer("i"),
+        fk.strings("t").drop_missing(),
+    )
+    ids = source.vocabulary(max_size=max_size)
+    spec = fk.FeatureSpec({"c": ids.pad(9), "t": ids.tf_idf()})
+    data = list_table(drawn)
+    found = [combinations(row) for row in drawn]
+    counted = Counter(token for row in found for token in row)
+    if not counted:
+        return
+    stats = fk.analyze(spec, data, rows_per_task=5)
+    order = [token for token, _ in in_order(counted)][:max_size]
+    assert list(learned(stats).tokens) == order
+    assert learned(stats).total == counted.total()
+
+    place = {token: at for at, token in enumerate(order)}
+    wanted = [[place.get(one, len(order)) for one in row] for row in found]
+    padded = [([at + 1 for at in row] + [0] * 9)[:9] for row in wanted]
+    rarity = [
+        math.log((1 + len(drawn)) / (1 + sum(one in row for row in found))) + 1
+        for one in order
+    ]
+    rarity.append(math.log(1 + len(drawn)) + 1)  # of unknown ones, which nobody counts
+    weighed = [
+        [row.count(at) * weight for at, weight in enumerate(rarity)] for row in wanted
+    ]
+    plan = fk.compile(spec, stats)
+    for backend in (HostBackend(plan), ReferenceBackend(plan)):
+        outputs = backend.run(data.combine_chunks().to_batches()[0]).outputs
+        assert outputs.column("c").to_pylist() == padded
+        np.testing.assert_allclose(outputs.column("t").to_pylist(), weighed, rtol=1e-6)
+    for meaning, token in zip(
+        fk.id_meanings(spec, "c", stats)[1:], order, strict=False
+    ):
+        assert b"".join(map(netstring, meaning.value)) == token
+
+
+def test_what_a_cross_of_lists_learned_can_be_given(tmp_path) -> None:
+    source = fk.cross(fk.strings("s"), fk.integers("i"))
+    spec = fk.FeatureSpec({"c": source.vocabulary(max_size=3).pad(6)})
+    rows = {
+        "s": [["a", "b", "é"], ["a"], ["", "a"]],
+        "i": [[1, 2], [1, 1], [-5]],
+    }
+    stats = fk.analyze(spec, rows)
+    file = tmp_path / "combinations.txt"
+    fk.write_vocabulary(file, learned(stats).tokens)
+    by_file = source.vocabulary(fk.read_vocabulary(file)).pad(6)
+    values = [meaning.value for meaning in fk.id_meanings(spec, "c", stats)][1:4]
+    assert source.vocabulary(values).pad(6) == by_file
+    assert fk.preview(by_file, rows) == fk.preview(spec.features["c"], rows)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("1:a,1:7,", "a list of combinations"),
+        (["a"], "2 values"),
+        (["1:a,"], "2 values"),
+        (["1:a,1:x,"], "2 values"),
+        (["1:a,2:07,"], "2 values"),
+        ([("a",)], "2 values"),
+        ([("a", 7, 7)], "2 values"),
+        ([7], "2 values"),
+        ([(7, "a")], "a token must be text"),
+        ([("a", "7")], "a token must be an int"),
+        ([("a", True)], "a token must be an int"),
+        ([("a", 2**63)], "exceeds 64 bits"),
+        ([("\ud800", 1)], "not UTF-8"),
+        ([("a", 7), b"1:a,1:7,"], "repeats token 0"),
+        ([], "empty"),
+    ],
+)
+def test_what_is_no_combination_is_refused(given, message: str) -> None:
+    for first in (fk.string("s"), fk.strings("s")):
+        with pytest.raises(SpecError, match=message):
+            fk.cross(first, fk.integer("i")).vocabulary(given)
+
+
+def test_a_cross_of_what_is_learned_may_be_given() -> None:
+    """With combinations of learned ids; one pass learns the ids."""
+    crossed = fk.cross(fk.strings("s").vocabulary(), fk.string("t"))
+    rows = {"s": [["a", "b"], ["b"]], "t": ["k", "l"]}
+    ids = crossed.vocabulary([(0, "k"), (1, "k")])  # "b" is more frequent than "a"
+    assert fk.preview(ids.pad(2), rows) == [[2, 1], [3, 0]]
+
+
+def test_one_id_at_most_is_that_of_unknown_combinations() -> None:
+    with pytest.raises(SpecError, match="0 or 1"):
+        fk.cross(fk.strings("s"), fk.string("t")).vocabulary(num_oov=2)

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from jobs.trips import tree
 
 import featurekit as fk
-from featurekit.errors import RowError, SpecError
+from featurekit.errors import RowError, SourceError, SpecError
+from featurekit.jobs.explain import explain
 from featurekit.jobs.packing import Packer
 from featurekit.spec.serialize import spec_from_text, spec_to_text
 
@@ -374,3 +375,31 @@ def test_beam_writes_the_same_bytes(tmp_path: Path) -> None:
     fk.convert(SPEC, stats, source, tmp_path / "local", rows_per_task=90)
     run(Convert(SPEC, stats, source, tmp_path / "beam", rows_per_task=90))
     assert tree(tmp_path / "local") == tree(tmp_path / "beam")
+
+
+def test_a_row_is_explained_alone_in_its_pack() -> None:
+    rows = {
+        "token": [[7, 3], [], [1] * (LENGTH + 1), [50], [2, 2]],
+        "x": [[0.5, 1.0], [], [0.0] * (LENGTH + 1), [1.0], [1.0]],
+    }
+    found = explain(SPEC, rows, 0)
+    assert (found.outcome, found.part, found.made) == ("written", "train", 1)
+    assert found.outputs == {
+        "token": padded([7, 3], 1),
+        "x": padded([0.5, 1.0]),
+        "segment": padded([0, 0], 1),
+        "position": padded([0, 1], 1),
+    }
+    refusals = {
+        2: ("OUT_OF_RANGE", 0),
+        3: ("OUT_OF_RANGE", 1),
+        4: ("LENGTH_MISMATCH", 0),
+    }
+    assert explain(SPEC, rows, 1).outcome == "unused"
+    for row, (code, made) in refusals.items():
+        refused = explain(SPEC, rows, row)
+        assert refused.error is not None
+        assert (refused.error.code, refused.error.row) == (code, row)
+        assert refused.made == made
+    with pytest.raises(SourceError, match="no such window"):
+        explain(SPEC, rows, 0, window=1)

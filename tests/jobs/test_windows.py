@@ -284,9 +284,52 @@ def test_what_cannot_be_declared(make, message: str) -> None:  # type: ignore[no
         make()
 
 
-def test_no_one_explanation_of_several_rows() -> None:
-    with pytest.raises(SourceError, match="becomes several"):
-        explain(SPEC, table(3), 0)
+def test_every_window_is_explained_as_it_is_converted(tmp_path: Path) -> None:
+    """The windows of all rows, one by one, are the records of a conversion."""
+    rows = table(30)
+    stats = fk.analyze(SPEC, rows)
+    fk.convert(SPEC, stats, rows, tmp_path / "out")
+    arrays = fk.load(tmp_path / "out").to_numpy()
+    written = 0
+    for row, values in enumerate(rows["x"].to_pylist()):
+        found = explain(SPEC, rows, row, stats=stats)
+        assert found.raw["x"] == values
+        room = len(values) - SIZE - HORIZON
+        assert found.made == (room // STRIDE + 1 if room >= 0 else 0)
+        if not found.made:
+            assert (found.outcome, found.steps, found.outputs) == ("unused", (), {})
+        for window in range(found.made):
+            found = explain(SPEC, rows, row, stats=stats, window=window)
+            assert (found.outcome, found.part) == ("written", "train")
+            starts = [s.value for s in found.steps if "column='start'" in s.op]
+            assert starts == [window * STRIDE]
+            for name, value in found.outputs.items():
+                wanted = arrays[name][written]
+                assert np.array_equal(wanted, np.asarray(value, wanted.dtype))
+            written += 1
+    assert written == len(arrays["start"])
+
+
+def test_windows_that_are_refused_are_explained() -> None:
+    rows = {
+        "stream": ["a", "b", "c"],
+        "x": [[1.0] * 6, [1.0] * 9, [1.0] * 6],
+        "action": [["run"] * 5, ["run"] * 8 + ["jump"], ["run"] * 6],
+    }
+    stats = fk.analyze(SPEC, {name: [values[2]] for name, values in rows.items()})
+    misfit = explain(SPEC, rows, 0, stats=stats)
+    assert (misfit.outcome, misfit.made, misfit.steps) == ("rejected", 0, ())
+    assert misfit.error is not None and misfit.error.code == "LENGTH_MISMATCH"
+    assert explain(SPEC, rows, 1, stats=stats).outcome == "written"
+    later = explain(SPEC, rows, 1, stats=stats, window=1)
+    assert (later.outcome, later.made) == ("rejected", 2)
+    assert later.error is not None and later.error.row == 1
+    assert str(later.steps[-1].error) == str(later.error)
+    for window in (2, -1):
+        with pytest.raises(SourceError, match="no such window"):
+            explain(SPEC, rows, 1, stats=stats, window=window)
+    unreadable = explain(SPEC, {**rows, "x": [[1e300] * 6] * 3}, 2, stats=stats)
+    assert (unreadable.outcome, unreadable.made) == ("rejected", 0)
 
 
 @pytest.mark.beam

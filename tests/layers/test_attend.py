@@ -1,5 +1,10 @@
 """Laws of attention, for every kind; numpy and Keras as oracles."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
@@ -192,3 +197,20 @@ def test_cross_attention_of_other_lengths() -> None:
         found = run([query[:, :3], key, value], kind=kind)
         whole = run([query, key, value], kind=kind)
         np.testing.assert_allclose(found, whole[:, :3], atol=1e-6)
+
+
+def test_softmax_on_jax_is_its_definition_for_even_and_odd_lengths() -> None:
+    script = Path(__file__).with_name("attention_on_jax.py")
+    done = subprocess.run(
+        [sys.executable, "-W", "error", str(script)],
+        env={
+            **os.environ,
+            "KERAS_BACKEND": "jax",
+            "JAX_PLATFORMS": "cpu",
+            "PYTHONPATH": str(script.parents[2]),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "agree\n", done.stderr

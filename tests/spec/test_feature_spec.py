@@ -275,11 +275,24 @@ def test_a_file_may_not_say_what_python_cannot() -> None:
     keyed = _message(fk.FeatureSpec({"a": crossed.hash_buckets(3)}))
     keyed.features[0].column.steps[0].hash_buckets.key.extend([1, 2])
     given = _message(fk.FeatureSpec({"a": crossed.vocabulary()}))
-    given.features[0].column.steps[0].vocabulary.tokens.text.append(b"1:a,1:b,")
+    given.features[0].column.steps[0].vocabulary.shared = "w"
     for message in (followed, started, keyed, given):
         with pytest.raises(SpecError) as found:
             spec_from_proto(message.SerializeToString())
         assert found.value.code == "SPEC_UNKNOWN_OP"
+
+
+def test_combinations_of_a_file_are_checked() -> None:
+    crossed = fk.cross(fk.string("a"), fk.integers("b"))
+    message = _message(fk.FeatureSpec({"a": crossed.vocabulary().counts()}))
+    tokens = message.features[0].column.steps[0].vocabulary.tokens.text
+    tokens.append(b"1:a,1:7,")
+    found = spec_from_proto(message.SerializeToString())
+    assert found.features["a"] == crossed.vocabulary([("a", 7)]).counts()
+    tokens.append(b"1:a,1:b,")
+    with pytest.raises(SpecError) as raised:
+        spec_from_proto(message.SerializeToString())
+    assert raised.value.code == "SPEC_BAD_VALUE"
 
 
 def test_a_shared_vocabulary_is_declared_alike() -> None:

@@ -39,6 +39,10 @@ COLUMNS: list[Column] = [
     X.max().fill(0.0).greater_equal(2),
     fk.cross(T, fk.string("s"), N.identity(4)).hash_buckets(9, hash_key=3).pad(5),
     fk.cross(fk.cross(T, T).hash_buckets(5), N).hash_buckets(9).weighted(X),
+    fk.cross(fk.string("s"), N)
+    .vocabulary([("a", -1), ("é,", 2**62)], num_oov=0, default="missing")
+    .drop_missing()
+    .pad(5),
     T.missing_values(["", "NA"]).drop_missing().hash_buckets(9).counts(),
     N.missing_values([-1, 2**62]).fill(0).identity(5, default=4).multi_hot(),
     X.missing_values([-999.0, 0.5]).drop_missing().sum().fill(0.0),

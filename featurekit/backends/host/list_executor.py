@@ -29,6 +29,7 @@ from featurekit.kernels.arrow_buffers import (
 from featurekit.kernels.arrow_lists import (
     NO_LISTS_MISSING,
     Lists,
+    as_lists,
     list_array,
     list_parts,
     rows_of,
@@ -85,8 +86,7 @@ class Known:
     def lists(self, node: int) -> Lists:
         """The lists of a node; a single value is a list of one."""
         if node in self.columns:
-            offsets = read_only(np.arange(self.batch.num_rows + 1))
-            return Lists(offsets, NO_LISTS_MISSING, self.columns[node])
+            return as_lists(self.columns[node])
         name = output_name(node)
         for one in self.elements.values():
             if name in one.values.schema.names:
@@ -172,7 +172,7 @@ class ListExecutor:
                 return _unless_missing(lists, missing)
         inputs = [known.lists(entry) for entry in node.inputs]
         match node.op:
-            case ops.CrossHash():
+            case ops.BaseCross():
                 offsets, ids = cross_lists(node.op, inputs)
                 return Lists(offsets, NO_LISTS_MISSING, arrow_array(ids)), None
             case ops.BaseSequenceOp():

@@ -4,7 +4,11 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from featurekit.backends.keras.categorical import cross_hash, fingerprint_mark
+from featurekit.backends.keras.categorical import (
+    combine_ids,
+    cross_hash,
+    fingerprint_mark,
+)
 from featurekit.backends.keras.lists import Lists, without_missing
 from featurekit.backends.keras.values import Value
 from featurekit.plan import ops
@@ -18,7 +22,7 @@ def as_lists(value: Value) -> Lists:
     return without_missing(lists)
 
 
-def cross_lists(op: ops.CrossHash, inputs: Sequence[Lists]) -> Lists:
+def cross_lists(op: ops.BaseCross, inputs: Sequence[Lists]) -> Lists:
     """The ids of all combinations, the last input running fastest."""
     inputs = [without_missing(lists) for lists in inputs]
     # By input, how many combinations of the later ones a row has.
@@ -35,4 +39,11 @@ def cross_lists(op: ops.CrossHash, inputs: Sequence[Lists]) -> Lists:
         marks = tf.bitcast(fingerprint_mark(lists.elements.tensor), tf.int64)
         chosen.append(Value(tf.gather(marks, at)))
     every = tf.ones_like(later[0], tf.bool)
-    return Lists(cross_hash(op, chosen).value, rows, later[0], every)
+    return Lists(_cross(op, chosen), rows, later[0], every)
+
+
+def _cross(op: ops.BaseCross, values: Sequence[Value]) -> Value:
+    if isinstance(op, ops.CombineIds):
+        return combine_ids(op, values).value
+    assert isinstance(op, ops.CrossHash)
+    return cross_hash(op, values).value

@@ -123,7 +123,7 @@ class ListProgram(tf.Module):
                 if refused is not None:
                     known.refusing.append(self._where(refused, index))
                 return lists
-            case ops.CrossHash():
+            case ops.BaseCross():
                 return cross_lists(op, [_as_lists(known, entry) for entry in inputs])
         raise AssertionError(f"{op.name} gives no lists")
 

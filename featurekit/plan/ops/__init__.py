@@ -12,6 +12,7 @@ from featurekit.plan.ops.bags import (
 )
 from featurekit.plan.ops.by_key import BucketizeByKey
 from featurekit.plan.ops.categorical import (
+    BaseCross,
     CheckRange,
     CombineIds,
     CrossHash,
@@ -110,6 +111,7 @@ __all__ = [
     "Arithmetic",
     "ArithmeticName",
     "BaseBoxOp",
+    "BaseCross",
     "BaseListEnd",
     "BaseListMaker",
     "BaseSequenceOp",

@@ -125,10 +125,23 @@ class HashBucket(BaseOp):
 
 
 @dataclass(frozen=True, slots=True)
-class CrossHash(BaseOp):
-    """Folds the hashes of text and the integers of all inputs, mod num_buckets.
+class BaseCross(BaseOp):
+    """Base of the ops that give the values of several inputs one id.
 
-    With a list among the inputs it gives a list: the ids of all combinations.
+    With a list among the inputs they give a list: the ids of all combinations, the last
+    input running fastest.
+    """
+
+    def _crossed(self, inputs: tuple[ValueType, ...], num_ids: int) -> ValueType:
+        """Ids; missing where any input is, but no list of them is missing."""
+        is_list = any(item.is_list for item in inputs)
+        nullable = not is_list and any(item.nullable for item in inputs)
+        return ValueType("int64", nullable, num_ids=num_ids, is_list=is_list)
+
+
+@dataclass(frozen=True, slots=True)
+class CrossHash(BaseCross):
+    """Folds the hashes of text and the integers of all inputs, mod num_buckets.
 
     Args:
         num_buckets: Divides the result.
@@ -146,7 +159,7 @@ class CrossHash(BaseOp):
         return CROSS_START if self.hash_key is None else self.hash_key
 
     def infer(self, inputs: tuple[ValueType, ...]) -> ValueType:
-        """Ids; missing where any input is, but no list of them is missing."""
+        """Ids of two or more texts or integers."""
         fits = (item.dtype in self.accepts and not item.width for item in inputs)
         if len(inputs) < 2 or not all(fits):
             raise SpecError(
@@ -154,14 +167,11 @@ class CrossHash(BaseOp):
                 code="PLAN_TYPE",
                 got=", ".join(map(str, inputs)),
             )
-        if any(item.is_list for item in inputs):
-            return ValueType("int64", num_ids=self.num_buckets, is_list=True)
-        nullable = any(item.nullable for item in inputs)
-        return ValueType("int64", nullable, num_ids=self.num_buckets)
+        return self._crossed(inputs, self.num_buckets)
 
 
 @dataclass(frozen=True, slots=True)
-class CombineIds(BaseOp):
+class CombineIds(BaseCross):
     """One id for each pair of ids: first * size + second.
 
     Args:
@@ -173,7 +183,7 @@ class CombineIds(BaseOp):
     size: int
 
     def infer(self, inputs: tuple[ValueType, ...]) -> ValueType:
-        """Ids; missing where any input is."""
+        """Ids of two ids."""
         sizes = [item.num_ids or 0 for item in inputs]
         fits = len(sizes) == 2 and sizes[1] == self.size
         if not fits or not 0 < sizes[0] * sizes[1] < 2**63:
@@ -183,8 +193,7 @@ class CombineIds(BaseOp):
                 got=", ".join(map(str, inputs)),
                 expected=f"two int64, the second < {self.size}",
             )
-        nullable = any(item.nullable for item in inputs)
-        return ValueType("int64", nullable, num_ids=sizes[0] * sizes[1])
+        return self._crossed(inputs, sizes[0] * sizes[1])
 
 
 @dataclass(frozen=True, slots=True)

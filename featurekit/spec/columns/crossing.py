@@ -1,10 +1,16 @@
 """Several columns taken together."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from featurekit.spec import steps as s
 from featurekit.spec.columns.base import BaseColumn
 from featurekit.spec.columns.categorical import CategoricalColumn
+from featurekit.spec.columns.combinations import (
+    Combination,
+    check_num_oov,
+    given_combinations,
+)
 from featurekit.spec.columns.vocabularies import OovPlace, with_vocabulary
 
 
@@ -50,42 +56,55 @@ class CrossColumn(BaseColumn):
 
     def vocabulary(
         self,
+        tokens: Iterable[Combination] | None = None,
         *,
         max_size: int | None = None,
         min_count: int = 1,
         num_oov: int = 1,
         oov: OovPlace = "after",
         missing_id: bool = False,
+        default: s.DefaultId | None = None,
     ) -> CategoricalColumn:
-        """The id of the combination in a learned vocabulary: exact, without collisions.
+        """The id of the combination in a vocabulary: exact, without collisions.
 
-        Combinations are counted in the one pass over the data that counts all else,
-        so none of the columns may learn anything itself. Their order is by count, then
-        by the bytes of a netstring for each value (`3:JFK,3:LAX,`), both descending.
+        Combinations are counted in the one pass over the data that counts all else, so
+        where they are learned none of the columns may learn anything itself. Their
+        order is by count, then by the bytes of a netstring for each value
+        (`3:JFK,3:LAX,`), both descending.
 
         Args:
+            tokens: The combinations in the order of their ids: of each a tuple of the
+                values, or their netstrings, as `read_vocabulary` gives what
+                `write_vocabulary` wrote of the statistics. Defaults to learned ones.
             max_size: Keep at most this many combinations. Defaults to all.
             min_count: Keep combinations that occur at least this often. Defaults to 1.
             num_oov: 1 gives all unknown combinations one id, 0 rejects their rows.
                 Defaults to 1.
             oov: As of `StringColumn.vocabulary`.
             missing_id: As of `StringColumn.vocabulary`.
+            default: As of `StringColumn.vocabulary`.
 
         Semantics:
             - Missing: missing where any of the inputs is; under `missing_id`, id 0.
             - Unknown: the id for unknown combinations, also where every value of a
               combination is known.
             - Output: int64 in [0, number of ids).
+
+        Example:
+            >>> import featurekit as fk
+            >>> route = fk.cross(fk.string("s"), fk.integer("i"))
+            >>> ids = route.vocabulary([("A", 101), ("B", 101)])
+            >>> fk.preview(ids, {"s": ["B", "A", "A"], "i": [101, 101, 7]})
+            [1, 0, 2]
         """
-        if num_oov not in (0, 1):
-            message = "num_oov of a cross must be 0 or 1"
-            raise self._bad("vocabulary", message, num_oov)
+        check_num_oov(self, num_oov)
         return with_vocabulary(
             self,
-            None,
+            given_combinations(self, tokens),
             max_size=max_size,
             min_count=min_count,
             num_oov=num_oov,
             oov=oov,
             missing_id=missing_id,
+            default=default,
         )

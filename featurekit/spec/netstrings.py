@@ -4,16 +4,25 @@ Source: D. J. Bernstein, "Netstrings", 1997: the length in decimal digits, a col
 bytes, a comma.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from featurekit.errors import StatisticsError
+
+def join_netstrings(values: Iterable[bytes | int]) -> bytes:
+    """A netstring for each value; an integer enters as decimal text.
+
+    Example:
+        >>> join_netstrings([b"JFK", 17])
+        b'3:JFK,2:17,'
+    """
+    texts = (one if isinstance(one, bytes) else b"%d" % one for one in values)
+    return b"".join(b"%d:%s," % (len(text), text) for text in texts)
 
 
 def split_netstrings(data: bytes) -> tuple[bytes, ...]:
     """The values that were joined.
 
     Raises:
-        StatisticsError: The bytes are no netstrings.
+        ValueError: The bytes are no netstrings.
 
     Example:
         >>> split_netstrings(b"3:JFK,2:17,0:,")
@@ -25,10 +34,10 @@ def split_netstrings(data: bytes) -> tuple[bytes, ...]:
         digits, colon, _ = data[at : at + 20].partition(b":")
         start = at + len(digits) + 1
         if not colon or not digits.isdigit():
-            raise _damaged(data)
+            raise ValueError(data)
         stop = start + int(digits)
         if data[stop : stop + 1] != b",":
-            raise _damaged(data)
+            raise ValueError(data)
         found.append(data[start:stop])
         at = stop + 1
     return tuple(found)
@@ -44,25 +53,14 @@ def split_combination(
         are_texts: For each value whether it is text.
 
     Raises:
-        StatisticsError: These are not the values of such a combination.
+        ValueError: `join_netstrings` does not make this of such values.
 
     Example:
         >>> split_combination(b"3:JFK,2:17,", [True, False])
         (b'JFK', 17)
     """
-    values = split_netstrings(data)
-    try:
-        pairs = zip(values, are_texts, strict=True)
-        return tuple(value if is_text else int(value) for value, is_text in pairs)
-    except ValueError:
-        raise _damaged(data) from None
-
-
-def _damaged(data: bytes) -> StatisticsError:
-    return StatisticsError(
-        "a combination of a cross is damaged",
-        code="STATISTIC_STATE",
-        got=data,
-        expected="a netstring for each value",
-        hint="run analyze again",
-    )
+    pairs = zip(split_netstrings(data), are_texts, strict=True)
+    found = tuple(value if is_text else int(value) for value, is_text in pairs)
+    if join_netstrings(found) != data:
+        raise ValueError(data)
+    return found
