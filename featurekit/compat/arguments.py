@@ -3,7 +3,7 @@
 import numbers
 from typing import Any
 
-from featurekit.compat.columns import CategoricalColumn, Ids
+from featurekit.compat.columns import CategoricalColumn, FirstVectors, Ids
 from featurekit.errors import SpecError
 from featurekit.spec import steps as s
 
@@ -18,17 +18,39 @@ def refused(argument: str, key: str, hint: str) -> SpecError:
     )
 
 
-def refuse_restoring(
+def first_vectors(
     name: str, initializer: Any, checkpoint: Any, tensor: Any, trainable: bool
-) -> None:
-    """Raises SpecError where vectors would not be trained from their usual start."""
-    hint = "give the vectors to the model: FeatureTokenizer.set_vectors"
-    if initializer is not None:
-        raise refused("initializer", name, hint)
-    if checkpoint is not None or tensor is not None:
-        raise refused("ckpt_to_load_from", name, hint)
+) -> FirstVectors | None:
+    """What an embedding begins with; None for the usual.
+
+    Raises:
+        SpecError: There are both, or half of a checkpoint; or the vectors are not to be
+            trained.
+    """
     if not trainable:
         raise refused("trainable=False", name, "set trainable of the model's layer")
+    if (checkpoint is None) != (tensor is None):
+        raise SpecError(
+            "a checkpoint needs the name of its tensor, and the other way round",
+            code="SPEC_BAD_VALUE",
+            column=name,
+            got=(checkpoint, tensor),
+            expected="ckpt_to_load_from and tensor_name_in_ckpt",
+        )
+    if checkpoint is not None:
+        # As in TensorFlow, what is restored overwrites what was initialized.
+        return FirstVectors(checkpoint=str(checkpoint), tensor=tensor)
+    if initializer is None:
+        return None
+    if not callable(initializer):
+        raise SpecError(
+            "the initializer is not callable",
+            code="SPEC_BAD_VALUE",
+            column=name,
+            got=initializer,
+            expected="a function of a shape, such as a Keras initializer",
+        )
+    return FirstVectors(initializer)
 
 
 def check_embedding(name: str, combiner: str, safe: bool) -> None:

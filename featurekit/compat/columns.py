@@ -1,7 +1,8 @@
 """What the functions of `tf.feature_column` declare, as plain data."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from featurekit.spec import steps as s
 
@@ -110,6 +111,21 @@ class IndicatorColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class FirstVectors:
+    """Where the vectors of an embedding come from, before any training.
+
+    Args:
+        initializer: Makes an array of a shape, as initializers of Keras do.
+        checkpoint: Path of a TensorFlow checkpoint; None with an initializer.
+        tensor: The name of the table in it.
+    """
+
+    initializer: Callable[[tuple[int, int]], Any] | None = None
+    checkpoint: str | None = None
+    tensor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class EmbeddingColumn:
     """A trained vector for each id; those of a row are combined.
 
@@ -119,6 +135,7 @@ class EmbeddingColumn:
         combiner: What is made of the vectors of a row.
         max_norm: The longest vector; None for any.
         table: The name of a table that several columns have together; None for its own.
+        first: What the vectors are before training; None for the model's usual.
     """
 
     ids: Ids
@@ -126,6 +143,7 @@ class EmbeddingColumn:
     combiner: Combiner
     max_norm: float | None
     table: str | None = None
+    first: FirstVectors | None = None
 
     @property
     def name(self) -> str:

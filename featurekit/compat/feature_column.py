@@ -26,7 +26,9 @@ Semantics:
       a gap of zeros.
     - A cross takes its keys in the order of the arguments, as TensorFlow does where all
       inputs are sparse; dense ones it takes last.
-    - Callables and checkpoints are refused, with what to write instead.
+    - Initializers and checkpoints of embeddings are kept for `initial_vectors`, which
+      makes the tables that a model begins with; `normalizer_fn` is refused, with what
+      to write instead.
 """
 
 from collections.abc import Iterable, Sequence
@@ -37,9 +39,9 @@ from featurekit.compat.arguments import (
     check_embedding,
     checked_ids,
     dtype_name,
+    first_vectors,
     given_vocabulary,
     one_number,
-    refuse_restoring,
     refused,
     token_dtype,
 )
@@ -58,6 +60,7 @@ from featurekit.compat.columns import (
     WeightedColumn,
 )
 from featurekit.compat.conversion import Conversion
+from featurekit.compat.initial_vectors import initial_vectors
 from featurekit.compat.parse_spec import parse_spec
 from featurekit.errors import SpecError
 from featurekit.io.vocabulary_file import PathLike, read_vocabulary
@@ -74,6 +77,7 @@ __all__ = [
     "embedding_column",
     "features",
     "indicator_column",
+    "initial_vectors",
     "make_parse_example_spec",
     "numeric_column",
     "sequence_categorical_column_with_hash_bucket",
@@ -363,11 +367,13 @@ def embedding_column(
         'shelf_embedding'
     """
     name = checked_ids(categorical_column).name
-    refuse_restoring(
+    first = first_vectors(
         name, initializer, ckpt_to_load_from, tensor_name_in_ckpt, trainable
     )
     check_embedding(name, combiner, use_safe_embedding_lookup)
-    return EmbeddingColumn(categorical_column, dimension, combiner, max_norm)
+    return EmbeddingColumn(
+        categorical_column, dimension, combiner, max_norm, first=first
+    )
 
 
 def shared_embeddings(
@@ -394,12 +400,12 @@ def shared_embeddings(
     columns = [checked_ids(column) for column in categorical_columns]
     names = "_".join(sorted(column.name for column in columns))
     table = shared_embedding_collection_name or f"{names}_shared_embedding"
-    refuse_restoring(
+    first = first_vectors(
         names, initializer, ckpt_to_load_from, tensor_name_in_ckpt, trainable
     )
     check_embedding(names, combiner, use_safe_embedding_lookup)
     return [
-        EmbeddingColumn(column, dimension, combiner, max_norm, table)
+        EmbeddingColumn(column, dimension, combiner, max_norm, table, first)
         for column in columns
     ]
 

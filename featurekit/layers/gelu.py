@@ -27,7 +27,7 @@ def gelu(inputs: Any) -> Any:
 
     Example:
         >>> import numpy as np
-        >>> np.asarray(gelu(np.array([-1.0, 0.0, 1.0], "float32"))).round(4).tolist()
+        >>> np.asarray(gelu(np.array([-1.0, 0.0, 1.0]))).round(4).tolist()
         [-0.1588, 0.0, 0.8412]
     """
     inputs = ops.convert_to_tensor(inputs)

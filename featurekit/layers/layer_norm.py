@@ -30,9 +30,9 @@ class LayerNorm(keras.layers.Layer):
 
     Example:
         >>> import numpy as np
-        >>> found = np.asarray(LayerNorm()(np.array([[1.0, 2.0, 3.0]], "float32")))
-        >>> found.round(3).tolist()
-        [[-1.225, 0.0, 1.225]]
+        >>> found = np.asarray(LayerNorm()(np.array([[1.0, 2.0, 3.0]])))
+        >>> print(found.round(3))
+        [[-1.225  0.     1.225]]
     """
 
     def __init__(self, epsilon: float = 1e-5, **kwargs: Any) -> None:

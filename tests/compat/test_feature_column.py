@@ -107,8 +107,8 @@ def test_what_stands_for_nothing_is_kept_on_demand() -> None:
         (lambda: fc.weighted_categorical_column(X, "w"), "lists of ids"),
         (lambda: fc.indicator_column(X), "no ids"),
         (lambda: fc.embedding_column(CITY, 2, "max"), "combiner"),
-        (lambda: fc.embedding_column(CITY, 2, initializer=abs), "set_vectors"),
-        (lambda: fc.embedding_column(CITY, 2, ckpt_to_load_from="a"), "set_vectors"),
+        (lambda: fc.embedding_column(CITY, 2, initializer=1.0), "callable"),
+        (lambda: fc.embedding_column(CITY, 2, ckpt_to_load_from="a"), "tensor_name"),
         (lambda: fc.embedding_column(CITY, 2, trainable=False), "trainable"),
         (
             lambda: fc.shared_embeddings([CITY], 2, use_safe_embedding_lookup=False),

@@ -1,5 +1,6 @@
 """Embeddings of feature columns: vectors of rows beside those of TensorFlow."""
 
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -11,6 +12,7 @@ from compat.test_feature_column_parity import ROWS, TEXTS, known, small, source,
 import featurekit as fk
 from featurekit.backends.host.executor import HostBackend
 from featurekit.compat import feature_column as fc
+from featurekit.errors import SpecError
 
 pytestmark = pytest.mark.tensorflow
 tf = pytest.importorskip("tensorflow")
@@ -111,3 +113,63 @@ def test_shared_embeddings_have_one_table() -> None:
     layer.build()
     vectors = [layer.get_vectors(entry["name"]) for entry in entries]
     np.testing.assert_array_equal(*vectors)
+
+
+def with_first_vectors(make: Any) -> np.ndarray:
+    """What a model makes of the rows that begins with the column's own vectors."""
+    column = make(fc)
+    first = fc.initial_vectors([column], max_length=16)[column.name]
+    return vectors_of(column, first[1:])
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_initializers_make_the_same_table(name: str) -> None:
+    ids, size = COLUMNS[name]
+    table = np.random.default_rng(4).normal(size=(size, DIM)).astype(np.float32)
+
+    def make(m: ModuleType, initializer: Any = lambda shape: table) -> Any:
+        return m.embedding_column(ids(m), DIM, initializer=initializer)
+
+    wanted = tensorflow_of(make, table)
+    np.testing.assert_allclose(with_first_vectors(make), wanted, rtol=2e-5, atol=1e-6)
+
+
+def test_checkpoints_are_restored_as_tensorflow_restores_them(tmp_path: Path) -> None:
+    table = np.random.default_rng(5).normal(size=(7, DIM)).astype(np.float32)
+    saved = tf.train.Checkpoint(vectors=tf.Variable(table)).write(str(tmp_path / "old"))
+    tensor = "vectors/.ATTRIBUTES/VARIABLE_VALUE"
+
+    def make(m: ModuleType, _: Any = None) -> Any:
+        options = {"ckpt_to_load_from": saved, "tensor_name_in_ckpt": tensor}
+        return m.embedding_column(known(m), DIM, **options)
+
+    wanted = tensorflow_of(make, table)
+    assert np.abs(wanted).max() > 0.5
+    np.testing.assert_allclose(with_first_vectors(make), wanted, rtol=2e-5, atol=1e-6)
+
+
+def test_shared_columns_begin_with_one_table() -> None:
+    ids = [fc.categorical_column_with_identity(key, 5, 0) for key in ("seen", "bought")]
+    drawn = keras.initializers.RandomNormal(seed=keras.random.SeedGenerator(0))
+    columns = fc.shared_embeddings(ids, DIM, initializer=drawn)
+    first = fc.initial_vectors(columns, max_length=3)
+    np.testing.assert_array_equal(*first.values())
+    assert first["seen_shared_embedding"].shape == (6, DIM)
+    assert not first["seen_shared_embedding"][0].any()
+
+
+def test_initial_vectors_say_what_is_wrong(tmp_path: Path) -> None:
+    def first(**options: Any) -> Any:
+        return fc.initial_vectors(
+            [fc.embedding_column(known(fc), DIM, **options)], max_length=2
+        )
+
+    assert first() == {}
+    with pytest.raises(SpecError, match=r"another shape.*\(7, 5\)"):
+        first(initializer=lambda shape: np.zeros(3))
+    missing = {"ckpt_to_load_from": str(tmp_path / "none"), "tensor_name_in_ckpt": "v"}
+    with pytest.raises(SpecError, match="cannot be read as a checkpoint"):
+        first(**missing)
+    path = tf.train.Checkpoint(v=tf.Variable(1.0)).write(str(tmp_path / "there"))
+    with pytest.raises(SpecError, match="no such tensor"):
+        first(ckpt_to_load_from=path, tensor_name_in_ckpt="w")
