@@ -19,7 +19,6 @@ LATENTS = 6
 NOISE = 0.6
 BINS = 8
 MISSING = 0.05
-HIDDEN = 12
 SHARPNESS = 3.0
 Arrays = dict[str, npt.NDArray[Any]]
 Array = npt.NDArray[np.float64]
@@ -29,7 +28,7 @@ def make_table(rows: int, seed: int) -> pa.Table:
     """Rows of the table; the seed decides how columns are made, and the rows."""
     rng = np.random.default_rng(seed)
     views = rng.normal(size=(LATENTS, len(NUMBERS) + len(LEVELS))) / LATENTS**0.5
-    teacher = rng.normal(size=(LATENTS, HIDDEN)), rng.normal(size=HIDDEN)
+    teacher = rng.normal(size=(LATENTS, 3))
     latent = rng.normal(size=(rows, LATENTS))
     seen = _standard(np.tanh(2.0 * latent @ views))
     seen += NOISE * rng.normal(size=seen.shape)
@@ -40,13 +39,14 @@ def make_table(rows: int, seed: int) -> pa.Table:
         texts = np.array([f"level {bin}" for bin in range(BINS)])
         found = texts[np.searchsorted(edges, values)]
         columns[name] = pa.array(found, mask=rng.random(rows) < MISSING)
-    columns["label"] = (rng.random(rows) < label_odds(latent, *teacher)).astype(int)
+    columns["label"] = (rng.random(rows) < label_odds(latent, teacher)).astype(int)
     return pa.table(columns)
 
 
-def label_odds(latent: Array, enter: Array, leave: Array) -> Array:
-    """The chance of a label of 1: a small network of fixed weights."""
-    logits = _standard(np.tanh(latent @ enter) @ leave)
+def label_odds(latent: Array, teacher: Array) -> Array:
+    """The chance of a label of 1: of one direction, and of the product of two."""
+    straight, left, right = (latent @ teacher).T
+    logits = _standard(_standard(straight) + _standard(left * right))
     return np.asarray(1.0 / (1.0 + np.exp(-SHARPNESS * logits)))
 
 

@@ -29,8 +29,8 @@ class Preset:
         labels: How many labels there are to train on; 0 is all.
         draws: How often so many labels are drawn; the mean is reported.
         rates: Rates of learning that are tried.
-        rounds: Rounds after which a model is looked at, of two epochs or more; of one
-            where all labels are there.
+        rounds: Rounds after which a model is looked at, of five epochs or more; of
+            one where all labels are there.
     """
 
     rows: int
@@ -117,7 +117,7 @@ def _gains(
     found: dict[str, float] = {}
     size = len(parts["train"][1])
     for count in preset.labels:
-        steps = max(20, 2 * count // FINE_BATCH) if count else size // FINE_BATCH
+        steps = max(20, 5 * count // FINE_BATCH) if count else size // FINE_BATCH
         search = Search(preset.rates, preset.rounds, steps, FINE_BATCH)
         auc = dict.fromkeys(both, 0.0)
         draws = preset.draws if count else 1
