@@ -7,14 +7,16 @@ from typing import Any
 import keras
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import roc_auc_score
 
 import featurekit as fk
 from examples.flights.model import BATCH_SIZE, build_model
+from examples.scores import auc
 
 Arrays = dict[str, npt.NDArray[Any]]
 OnBatch = Callable[[int, int, float], None]
 """Called after each batch with batches done, batches in all, and the loss."""
+Build = Callable[[fk.FeatureSpec, fk.Stats, int], keras.Model]
+"""Makes a compiled model of a spec, its statistics, and the steps of the training."""
 
 
 def read_parts(records: Path, *splits: str) -> tuple[Arrays, npt.NDArray[np.int64]]:
@@ -42,6 +44,7 @@ def train(
     seed: int,
     max_rows: int | None,
     on_batch: OnBatch,
+    build: Build = build_model,
 ) -> keras.Model:
     """Trains the model on parts of a dataset.
 
@@ -52,6 +55,7 @@ def train(
         seed: Decides the first weights, the dropout and the order of the rows.
         max_rows: Use the first rows only. Defaults to all of them.
         on_batch: See `OnBatch`.
+        build: See `Build`. Defaults to the model of the demo.
     """
     dataset = fk.load(records)
     features, label = read_parts(records, *splits)
@@ -59,7 +63,7 @@ def train(
     label = label[:max_rows]
     keras.utils.set_random_seed(seed)
     steps = epochs * -(-len(label) // BATCH_SIZE)
-    model = build_model(dataset.spec, dataset.stats, steps)
+    model = build(dataset.spec, dataset.stats, steps)
     model.fit(
         features,
         label.astype(np.float32),
@@ -75,4 +79,4 @@ def model_auc(model: keras.Model, records: Path, split: str) -> float:
     """Area under the ROC curve on one part of a dataset."""
     features, label = read_parts(records, split)
     logits = model.predict(features, batch_size=4 * BATCH_SIZE, verbose=0)
-    return float(roc_auc_score(label, logits[:, 0]))
+    return auc(label, logits[:, 0])

@@ -16,6 +16,7 @@ from featurekit.spec.columns.base import BaseColumn, Cross, WeightedBag
 from featurekit.spec.columns.combinations import is_text
 from featurekit.spec.columns.grouped import Grouped
 from featurekit.spec.columns.hidden import Hidden
+from featurekit.spec.columns.masking import unwrapped
 from featurekit.spec.feature_spec import FeatureSpec
 
 IdKind: TypeAlias = Literal[
@@ -80,7 +81,8 @@ def id_meanings(
             feature=feature,
             expected=", ".join(spec.outputs),
         )
-    column = spec.outputs[feature]
+    # Other lists beside a list of ids do not change what these stand for.
+    column = unwrapped(spec.outputs[feature])
     trained = (s.OneHot, s.Embedding)
     steps = tuple(step for step in column.steps if not isinstance(step, trained))
     found = BaseColumn(column.source, steps)
@@ -110,11 +112,7 @@ def _kinds(spec: FeatureSpec, feature: str, column: BaseColumn, stats: Stats) ->
         case s.HashBuckets():
             message = "no value can be told from a hash"
         case None if isinstance(column.source, Hidden):
-            hidden = column.source.ids
-            if hidden is None:
-                return (("integer", at) for at in range(2))
-            shown = BaseColumn(hidden.source, hidden.steps)
-            return _kinds(spec, feature, shown, stats)
+            return (("integer", at) for at in range(2))  # whether it is hidden
         case None if isinstance(column.source, Grouped):
             message = "what a bucket holds depends on the key"
         case _:
@@ -125,7 +123,7 @@ def _kinds(spec: FeatureSpec, feature: str, column: BaseColumn, stats: Stats) ->
 def _padded(column: BaseColumn) -> BaseColumn:
     """The column whose ids are padded."""
     if isinstance(column.source, WeightedBag):
-        column = column.source.ids
+        column = unwrapped(column.source.ids)
         steps = column.steps
     else:
         steps = column.steps[:-1]

@@ -170,6 +170,24 @@ class TestIdMeanings:
             "d": "1 integer 1",
         }
 
+    def test_lists_beside_it_and_hidden_ids_change_no_meaning(self) -> None:
+        ids = fk.strings("s").vocabulary(["a", "b"], reserved=["[MASK]"])
+        beside = fk.sequence({"id": ids, "x": fk.numerics("x")}).drop_missing()
+        masked = ids.drop_missing().pad(3).mask_tokens("[MASK]", key=fk.string("k"))
+        spec = fk.FeatureSpec(
+            {
+                "alone": ids.drop_missing().pad(3),
+                "beside": beside["id"].pad(3).embedding(2),
+                "shown": masked.inputs,
+                "told": masked.targets,
+            }
+        )
+        wanted = "0 padding, 1 reserved '[MASK]', 2 token 'a', 3 token 'b', 4 unknown"
+        for name in spec.features:
+            assert ", ".join(map(str, fk.id_meanings(spec, name))) == wanted
+        rows = {"s": [["b", None, "a"]], "x": [[1.0, 2.0, 3.0]], "k": ["k"]}
+        assert fk.preview(spec.features["beside"], rows) == [[3, 2, 0]]
+
     @pytest.mark.parametrize("name", ["hash", "number", "other"])
     def test_what_has_no_meanings_is_refused(self, name: str) -> None:
         features = {"hash": fk.string("s").hash_buckets(3), "number": fk.numeric("x")}
