@@ -246,7 +246,9 @@ def run(options, weights):
 """
 
 
-def test_equal_on_jax(tmp_path: Path) -> None:
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_equal_on_other_backends(backend: str, tmp_path: Path) -> None:
+    pytest.importorskip(backend)
     options = [{**one, "causal": causal} for one in OPTIONS for causal in (False, True)]
     (tmp_path / "tests_block.py").write_text(
         SHARED.format(options=options, small=SMALL)
@@ -261,9 +263,11 @@ def test_equal_on_jax(tmp_path: Path) -> None:
         [sys.executable, "-c", OTHER_BACKEND, str(tmp_path)],
         env={
             **os.environ,
-            "KERAS_BACKEND": "jax",
+            "KERAS_BACKEND": backend,
             "JAX_PLATFORMS": "cpu",
-            "PYTHONPATH": f"{root}{os.pathsep}{tmp_path}",
+            "PYTHONPATH": os.pathsep.join(
+                [str(root), str(tmp_path), os.environ.get("PYTHONPATH", "")]
+            ),
         },
         check=True,
     )
