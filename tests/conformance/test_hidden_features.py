@@ -121,6 +121,7 @@ def test_a_missing_key_and_a_missing_value_are_refused() -> None:
 
 
 WRONG = [
+    (lambda: fk.mask_features({}, key=KEY), "no feature to hide"),
     (lambda: fk.chance("a", key=[], rate=0.1), "string or integer"),
     (lambda: fk.chance("a", key=AGE, rate=0.1), "string or integer"),
     (lambda: fk.chance("a", key=KEY, rate=1.5), "rate must be"),

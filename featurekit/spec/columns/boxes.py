@@ -132,7 +132,8 @@ def boxes(
     column = coordinates if isinstance(coordinates, NumericsColumn) else None
     if column is None or any(not isinstance(e, s.MissingAsEmpty) for e in column.steps):
         raise _bad("coordinates must be a list of numbers as it is read", coordinates)
-    check_word_of(format, BoxFormat, "format of boxes")
+    what = f"format of the boxes in {column.source.name!r}"
+    check_word_of(format, BoxFormat, what)
     size = tuple(one for one in (height, width) if one is not None)
     if len(size) == 1 or any(not isinstance(one, NumericColumn) for one in size):
         raise _bad("height and width are two numeric columns, or none", size)

@@ -155,6 +155,8 @@ def mask_features(
         age_mask [0, 0, 1]
         age_target [30.0, 40.0, 50.0]
     """
+    if not features:
+        raise SpecError("there is no feature to hide", code="SPEC_BAD_VALUE", got={})
     keys = (key,) if isinstance(key, BaseColumn) else tuple(key)
     found: dict[str, MaskableFeature] = {}
     for name, column in features.items():
