@@ -132,7 +132,7 @@ def boxes(
     column = coordinates if isinstance(coordinates, NumericsColumn) else None
     if column is None or any(not isinstance(e, s.MissingAsEmpty) for e in column.steps):
         raise _bad("coordinates must be a list of numbers as it is read", coordinates)
-    what = f"format of the boxes in {column.source.name!r}"
+    what = f"format of the boxes of {column!r}"
     check_word_of(format, BoxFormat, what)
     size = tuple(one for one in (height, width) if one is not None)
     if len(size) == 1 or any(not isinstance(one, NumericColumn) for one in size):
