@@ -362,7 +362,7 @@ def test_names_and_arguments() -> None:
 
     theirs = tf.feature_column
     public = [name for name in dir(theirs) if not name.startswith("_")]
-    assert set(public) | {"features"} == set(fc.__all__)
+    assert set(public) | {"features", "initial_vectors"} == set(fc.__all__)
     for name in public:
         wanted = inspect.signature(getattr(theirs, name)).parameters
         found = inspect.signature(getattr(fc, name)).parameters
