@@ -194,14 +194,25 @@ def torch(shape: Shape) -> float:
     return median_ms(step, lambda _: torch.cuda.synchronize())
 
 
+def plain_jax(shape: Shape) -> float:
+    """JAX without layers; attention is cuDNN's."""
+    import jax
+    from plain_jax import Sizes, training_step
+
+    sizes = Sizes(shape.dim, shape.heads, shape.depth)
+    step = training_step(shape.batch, shape.length, sizes)
+    return median_ms(step, jax.block_until_ready)
+
+
 SIDES: dict[str, Callable[[Shape], float]] = {
     "ours": ours,
     "stock": stock,
+    "plain-jax": plain_jax,
     "ours-tensorflow": ours,
     "stock-tensorflow": stock,
     "torch": torch,
 }
-DEFAULT = ["ours", "stock", "torch"]
+DEFAULT = ["ours", "plain-jax", "stock", "torch"]
 
 
 def main() -> None:
