@@ -49,7 +49,7 @@ PRESETS = {
     "toy": Preset(250, unplaced=("softmax", "linear")),
     "h100": Preset(
         600, batch=64, length=1024, dim=512, depth=6, heads=8, unit=128, chunk=256,
-        learning_rate=1e-3, policy="mixed_bfloat16",
+        learning_rate=3e-3, policy="mixed_bfloat16",
     ),
 }  # fmt: skip
 WARM = 10

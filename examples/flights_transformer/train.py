@@ -43,9 +43,7 @@ class Preset:
 PRESETS = {
     "smoke": Preset(epochs=1, every=10, peers=False),
     "toy": Preset(),
-    "h100": Preset(
-        seeds=5, sizes={"dim": 128, "depth": 2, "dropout": 0.2, "num_heads": 8}
-    ),
+    "h100": Preset(seeds=5),
 }
 
 
