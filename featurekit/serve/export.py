@@ -1,8 +1,8 @@
 """Export: a model and its preprocessing as one SavedModel that proves itself."""
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
-from itertools import pairwise
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -11,13 +11,13 @@ import keras
 import numpy as np
 import pyarrow as pa
 import tensorflow as tf
+from tensorflow.python.saved_model.fingerprinting_utils import write_fingerprint
 
 from featurekit._version import __version__
 from featurekit.backends.host.executor import HostBackend
 from featurekit.backends.missing import to_tensors
 from featurekit.errors import ArtifactError
 from featurekit.io.adapter import read_columns
-from featurekit.io.example import encode_payloads
 from featurekit.kernels.arrow_buffers import nulls
 from featurekit.kernels.arrow_lists import (
     is_list_like,
@@ -29,15 +29,12 @@ from featurekit.plan.lower import compile_spec
 from featurekit.plan.stats import Stats
 from featurekit.serve import golden
 from featurekit.serve.artifact import EXTRA, Description, digests, new_folder
-from featurekit.serve.json_notation import to_json_rows
+from featurekit.serve.heads import METHODS, Probability, expected_head
+from featurekit.serve.notations import arguments
 from featurekit.serve.serving_module import (
-    DEFAULT,
-    EXAMPLES,
-    JSON,
     TRANSFORM,
-    Probability,
+    TRANSFORM_EXAMPLES,
     ServingModule,
-    named_tensors,
     tensor_names,
 )
 from featurekit.spec.feature_spec import FeatureSpec
@@ -93,14 +90,19 @@ def export(
 ) -> ExportReport:
     """Writes a SavedModel from raw columns to the model's outputs.
 
-    It has three signatures, and loads with plain TensorFlow:
+    It has these signatures, and loads with plain TensorFlow:
 
     - `serving_default`: one tensor per source column of the features, of shape
       (batch,), or (batch, n) for lists, with the markers of `backends.missing`;
     - `serving_examples`: `examples`, serialized tf.Examples of the same columns;
     - `serving_json`: `rows`, one flat JSON object per row; not where a column is bytes;
+    - `transform` and `transform_examples`: the preprocessing alone, of tensors and of
+      tf.Examples;
+    - `classify`, where `probability` is given and the output tells classes, and
+      `regress`, where the model gives one real number per row and no probability: as
+      TensorFlow Serving calls them, of tf.Examples.
 
-    and `transform`, the preprocessing alone. Label, weight, key and split are no part
+    Label, weight, key and split are no part
     of them. Golden vectors, computed by batch conversion, are stored beside the graph;
     `featurekit.serve.load_model` replays them.
 
@@ -137,15 +139,15 @@ def export(
     module = _module(model, spec, stats, probability)
     batch = _golden_inputs(spec, stats, rows)
     with new_folder(target) as folder:
-        _save(module, folder)
+        names = _save(module, folder)
         loaded = tf.saved_model.load(str(folder))
         outputs = _check(module, loaded, batch)
         _describe(folder, spec, stats, batch, outputs)
-    names = tensor_names(module.inputs)
+    columns = tensor_names(module.inputs)
     return ExportReport(
         target,
-        (DEFAULT, EXAMPLES, *([JSON] if module.takes_json else []), TRANSFORM),
-        {names[one.name]: one.dtype for one in module.inputs},
+        names,
+        {columns[one.name]: one.dtype for one in module.inputs},
         {
             name: f"{value.dtype.name}{list(value.shape[1:])}"
             for name, value in sorted(outputs.items())
@@ -169,7 +171,8 @@ def _module(
     return ServingModule(model, spec, stats, probability=probability)
 
 
-def _save(module: ServingModule, folder: Path) -> None:
+def _save(module: ServingModule, folder: Path) -> tuple[str, ...]:
+    """Writes the graph; the names of its signatures."""
     try:
         signatures = module.signatures()
     except (ValueError, TypeError, KeyError) as error:
@@ -183,6 +186,22 @@ def _save(module: ServingModule, folder: Path) -> None:
             hint="build the model by from_spec(spec, stats)",
         ) from error
     tf.saved_model.save(module, str(folder), signatures=signatures)
+    _name_methods(folder, METHODS.keys() & signatures)
+    return tuple(signatures)
+
+
+def _name_methods(folder: Path, names: Collection[str]) -> None:
+    """Says of signatures which call of TensorFlow Serving they answer."""
+    if not names:
+        return
+    updater = tf.compat.v1.saved_model.signature_def_utils.MethodNameUpdater(
+        str(folder)
+    )
+    for name in names:
+        updater.replace_method_name(name, METHODS[name])
+    updater.save()
+    # It holds a checksum of the file that was just changed.
+    write_fingerprint(str(folder))
 
 
 def _golden_inputs(spec: FeatureSpec, stats: Stats, rows: Any) -> pa.RecordBatch:
@@ -232,25 +251,18 @@ def _check(
 ) -> dict[str, np.ndarray[Any, Any]]:
     """Compares batch conversion, the graph, and the reloaded graph; the outputs."""
     columns = {n: tf.constant(one) for n, one in to_tensors(batch).items()}
-    expected = HostBackend(module.plan).run(batch).outputs
-    call = loaded.signatures
-    named = named_tensors(batch, module.inputs)
-    golden.compare_features(expected, call[TRANSFORM](**named))
+    features = HostBackend(module.plan).run(batch).outputs
     outputs = {name: np.asarray(one) for name, one in module.predict(columns).items()}
-    stored = golden.outputs_to_arrow(outputs)
-    buffer, offsets = encode_payloads(batch)
-    data = buffer.tobytes()
-    examples = [data[a:b] for a, b in pairwise(offsets)]
-    golden.compare_outputs(stored, call[DEFAULT](**named))
-    golden.compare_outputs(
-        stored, call[EXAMPLES](examples=tf.constant(examples, shape=[len(examples)]))
-    )
-    if not module.takes_json:
-        return outputs
-    rows = to_json_rows(batch, module.inputs)
-    golden.compare_outputs(
-        stored, call[JSON](rows=tf.constant(rows, shape=[len(rows)]))
-    )
+    wanted = golden.outputs_to_arrow(outputs)
+    for name, call in loaded.signatures.items():
+        found = call(**arguments(name, batch, module.inputs))
+        if name in (TRANSFORM, TRANSFORM_EXAMPLES):
+            golden.compare_features(features, found)
+        elif name in METHODS:
+            head = expected_head(name, wanted, module.class_names)
+            golden.compare_outputs(golden.outputs_to_arrow(head), found)
+        else:
+            golden.compare_outputs(wanted, found)
     return outputs
 
 
