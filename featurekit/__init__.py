@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from featurekit.plan.stats import Stats as Stats
     from featurekit.serve.export import export as export
     from featurekit.serve.preprocessor import Preprocessor as Preprocessor
+    from featurekit.serve.scorer import Scorer as Scorer
     from featurekit.spec.columns import boolean as boolean
     from featurekit.spec.columns import chance as chance
     from featurekit.spec.columns import cross as cross
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
 _LAZY = {
     "FeatureSpec": "featurekit.spec.feature_spec:FeatureSpec",
     "Preprocessor": "featurekit.serve.preprocessor:Preprocessor",
+    "Scorer": "featurekit.serve.scorer:Scorer",
     "Stats": "featurekit.plan.stats:Stats",
     "analyze": "featurekit.jobs.analyze:analyze",
     "binary": "featurekit.spec.columns:binary",

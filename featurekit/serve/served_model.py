@@ -14,6 +14,7 @@ import tensorflow as tf
 from featurekit.backends.host.executor import HostBackend
 from featurekit.errors import ArtifactError, FeatureKitError, RowError
 from featurekit.io.adapter import read_columns
+from featurekit.plan.graph import Plan
 from featurekit.plan.lower import compile_spec
 from featurekit.serve import golden
 from featurekit.serve.artifact import EXTRA, open_whole
@@ -42,6 +43,15 @@ class ServedModel:
         self._loaded = tf.saved_model.load(str(path))
         self._backend = HostBackend(compile_spec(self.spec, self.stats, serving=True))
         self._replay()
+
+    @property
+    def plan(self) -> Plan:
+        """The preprocessing."""
+        return self._backend.plan
+
+    def signature(self, name: str) -> Any:
+        """One of the ways to call the graph, a TensorFlow function."""
+        return self._loaded.signatures[name]
 
     def _extra(self, name: str) -> Path:
         return self.path / EXTRA / name
