@@ -1,0 +1,1 @@
+"""ONNX: preprocessing and model as one file of standard operators."""
