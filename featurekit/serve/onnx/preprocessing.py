@@ -171,7 +171,7 @@ def emit(plan: Plan, names: Mapping[str, str], *, prefix: str = "") -> Preproces
         kind = plan.nodes[index].type
         found = _zeroed(g, values[index].tensor, kind, accepted)
         g.nodes.append(helper.make_node("Identity", [found], [features[name]]))
-        shape = ["batch", *kind.row_shape]
+        shape: list[str | int | None] = ["batch", *kind.row_shape]
         tensor_type = _OUTPUT_TYPES[kind.dtype]
         outputs.append(
             helper.make_tensor_value_info(features[name], tensor_type, shape)
