@@ -35,13 +35,15 @@ def convert_model(outputs: Any, plan: Plan) -> onnx.ModelProto:
         for at, kind in enumerate(types.values())
     ]
 
-    @tf.function(input_signature=signature, autograph=False)  # type: ignore[untyped-decorator]
+    @tf.function(input_signature=signature, autograph=False)
     def run(*features: tf.Tensor) -> Any:
         return outputs(dict(zip(types, features, strict=True)))
 
     try:
         with _quiet():
-            found, _ = tf2onnx.convert.from_function(run, signature, opset=OPSET)
+            found: onnx.ModelProto = tf2onnx.convert.from_function(
+                run, signature, opset=OPSET
+            )[0]
     except ArtifactError:
         raise
     except Exception as error:  # whatever a model or a converter raises
@@ -52,6 +54,7 @@ def convert_model(outputs: Any, plan: Plan) -> onnx.ModelProto:
             expected=f"a Keras model that takes {', '.join(types)}",
             hint="build the model by from_spec(spec, stats), or export a SavedModel",
         ) from error
+    found: onnx.ModelProto = made[0]
     _require_standard(found)
     return found
 
@@ -105,6 +108,7 @@ def join(made: Preprocessing, body: onnx.ModelProto) -> onnx.ModelProto:
         for at, tensor in enumerate(features)
         if f"{_PREFIX}feature_{at}" in used
     ]
-    return compose.merge_models(
+    joined: onnx.ModelProto = compose.merge_models(
         made.model, renamed, io_map=pairs, outputs=[ACCEPTED, *outputs]
     )
+    return joined

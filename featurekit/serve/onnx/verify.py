@@ -130,8 +130,8 @@ def _check_accepted(found: dict[str, Any], rows: Any, size: int) -> Any:
             code="GOLDEN_MISMATCH",
             feature=ACCEPTED,
             row=at,
-            got=bool(accepted[at]),
-            expected=bool(wanted[at]),
+            got=str(accepted[at]),
+            expected=str(wanted[at]),
             hint="this runtime computes another result than the one that exported",
         )
     return accepted

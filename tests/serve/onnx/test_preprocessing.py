@@ -7,10 +7,13 @@ import pyarrow as pa
 import pytest
 from conformance.case import Case
 from conformance.cases import ALL_CASES
+from conformance.strategies import batches, specs
+from hypothesis import assume, given, settings
 
 onnx = pytest.importorskip("onnx")
 ort = pytest.importorskip("onnxruntime")
 
+import featurekit as fk  # noqa: E402
 from featurekit.backends.host.executor import HostBackend  # noqa: E402
 from featurekit.errors import ArtifactError  # noqa: E402
 from featurekit.plan.graph import Plan  # noqa: E402
@@ -88,3 +91,27 @@ def test_what_cannot_be_exact_is_refused_by_name(case: Case) -> None:
 def test_the_cases_reach_every_kernel() -> None:
     reached = {type(node.op) for case in SUPPORTED for node in case.plan.nodes}
     assert not KERNELS.keys() - reached
+
+
+@given(spec=specs(), batch=batches())
+@settings(max_examples=60, deadline=None)
+def test_drawn_specs_and_rows(spec: fk.FeatureSpec, batch: pa.RecordBatch) -> None:
+    plan = fk.compile(spec)
+    try:
+        require_supported(plan)
+    except ArtifactError:
+        assume(False)
+    assert_same(plan, batch, run(plan, batch))
+
+
+def test_log1p_of_many_numbers() -> None:
+    drawn = np.random.default_rng(7).integers(0, 2**32, 400_000, np.uint32)
+    values = drawn.view(np.float32)
+    near = np.float32(2.0) ** -np.arange(1, 40, dtype=np.float32)
+    # Where a float32 of log(1 + x) lies halfway to another one, but for x**3.
+    values = np.concatenate(
+        [values[values >= -1], near, -near, near * 3, -near * 3 / 4]
+    )
+    plan = fk.compile(fk.FeatureSpec({"y": fk.numeric("x").log1p()}))
+    batch = pa.record_batch({"x": pa.array(values.astype(np.float32))})
+    assert_same(plan, batch, run(plan, batch))
