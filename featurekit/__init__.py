@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from featurekit.plan.model_outputs import model_outputs as model_outputs
     from featurekit.plan.stats import Stats as Stats
     from featurekit.serve.export import export as export
+    from featurekit.serve.onnx.export import export_onnx as export_onnx
     from featurekit.serve.preprocessor import Preprocessor as Preprocessor
     from featurekit.serve.scorer import Scorer as Scorer
     from featurekit.spec.columns import boolean as boolean
@@ -73,6 +74,7 @@ _LAZY = {
     "convert": "featurekit.jobs.convert:convert",
     "cross": "featurekit.spec.columns:cross",
     "export": "featurekit.serve.export:export",
+    "export_onnx": "featurekit.serve.onnx.export:export_onnx",
     "grow": "featurekit.plan.growth:grow",
     "feature_targets": "featurekit.plan.feature_targets:feature_targets",
     "given_vectors": "featurekit.embedding_vectors:given_vectors",
