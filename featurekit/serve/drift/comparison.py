@@ -1,7 +1,7 @@
 """Comparing the distributions of one column."""
 
 import math
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -19,6 +19,11 @@ FEWEST = 5.0
 """So many are expected of a category in each sample, or it joins the rest (Cochran)."""
 _KNOWN = 20
 """A count this many times its error is taken for exact."""
+
+
+_TRIED = 3
+"""Of the rare categories only so many are tested; their number counts all."""
+_Four: TypeAlias = tuple[int, int, int, int]
 
 
 class Found(NamedTuple):
@@ -80,10 +85,14 @@ def _categories(
     table = _table(then, now, sizes)
     after, before = table.counts
     inverse = 1 / after.sum() + 1 / before.sum()
-    # Half of the level for each of two tests: of all shares, and of what is rare.
-    chi = same_shares(after, before)
-    rare = two_proportions(*table.rest, level / 2)
-    p_value = min(1.0, 2 * min(chi, rare.p_value))
+    # Half of the level for the frequent categories, a quarter for all rare ones
+    # together, and a quarter for each of them, divided by their number.
+    rare = min(
+        (two_proportions(*one, level).p_value for one in table.rare), default=1.0
+    )
+    rest = two_proportions(*table.rest, level).p_value
+    frequent = same_shares(after, before)
+    p_value = min(1.0, 2 * frequent, 4 * rest, 4 * max(1, table.num_rare) * rare)
     degrees = max(1, len(after) - 1)
     bits = inverse / (8 * math.log(2))
     usual = (len(after) - 1) * bits
@@ -99,11 +108,15 @@ class _Table(NamedTuple):
         counts: Of the live and of the training rows, shape (2, categories).
         rest: Live values of no frequent category, all live values, and the same of
             training.
+        rare: The same of each rare category that stands out most.
+        num_rare: How many rare categories there are.
         moved: The category whose share changed most.
     """
 
     counts: FloatArray
-    rest: tuple[int, int, int, int]
+    rest: _Four
+    rare: list[_Four]
+    num_rare: int
     moved: str
 
 
@@ -119,19 +132,35 @@ def _table(then: Categories, now: Categories, sizes: list[int]) -> _Table:
     # From the sums of both samples only, so that the choice favours neither.
     expected = counts.sum(axis=0) / totals.sum() * totals.min()
     order = np.argsort(-expected, kind="stable")
-    order = order[: int((expected >= FEWEST).sum())]
-    kept = counts[:, order]
+    num_kept = int((expected >= FEWEST).sum())
+    kept, others = counts[:, order[:num_kept]], counts[:, order[num_kept:]]
+    # Once or twice in both samples says nothing at any level.
+    others = others[:, others.sum(axis=0) > 2]
     rest = np.maximum(0.0, totals - kept.sum(axis=1, keepdims=True))
-    rounded = np.minimum(np.round(rest), totals).astype(int)
-    exact = (int(rounded[0, 0]), sizes[0], int(rounded[1, 0]), sizes[1])
     shares = np.concatenate([counts, rest], axis=1) / totals
     names = [*tokens, None]
     moved = _moved(names, shares)
+    exact = _whole(rest, sizes)[0]
     while kept.shape[1] and 1e-9 < rest.sum() / totals.sum() * totals.min() < FEWEST:
         kept, rest = kept[:, :-1], rest + kept[:, -1:]
     if rest.sum() > 1e-9:
         kept = np.concatenate([kept, rest], axis=1)
-    return _Table(kept, exact, moved)
+    return _Table(kept, exact, _standing_out(others, sizes), others.shape[1], moved)
+
+
+def _standing_out(counts: FloatArray, sizes: list[int]) -> list[_Four]:
+    """The rare categories that are most unlike what both samples together expect."""
+    pooled = counts.sum(axis=0)
+    expected = pooled * sizes[0] / sum(sizes)
+    far = np.abs(counts[0] - expected) / np.sqrt(expected)
+    return _whole(counts[:, np.argsort(-far, kind="stable")[:_TRIED]], sizes)
+
+
+def _whole(counts: FloatArray, sizes: list[int]) -> list[_Four]:
+    """For each category its count and the size of each sample, as integers."""
+    limits = np.array(sizes, np.float64)[:, None]
+    rounded = np.minimum(np.round(counts), limits).astype(int)
+    return [(int(now), sizes[0], int(then), sizes[1]) for now, then in rounded.T]
 
 
 def _moved(names: list[bytes | None], shares: FloatArray) -> str:
