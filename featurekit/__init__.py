@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from featurekit.plan.model_inputs import suggest_dim as suggest_dim
     from featurekit.plan.model_outputs import model_outputs as model_outputs
     from featurekit.plan.stats import Stats as Stats
+    from featurekit.serve.drift.offline import drift as drift
     from featurekit.serve.export import export as export
     from featurekit.serve.onnx.export import export_onnx as export_onnx
     from featurekit.serve.preprocessor import Preprocessor as Preprocessor
@@ -73,6 +74,7 @@ _LAZY = {
     "compile": "featurekit.plan.lower:compile_spec",
     "convert": "featurekit.jobs.convert:convert",
     "cross": "featurekit.spec.columns:cross",
+    "drift": "featurekit.serve.drift.offline:drift",
     "export": "featurekit.serve.export:export",
     "export_onnx": "featurekit.serve.onnx.export:export_onnx",
     "grow": "featurekit.plan.growth:grow",

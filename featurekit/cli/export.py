@@ -78,6 +78,15 @@ GoldenRows = Annotated[
         show_default=False,
     ),
 ]
+TrainingRows = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--training",
+        metavar="SOURCE",
+        help="Rows of the training data, sketched for `drift`. Repeatable.",
+        show_default=False,
+    ),
+]
 ProbabilityOption = Annotated[
     Probability, typer.Option(help="Adds an output `probabilities`.")
 ]
@@ -94,6 +103,7 @@ def export(
     spec: SpecOption = None,
     stats: StatsOption = None,
     rows: GoldenRows = None,
+    training: TrainingRows = None,
     probability: ProbabilityOption = Probability.none,
     target_format: FormatOption = Format.savedmodel,
     json: o.AsJson = False,
@@ -109,6 +119,7 @@ def export(
     declared, measured = _declaration(dataset, spec, stats)
     csv = o.csv_options(csv_delimiter, csv_null, csv_quoted_nulls, csv_block_bytes)
     source = o.open_rows(rows, csv) if rows else None
+    trained_on = o.open_rows(training, csv) if training else None
     with terminal.progress("exporting"):
         write = fk.export_onnx if target_format is Format.onnx else fk.export
         report = write(
@@ -117,6 +128,7 @@ def export(
             measured,
             output,
             rows=source,
+            training=trained_on,
             probability=_ACTIVATIONS[probability],
         )
     if json:

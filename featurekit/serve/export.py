@@ -89,6 +89,7 @@ def export(
     path: str | PathLike[str],
     *,
     rows: Any = None,
+    training: Any = None,
     probability: Probability | None = None,
 ) -> ExportReport:
     """Writes a SavedModel from raw columns to the model's outputs.
@@ -113,6 +114,8 @@ def export(
         rows: Rows for the golden vectors, besides those of unusual values that are
             always among them: a path, a table; see `featurekit.io.adapter`. The first
             64 that the spec accepts are used. Defaults to none.
+        training: Rows of the training data, sketched for the drift sensor, which needs
+            the extra `serve`; as `rows`. Defaults to None: no `drift.pb`.
         probability: "sigmoid" or "softmax" adds an output "probabilities", computed
             from the model's one output. Defaults to None.
 
@@ -140,7 +143,7 @@ def export(
         _save(module, folder)
         loaded = tf.saved_model.load(str(folder))
         outputs = _check(module, loaded, batch)
-        _describe(folder, spec, stats, batch, outputs)
+        _describe(folder, spec, stats, batch, outputs, training)
     names = tensor_names(module.inputs)
     return ExportReport(
         target,
@@ -260,6 +263,7 @@ def _describe(
     stats: Stats,
     batch: pa.RecordBatch,
     outputs: dict[str, Any],
+    training: Any,
 ) -> None:
     plan = compile_spec(spec, stats, serving=True)
     extra = folder / EXTRA
@@ -269,6 +273,12 @@ def _describe(
     golden.save(extra / "golden_inputs.arrow", batch)
     golden.save(extra / "golden_features.arrow", HostBackend(plan).run(batch).outputs)
     golden.save(extra / "golden_outputs.arrow", golden.outputs_to_arrow(outputs))
+    if training is not None:
+        # Imported here: only this needs the package datasketches.
+        from featurekit.serve.drift.sketching import sketch
+
+        drift = sketch(spec, stats, training).to_proto()
+        (extra / "drift.pb").write_bytes(drift)
     Description(
         library_version=__version__,
         tensorflow_version=tf.__version__,
