@@ -1,7 +1,7 @@
 """Loading an exported model: only one that is whole and reproduces itself."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,11 @@ class ServedModel:
         self._loaded = tf.saved_model.load(str(path))
         self._backend = HostBackend(compile_spec(self.spec, self.stats, serving=True))
         self._replay()
+
+    @property
+    def signatures(self) -> Mapping[str, Callable[..., Mapping[str, tf.Tensor]]]:
+        """The ways to call the graph, by name; they take tensors as keywords."""
+        return self._loaded.signatures  # type: ignore[no-any-return]
 
     def _extra(self, name: str) -> Path:
         return self.path / EXTRA / name
