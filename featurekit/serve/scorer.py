@@ -50,7 +50,7 @@ class Scorer:
         self.model = load_model(path)
         self._read = RowReader(self.model.spec, self.model.plan)
         self._encode = ExampleRowEncoder(self._read.dtypes)
-        self._call = self.model.signature(EXAMPLES)
+        self._call = self.model.signatures[EXAMPLES]
 
     def __call__(self, row: Mapping[str, Any]) -> dict[str, npt.NDArray[Any]]:
         """The model's outputs for a row.

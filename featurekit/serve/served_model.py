@@ -1,7 +1,7 @@
 """Loading an exported model: only one that is whole and reproduces itself."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -49,9 +49,10 @@ class ServedModel:
         """The preprocessing."""
         return self._backend.plan
 
-    def signature(self, name: str) -> Any:
-        """One of the ways to call the graph, a TensorFlow function."""
-        return self._loaded.signatures[name]
+    @property
+    def signatures(self) -> Mapping[str, Callable[..., Mapping[str, tf.Tensor]]]:
+        """The ways to call the graph, by name; they take tensors as keywords."""
+        return self._loaded.signatures  # type: ignore[no-any-return]
 
     def _extra(self, name: str) -> Path:
         return self.path / EXTRA / name
