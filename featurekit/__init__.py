@@ -32,8 +32,11 @@ if TYPE_CHECKING:
     from featurekit.plan.model_inputs import suggest_dim as suggest_dim
     from featurekit.plan.model_outputs import model_outputs as model_outputs
     from featurekit.plan.stats import Stats as Stats
+    from featurekit.serve.drift.offline import drift as drift
     from featurekit.serve.export import export as export
+    from featurekit.serve.onnx.export import export_onnx as export_onnx
     from featurekit.serve.preprocessor import Preprocessor as Preprocessor
+    from featurekit.serve.scorer import Scorer as Scorer
     from featurekit.spec.columns import boolean as boolean
     from featurekit.spec.columns import chance as chance
     from featurekit.spec.columns import cross as cross
@@ -62,6 +65,7 @@ if TYPE_CHECKING:
 _LAZY = {
     "FeatureSpec": "featurekit.spec.feature_spec:FeatureSpec",
     "Preprocessor": "featurekit.serve.preprocessor:Preprocessor",
+    "Scorer": "featurekit.serve.scorer:Scorer",
     "Stats": "featurekit.plan.stats:Stats",
     "analyze": "featurekit.jobs.analyze:analyze",
     "binary": "featurekit.spec.columns:binary",
@@ -70,7 +74,9 @@ _LAZY = {
     "compile": "featurekit.plan.lower:compile_spec",
     "convert": "featurekit.jobs.convert:convert",
     "cross": "featurekit.spec.columns:cross",
+    "drift": "featurekit.serve.drift.offline:drift",
     "export": "featurekit.serve.export:export",
+    "export_onnx": "featurekit.serve.onnx.export:export_onnx",
     "grow": "featurekit.plan.growth:grow",
     "feature_targets": "featurekit.plan.feature_targets:feature_targets",
     "given_vectors": "featurekit.embedding_vectors:given_vectors",

@@ -21,6 +21,7 @@
     │   └── OutputSpaceError
     ├── WorkerError                a process that ran a task died
     ├── ArtifactError              an exported model is damaged, or not itself
+    ├── RequestError               a server does not answer the request
     └── MissingDependencyError     an optional package is not installed
 
 A message says what is wrong, where, what was expected, what was received, and what
@@ -276,6 +277,12 @@ class ArtifactError(FeatureKitError):
     """An exported model is damaged, or does not reproduce its golden vectors."""
 
     default_code = "ARTIFACT"
+
+
+class RequestError(FeatureKitError):
+    """A server does not answer the request; the code says why."""
+
+    default_code = "REQUEST"
 
 
 class MissingDependencyError(FeatureKitError, ImportError):

@@ -9,6 +9,7 @@ from featurekit.cli import (
     analyze,
     convert,
     diff,
+    drift,
     explain,
     export,
     infer,
@@ -35,6 +36,7 @@ app.command(epilog=inspect.EXAMPLE)(inspect.inspect)
 app.command(epilog=explain.EXAMPLE)(explain.explain)
 app.command(epilog=export.EXAMPLE)(export.export)
 app.command(epilog=diff.EXAMPLE)(diff.diff)
+app.command(epilog=drift.EXAMPLE)(drift.drift)
 
 
 def _show_version(asked: bool) -> None:

@@ -4,7 +4,7 @@
 |------|----------------------------------------------------------------------------|
 | 0    | done; `diff`: the specs are equal; `explain`: the row is written           |
 | 1    | the data, the dataset or the artefact is bad; `explain`: the row is        |
-|      | refused, or left out                                                       |
+|      | refused, or left out; `drift`: the rows have drifted                       |
 | 2    | the command line, the spec or the statistics are wrong: no data is at fault|
 | 3    | the surroundings: the output exists, is busy, full or cannot be written; a |
 |      | package is not installed; a worker process died                            |
@@ -32,7 +32,7 @@ from featurekit.errors import (
 # Older versions of Typer join the lines: hence the semicolons.
 EPILOG = """Exit codes:
   0    done (diff: equal; explain: the row is written);
-  1    bad data, dataset or artefact (explain: the row is refused);
+  1    bad data, dataset or artefact (explain: the row is refused; drift: found);
   2    wrong command line, spec or statistics;
   3    the output exists or cannot be written, a package is missing, a worker died;
   10   diff: serve-compatible;

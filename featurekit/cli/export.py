@@ -1,4 +1,4 @@
-"""`featurekit export`: a model and its preprocessing as one SavedModel."""
+"""`featurekit export`: a model and its preprocessing as a SavedModel or ONNX file."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 EXAMPLE = (
     "Example: featurekit export --model model.keras --dataset out --output served/1"
 )
+
+
+class Format(StrEnum):
+    """What is written."""
+
+    savedmodel = "savedmodel"
+    onnx = "onnx"
 
 
 class Probability(StrEnum):
@@ -57,7 +64,9 @@ StatsOption = Annotated[
 VersionFolder = Annotated[
     Path,
     typer.Option(
-        metavar="DIR/VERSION", help="The model's new folder.", show_default=False
+        metavar="DIR/VERSION",
+        help="The model's new folder; of ONNX, its new file.",
+        show_default=False,
     ),
 ]
 GoldenRows = Annotated[
@@ -69,8 +78,21 @@ GoldenRows = Annotated[
         show_default=False,
     ),
 ]
+TrainingRows = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--training",
+        metavar="SOURCE",
+        help="Rows of the training data, sketched for `drift`. Repeatable.",
+        show_default=False,
+    ),
+]
 ProbabilityOption = Annotated[
     Probability, typer.Option(help="Adds an output `probabilities`.")
+]
+FormatOption = Annotated[
+    Format,
+    typer.Option("--format", help="A SavedModel, or a file for ONNX Runtime."),
 ]
 
 
@@ -81,29 +103,33 @@ def export(
     spec: SpecOption = None,
     stats: StatsOption = None,
     rows: GoldenRows = None,
+    training: TrainingRows = None,
     probability: ProbabilityOption = Probability.none,
+    target_format: FormatOption = Format.savedmodel,
     json: o.AsJson = False,
     csv_delimiter: o.Delimiter = None,
     csv_null: o.NullValues = None,
     csv_quoted_nulls: o.QuotedNulls = False,
     csv_block_bytes: o.BlockBytes = o.BLOCK_BYTES,
 ) -> None:
-    """Write a SavedModel from raw columns to predictions, and prove it equal."""
+    """Write raw columns to predictions as one model, and prove it equal."""
     import featurekit as fk
 
     terminal = Terminal(json=json)
     declared, measured = _declaration(dataset, spec, stats)
     csv = o.csv_options(csv_delimiter, csv_null, csv_quoted_nulls, csv_block_bytes)
     source = o.open_rows(rows, csv) if rows else None
+    trained_on = o.open_rows(training, csv) if training else None
     with terminal.progress("exporting"):
-        report = fk.export(
-            _load_model(model),
-            declared,
-            measured,
-            output,
-            rows=source,
-            probability=_ACTIVATIONS[probability],
-        )
+        arguments = _load_model(model), declared, measured, output
+        chosen = _ACTIVATIONS[probability]
+        report: Any
+        if target_format is Format.onnx:
+            report = fk.export_onnx(*arguments, rows=source, probability=chosen)
+        else:
+            report = fk.export(
+                *arguments, rows=source, training=trained_on, probability=chosen
+            )
     if json:
         terminal.write_json(_as_json(report))
     else:
@@ -115,22 +141,33 @@ def _show(terminal: Terminal, report: Any) -> None:
     pairs = {name: getattr(report, name).items() for name in ("inputs", "outputs")}
     terminal.facts(
         {
-            "signatures": ", ".join(report.signatures),
+            **_notation(report),
             **{
                 name: ", ".join(f"{key} {kind}" for key, kind in entries)
                 for name, entries in pairs.items()
             },
-            "proof": f"{report.golden_rows} golden rows: batch conversion, the graph "
-            "and the reloaded graph agree",
+            "proof": f"{report.golden_rows} golden rows: batch conversion and the file "
+            "that was written agree",
             "size": f"{size(report.bytes)}, {report.seconds:.1f} s",
         }
     )
 
 
+def _notation(report: Any) -> dict[str, str]:
+    """The ways to call the model; or, of ONNX, the version of its operators."""
+    if hasattr(report, "opset"):
+        return {"opset": str(report.opset)}
+    return {"signatures": ", ".join(report.signatures)}
+
+
 def _as_json(report: Any) -> dict[str, object]:
     return {
         "path": str(report.path),
-        "signatures": report.signatures,
+        **(
+            {"opset": report.opset}
+            if hasattr(report, "opset")
+            else {"signatures": report.signatures}
+        ),
         "inputs": report.inputs,
         "outputs": report.outputs,
         "golden_rows": report.golden_rows,

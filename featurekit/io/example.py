@@ -188,7 +188,7 @@ def _form(column: FlatColumn) -> int:
 def _sorted_columns(
     batch: pa.RecordBatch, file: str | None, first_row: int
 ) -> list[FlatColumn]:
-    names = sorted(batch.schema.names, key=_map_order)
+    names = sorted(batch.schema.names, key=map_order)
     for name, following in pairwise(names):
         if name == following:
             raise SourceError(
@@ -203,7 +203,7 @@ def _sorted_columns(
     ]
 
 
-def _map_order(name: str) -> bytes:
+def map_order(name: str) -> bytes:
     """Sorts as protobuf's Python runtime: 0xff is above every byte of UTF-8."""
     return name.encode() + b"\xff"
 

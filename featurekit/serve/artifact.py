@@ -5,6 +5,7 @@
         assets.extra/featurekit/
             spec.pb  stats.pb          the declaration, and what it learned
             golden_inputs.arrow  golden_features.arrow  golden_outputs.arrow
+            drift.pb                   optional: sketches of the training rows
             artifact.json              versions, and a digest of every other file
 
 The folder appears complete or not at all.

@@ -1,8 +1,7 @@
 """Export: a model and its preprocessing as one SavedModel that proves itself."""
 
 import time
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -29,8 +28,10 @@ from featurekit.plan.lower import compile_spec
 from featurekit.plan.stats import Stats
 from featurekit.serve import golden
 from featurekit.serve.artifact import EXTRA, Description, digests, new_folder
+from featurekit.serve.export_report import ExportReport
 from featurekit.serve.heads import METHODS, Probability, expected_head
 from featurekit.serve.notations import arguments
+from featurekit.serve.other_backends import export_by_tensorflow
 from featurekit.serve.serving_module import (
     TRANSFORM,
     TRANSFORM_EXAMPLES,
@@ -43,42 +44,6 @@ from featurekit.spec.serialize import spec_to_proto
 GOLDEN_ROWS = 64
 
 
-@dataclass(frozen=True, slots=True)
-class ExportReport:
-    """What was exported; `print(report)` shows it.
-
-    Args:
-        path: The model's folder.
-        signatures: The ways to call it.
-        inputs: The tensors of `serving_default`, by name, with their dtypes.
-        outputs: The model's outputs, by name, with dtype and shape of a row.
-        golden_rows: Rows whose results are stored and were compared.
-        bytes: Size of the folder.
-        seconds: Wall-clock time.
-    """
-
-    path: Path
-    signatures: tuple[str, ...]
-    inputs: dict[str, str]
-    outputs: dict[str, str]
-    golden_rows: int
-    bytes: int
-    seconds: float
-
-    def __str__(self) -> str:
-        inputs = ", ".join(f"{name} {dtype}" for name, dtype in self.inputs.items())
-        outputs = ", ".join(f"{name} {kind}" for name, kind in self.outputs.items())
-        return "\n".join(
-            [
-                f"{self.path}: {self.bytes:,} bytes, {self.seconds:.2f} s",
-                f"  signatures {', '.join(self.signatures)}",
-                f"  inputs {inputs}",
-                f"  outputs {outputs}",
-                f"  {self.golden_rows} golden rows: batch, graph, reloaded graph agree",
-            ]
-        )
-
-
 def export(
     model: Any,
     spec: FeatureSpec,
@@ -86,6 +51,7 @@ def export(
     path: str | PathLike[str],
     *,
     rows: Any = None,
+    training: Any = None,
     probability: Probability | None = None,
 ) -> ExportReport:
     """Writes a SavedModel from raw columns to the model's outputs.
@@ -107,14 +73,17 @@ def export(
     `featurekit.serve.load_model` replays them.
 
     Args:
-        model: A Keras model on the TensorFlow backend that takes the features by name;
-            None to export the preprocessing alone.
+        model: A Keras model that takes the features by name. One of the JAX or torch
+            backend is exported by a process of its own, on TensorFlow, and has to
+            answer there what it answers here. None to export the preprocessing alone.
         spec: The declaration.
         stats: What `analyze` measured for it.
         path: The model's folder, such as "served/1"; must not exist.
         rows: Rows for the golden vectors, besides those of unusual values that are
             always among them: a path, a table; see `featurekit.io.adapter`. The first
             64 that the spec accepts are used. Defaults to none.
+        training: Rows of the training data, sketched for the drift sensor, which needs
+            the extra `serve`; as `rows`. Defaults to None: no `drift.pb`.
         probability: "sigmoid" or "softmax" adds an output "probabilities", computed
             from the model's one output. Defaults to None.
 
@@ -134,15 +103,56 @@ def export(
         >>> report.inputs, report.outputs
         ({'size': 'float32'}, {'output': 'float32[1]'})
     """
-    started = time.perf_counter()
-    target = Path(path)
-    module = _module(model, spec, stats, probability)
     batch = _golden_inputs(spec, stats, rows)
+    drift = _sketches(spec, stats, training)
+    here = model is None or keras.backend.backend() == "tensorflow"
+    call: Callable[..., ExportReport] = export_rows if here else export_by_tensorflow
+    return call(model, spec, stats, Path(path), batch, probability, drift=drift)
+
+
+def _sketches(spec: FeatureSpec, stats: Stats, training: Any) -> bytes | None:
+    if training is None:
+        return None
+    # Imported here: only this needs the package datasketches.
+    from featurekit.serve.drift.sketching import sketch
+
+    return sketch(spec, stats, training).to_proto()
+
+
+def export_rows(
+    model: Any,
+    spec: FeatureSpec,
+    stats: Stats,
+    target: Path,
+    batch: pa.RecordBatch,
+    probability: Probability | None,
+    *,
+    drift: bytes | None = None,
+    answers: pa.RecordBatch | None = None,
+) -> ExportReport:
+    """Exports with the rows that the golden vectors are made of; see `export`.
+
+    Args:
+        model: As in `export`, on the TensorFlow backend.
+        spec: The declaration.
+        stats: What `analyze` measured for it.
+        target: The model's folder.
+        batch: Columns that are cast, of rows that the plan accepts.
+        probability: As in `export`.
+        drift: The file of sketches for the drift sensor. Defaults to None.
+        answers: What the model answered for the rows where it was trained, to compare.
+            Defaults to None.
+    """
+    started = time.perf_counter()
+    module = ServingModule(model, spec, stats, probability=probability)
     with new_folder(target) as folder:
         names = _save(module, folder)
         loaded = tf.saved_model.load(str(folder))
         outputs = _check(module, loaded, batch)
-        _describe(folder, spec, stats, batch, outputs)
+        if answers is not None:
+            given = {n: one for n, one in outputs.items() if n in answers.schema.names}
+            golden.compare_outputs(answers, given)
+        _describe(folder, spec, stats, batch, outputs, drift)
     columns = tensor_names(module.inputs)
     return ExportReport(
         target,
@@ -156,19 +166,6 @@ def export(
         sum(one.stat().st_size for one in target.rglob("*") if one.is_file()),
         time.perf_counter() - started,
     )
-
-
-def _module(
-    model: Any, spec: FeatureSpec, stats: Stats, probability: Probability | None
-) -> ServingModule:
-    if model is not None and keras.backend.backend() != "tensorflow":
-        raise ArtifactError(
-            f"a model on the {keras.backend.backend()} backend has no TensorFlow graph",
-            code="BACKEND",
-            hint="save the model, and export it in a process with "
-            "KERAS_BACKEND=tensorflow",
-        )
-    return ServingModule(model, spec, stats, probability=probability)
 
 
 def _save(module: ServingModule, folder: Path) -> tuple[str, ...]:
@@ -272,6 +269,7 @@ def _describe(
     stats: Stats,
     batch: pa.RecordBatch,
     outputs: dict[str, Any],
+    drift: bytes | None,
 ) -> None:
     plan = compile_spec(spec, stats, serving=True)
     extra = folder / EXTRA
@@ -281,6 +279,8 @@ def _describe(
     golden.save(extra / "golden_inputs.arrow", batch)
     golden.save(extra / "golden_features.arrow", HostBackend(plan).run(batch).outputs)
     golden.save(extra / "golden_outputs.arrow", golden.outputs_to_arrow(outputs))
+    if drift is not None:
+        (extra / "drift.pb").write_bytes(drift)
     Description(
         library_version=__version__,
         tensorflow_version=tf.__version__,

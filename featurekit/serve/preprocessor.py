@@ -1,6 +1,6 @@
 """Raw rows to features without TensorFlow."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -21,7 +21,7 @@ from featurekit.plan.rejects import row_error
 from featurekit.plan.stats import Stats
 from featurekit.serve import golden
 from featurekit.serve.artifact import EXTRA, open_whole
-from featurekit.serve.row_values import READERS, Unusual
+from featurekit.serve.row_values import RowReader, Unusual
 from featurekit.spec.feature_spec import FeatureSpec
 
 FEW_ROWS = 64
@@ -59,11 +59,7 @@ class Preprocessor:
         self.stats = stats
         self.plan = compile_spec(spec, stats, serving=True)
         self._rows = ReferenceBackend(self.plan)
-        raw = {one.name for one in spec.inputs if one.dtype == "bytes"}
-        self._readers = [
-            (name, READERS["bytes" if name in raw else column.dtype])
-            for name, column in self.plan.columns.items()
-        ]
+        self._read = RowReader(spec, self.plan)
         self._times = [
             name
             for name, column in self.plan.columns.items()
@@ -142,14 +138,6 @@ class Preprocessor:
             for name, node, dtype in self._outputs
         }
         return shaped(found, self._columns_out)
-
-    def _read(self, row: Any) -> Mapping[str, Value]:
-        if not isinstance(row, Mapping):
-            raise Unusual
-        try:
-            return {name: read(row[name]) for name, read in self._readers}
-        except KeyError:
-            raise Unusual from None
 
     @cached_property
     def _columns(self) -> HostBackend:

@@ -7,13 +7,15 @@ would give, or raises Unusual, and the caller casts the whole request.
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
 from featurekit.backends.missing import MISSING_INTEGER
 from featurekit.backends.values_reference import Value, round_to_float32
 from featurekit.io.cast_lists import NUM_RESERVED
+from featurekit.plan.graph import Plan
+from featurekit.spec.feature_spec import FeatureSpec
 
 Reader: TypeAlias = Callable[[Any], Value]
 
@@ -120,3 +122,36 @@ READERS: dict[str, Reader] = {
     "list<string>": read_list(read_text),
 }
 """By declared dtype."""
+
+
+class RowReader:
+    """Reads the columns of a plan out of single rows.
+
+    Args:
+        spec: The declaration.
+        plan: What was compiled of it.
+
+    Attributes:
+        dtypes: By column of the plan the declared dtype.
+    """
+
+    def __init__(self, spec: FeatureSpec, plan: Plan) -> None:
+        raw = {one.name for one in spec.inputs if one.dtype == "bytes"}
+        self.dtypes = {
+            name: "bytes" if name in raw else column.dtype
+            for name, column in plan.columns.items()
+        }
+        self._readers = [(name, READERS[dtype]) for name, dtype in self.dtypes.items()]
+
+    def __call__(self, row: Any) -> dict[str, Value]:
+        """The values of a row, by column.
+
+        Raises:
+            Unusual: It is no dict, lacks a column, or a value is wrong or unusual.
+        """
+        if not isinstance(row, Mapping):
+            raise Unusual
+        try:
+            return {name: read(row[name]) for name, read in self._readers}
+        except KeyError:
+            raise Unusual from None

@@ -1,7 +1,7 @@
 """Loading an exported model: only one that is whole and reproduces itself."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import tensorflow as tf
 from featurekit.backends.host.executor import HostBackend
 from featurekit.errors import ArtifactError, FeatureKitError, RowError
 from featurekit.io.adapter import read_columns
+from featurekit.plan.graph import Plan
 from featurekit.plan.lower import compile_spec
 from featurekit.serve import golden
 from featurekit.serve.artifact import EXTRA, open_whole
@@ -51,6 +52,16 @@ class ServedModel:
         self._loaded = tf.saved_model.load(str(path))
         self._backend = HostBackend(compile_spec(self.spec, self.stats, serving=True))
         self._replay()
+
+    @property
+    def plan(self) -> Plan:
+        """The preprocessing."""
+        return self._backend.plan
+
+    @property
+    def signatures(self) -> Mapping[str, Callable[..., Mapping[str, tf.Tensor]]]:
+        """The ways to call the graph, by name; they take tensors as keywords."""
+        return self._loaded.signatures  # type: ignore[no-any-return]
 
     def _extra(self, name: str) -> Path:
         return self.path / EXTRA / name

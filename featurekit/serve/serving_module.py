@@ -32,6 +32,7 @@ from featurekit.serve.heads import (
     regress,
 )
 from featurekit.serve.json_rows import JsonRows
+from featurekit.serve.model_outputs import named_outputs
 from featurekit.serve.refusals import Refusal, require_none
 from featurekit.spec.feature_spec import FeatureSpec
 from featurekit.spec.inputs import Input, element_dtype
@@ -168,13 +169,7 @@ class ServingModule(tf.Module):
 
     def _outputs(self, features: Tensors) -> dict[str, tf.Tensor]:
         """The model's outputs, by name."""
-        outputs = self._run_model(features)
-        if isinstance(outputs, Mapping):
-            found = dict(outputs)
-        elif isinstance(outputs, list | tuple):
-            found = {f"output_{index}": one for index, one in enumerate(outputs)}
-        else:
-            found = {"output": outputs}
+        found = named_outputs(self._run_model(features))
         if self._probability is not None:
             if len(found) != 1:
                 raise ArtifactError(

@@ -1,0 +1,135 @@
+"""Sketches of one distribution each: of numbers, and of categories.
+
+Both are mergeable. Counts, minimum and maximum are exact however rows are divided; so
+are the counts of categories while there are at most `CAPACITY` of them.
+"""
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from featurekit.errors import MissingDependencyError
+
+try:
+    import datasketches as ds
+except ImportError as error:
+    raise MissingDependencyError("datasketches", "serve") from error
+
+KLL_SIZE = 160
+"""Of the sketch that is stored: 1.7 % of rank error, and about 2 kB in float32."""
+CAPACITY = 2048
+"""So many categories are counted exactly; the rare ones of more are thinned out."""
+STORED = 100
+"""So many categories are stored; the others are the rest."""
+_HLL_SIZE = 8
+
+
+@dataclass
+class Numbers:
+    """Numbers: how many, the extremes, and all quantiles approximately."""
+
+    count: int = 0
+    minimum: float = math.inf
+    maximum: float = -math.inf
+    quantiles: Any = field(default_factory=lambda: ds.kll_floats_sketch(KLL_SIZE))
+
+    def update(self, values: npt.NDArray[Any]) -> None:
+        """Adds numbers, none of which is NaN."""
+        if not len(values):
+            return
+        self.count += len(values)
+        self.minimum = min(self.minimum, float(values.min()))
+        self.maximum = max(self.maximum, float(values.max()))
+        # A copy: the sketch takes no array that cannot be written to.
+        self.quantiles.update(np.array(values, np.float32))
+
+    def merge(self, other: "Numbers") -> None:
+        """Adds what another sketch has seen."""
+        self.count += other.count
+        self.minimum = min(self.minimum, other.minimum)
+        self.maximum = max(self.maximum, other.maximum)
+        self.quantiles.merge(other.quantiles)
+
+    @property
+    def error(self) -> float:
+        """By how much a rank may be off, in 99 % of all sketches."""
+        if not self.quantiles.is_estimation_mode():
+            return 0.0
+        return float(self.quantiles.normalized_rank_error(False))
+
+    def points(self) -> npt.NDArray[np.float32]:
+        """Numbers at which the cumulative distribution is worth a look."""
+        ranks = np.linspace(0, 1, 257)
+        return np.unique(np.asarray(self.quantiles.get_quantiles(ranks), np.float32))
+
+    def below(self, points: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+        """The share of numbers that are at most each point."""
+        found = self.quantiles.get_cdf(points.tolist(), True)
+        return np.asarray(found, np.float64)[:-1]
+
+
+@dataclass
+class Categories:
+    """Categories: the frequent ones with their counts, and the number of others.
+
+    Beyond `CAPACITY` categories the counts are those of Misra and Gries, merged as in
+    P. K. Agarwal and others, "Mergeable Summaries", 2012.
+
+    Args:
+        count: All values.
+        error: A category occurs at least as often as counted, and at most so much more.
+        counts: By category.
+        distinct: A HyperLogLog sketch of the categories.
+    """
+
+    count: int = 0
+    error: int = 0
+    counts: dict[bytes, int] = field(default_factory=dict)
+    distinct: Any = field(default_factory=lambda: ds.hll_sketch(_HLL_SIZE))
+
+    def update(self, values: pa.Array) -> None:
+        """Adds categories, none of which is null."""
+        if not len(values):
+            return
+        self.count += len(values)
+        found = pc.value_counts(values)
+        tokens = found.field("values").cast(pa.large_binary()).to_pylist()
+        for token, seen in zip(tokens, found.field("counts").to_pylist(), strict=True):
+            if token not in self.counts:
+                self.distinct.update(token.decode("utf-8", "backslashreplace"))
+            self.counts[token] = self.counts.get(token, 0) + seen
+        self._thin_out()
+
+    def merge(self, other: "Categories") -> None:
+        """Adds what another sketch has seen."""
+        self.count += other.count
+        self.error += other.error
+        for token, seen in other.counts.items():
+            self.counts[token] = self.counts.get(token, 0) + seen
+        union = ds.hll_union(_HLL_SIZE)
+        union.update(self.distinct)
+        union.update(other.distinct)
+        self.distinct = union.get_result()
+        self._thin_out()
+
+    def _thin_out(self) -> None:
+        if len(self.counts) <= CAPACITY:
+            return
+        least = sorted(self.counts.values(), reverse=True)[CAPACITY]
+        self.error += least
+        self.counts = {t: n - least for t, n in self.counts.items() if n > least}
+
+    def stored(self) -> "Categories":
+        """The most frequent ones, as they are stored: by count, then by text."""
+        ordered = sorted(self.counts.items(), key=lambda one: (-one[1], one[0]))
+        lost = ordered[STORED][1] if len(ordered) > STORED else 0
+        kept = dict(ordered[:STORED])
+        return Categories(self.count, self.error + lost, kept, self.distinct)
+
+
+Distribution = Numbers | Categories

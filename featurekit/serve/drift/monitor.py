@@ -1,0 +1,161 @@
+"""The monitor: live sketches of the rows that a model serves."""
+
+import threading
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from featurekit.errors import ExampleDecodeError
+from featurekit.io.example import decode_examples
+from featurekit.serve.artifact import EXTRA, open_whole
+from featurekit.serve.drift.report import ALPHA, DriftReport, compare
+from featurekit.serve.drift.sketches import FILE, FeatureRates, Sketches
+from featurekit.serve.drift.sketching import Sketcher
+from featurekit.spec.inputs import Input, element_dtype
+
+WINDOW = 10_000
+_BLOCK = 1024
+"""So many examples are gathered before they are decoded: columns cost to set up."""
+_TYPES = {
+    "float32": pa.float32(),
+    "int64": pa.int64(),
+    "timestamp": pa.int64(),
+    "string": pa.large_string(),
+    "key": pa.large_string(),
+    "bytes": pa.large_binary(),
+}
+
+
+class Monitor:
+    """Watches the rows that a model serves. Safe to share between threads.
+
+    Keeps sketches of the last one to two windows of rows, and never the rows. Loads no
+    TensorFlow.
+
+    Args:
+        path: The folder that `featurekit.export` wrote.
+        window: Rows of half of the sliding window. Defaults to 10,000.
+        alpha: The level of `report`. Defaults to 0.01.
+
+    Raises:
+        ArtifactError: The folder is damaged, or is no exported model.
+        VersionTooNewError: A newer featurekit wrote it.
+    """
+
+    def __init__(
+        self,
+        path: str | PathLike[str],
+        *,
+        window: int = WINDOW,
+        alpha: float = ALPHA,
+    ) -> None:
+        root = Path(path)
+        _, spec, stats = open_whole(root)
+        self.training = read_training(root)
+        self.alpha = alpha
+        self._window = window
+        self._sketcher = Sketcher(spec, stats)
+        names = self._sketcher.plan.columns
+        self._schema = pa.schema(
+            [_field(one) for one in spec.serving_inputs if one.name in names]
+        )
+        self._lock = threading.Lock()
+        self._pending: list[bytes] = []
+        self._older, self._newer = Sketches(), Sketches()
+        self._undecodable = 0
+        self._refused = 0
+
+    def observe_examples(self, examples: Sequence[bytes]) -> None:
+        """Adds serialized tf.Examples of raw columns; bad ones are counted."""
+        with self._lock:
+            self._pending.extend(examples)
+            if len(self._pending) >= _BLOCK:
+                self._flush()
+
+    @property
+    def undecodable(self) -> int:
+        """Examples since the start that are not of the columns, or are damaged."""
+        with self._lock:
+            self._flush()
+            return self._undecodable
+
+    @property
+    def refused(self) -> int:
+        """Rows since the start that the preprocessing refuses."""
+        with self._lock:
+            self._flush()
+            return self._refused
+
+    def rates(self) -> dict[str, FeatureRates]:
+        """By feature, missing and unknown values in the window."""
+        return dict(self.window().features)
+
+    def report(self) -> DriftReport:
+        """The window against the training rows; empty where the model has none."""
+        live = self.window()
+        if self.training is None:
+            return DriftReport(self.alpha, 0, live.rows, ())
+        return compare(self.training, live, alpha=self.alpha)
+
+    def window(self) -> Sketches:
+        """Sketches of the rows in the window."""
+        with self._lock:
+            self._flush()
+            found = Sketches()
+            found.merge(self._older)
+            found.merge(self._newer)
+            return found
+
+    def _flush(self) -> None:
+        """Decodes and sketches what is pending, in blocks."""
+        pending, self._pending = self._pending, []
+        for start in range(0, len(pending), _BLOCK):
+            for batch in self._decode(pending[start : start + _BLOCK]):
+                self._observe(batch)
+
+    def _observe(self, batch: pa.RecordBatch) -> None:
+        before = self._newer.refused
+        self._sketcher.add(self._newer, batch)
+        self._refused += self._newer.refused - before
+        if self._newer.rows >= self._window:
+            self._older, self._newer = self._newer, Sketches()
+
+    def _decode(self, examples: Sequence[bytes]) -> list[pa.RecordBatch]:
+        """The rows before, between and after those that cannot be decoded."""
+        sizes = np.fromiter(map(len, examples), np.int64, len(examples))
+        starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)
+        buffer = np.frombuffer(b"".join(examples), np.uint8)
+        found, first = [], 0
+        while first < len(examples):
+            last = len(examples)
+            bad = False
+            while last > first:
+                try:
+                    batch = decode_examples(
+                        buffer, starts[first:last], sizes[first:last], self._schema
+                    )
+                except ExampleDecodeError as error:
+                    assert error.record is not None
+                    last, bad = first + error.record, True
+                    continue
+                found.append(batch)
+                break
+            first = last + bad
+            self._undecodable += bad
+        return found
+
+
+def read_training(root: Path) -> Sketches | None:
+    """The sketches of the training rows of an exported model; None of one without."""
+    file = root / EXTRA / FILE
+    return Sketches.from_proto(file.read_bytes()) if file.is_file() else None
+
+
+def _field(column: Input) -> pa.Field:
+    element = element_dtype(column.dtype)
+    if element is None:
+        return pa.field(column.name, _TYPES[column.dtype])
+    return pa.field(column.name, pa.large_list(_TYPES[element]))
