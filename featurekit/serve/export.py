@@ -18,19 +18,12 @@ from featurekit.backends.host.executor import HostBackend
 from featurekit.backends.keras.token_tables import TableFiles
 from featurekit.backends.missing import to_tensors
 from featurekit.errors import ArtifactError
-from featurekit.io.adapter import read_columns
-from featurekit.kernels.arrow_buffers import nulls
-from featurekit.kernels.arrow_lists import (
-    is_list_like,
-    list_array,
-    list_parts,
-    rows_of,
-)
 from featurekit.plan.lower import compile_spec
 from featurekit.plan.stats import Stats
 from featurekit.serve import golden
 from featurekit.serve.artifact import EXTRA, Description, digests, new_folder
 from featurekit.serve.export_report import ExportReport
+from featurekit.serve.golden_inputs import golden_inputs
 from featurekit.serve.heads import METHODS, Probability, expected_head
 from featurekit.serve.notations import arguments
 from featurekit.serve.other_backends import export_by_tensorflow
@@ -42,8 +35,6 @@ from featurekit.serve.serving_module import (
 )
 from featurekit.spec.feature_spec import FeatureSpec
 from featurekit.spec.serialize import spec_to_proto
-
-GOLDEN_ROWS = 64
 
 
 def export(
@@ -105,7 +96,7 @@ def export(
         >>> report.inputs, report.outputs
         ({'size': 'float32'}, {'output': 'float32[1]'})
     """
-    batch = _golden_inputs(spec, stats, rows)
+    batch = golden_inputs(spec, stats, rows)
     drift = _sketches(spec, stats, training)
     here = model is None or keras.backend.backend() == "tensorflow"
     call: Callable[..., ExportReport] = export_rows if here else export_by_tensorflow
@@ -207,48 +198,6 @@ def _name_methods(folder: Path, names: Collection[str]) -> None:
     updater.save()
     # It holds a checksum of the file that was just changed.
     write_fingerprint(str(folder))
-
-
-def _golden_inputs(spec: FeatureSpec, stats: Stats, rows: Any) -> pa.RecordBatch:
-    """Cast columns of rows that the plan accepts."""
-    plan = compile_spec(spec, stats, serving=True)
-    parts = [golden.edge_rows(plan)]
-    if rows is not None:
-        backend, wanted = HostBackend(plan), GOLDEN_ROWS
-        for batch in read_columns(spec, rows, list(plan.columns)):
-            batch = _sayable(batch)
-            kept = backend.run(batch).accepted_rows[:wanted]
-            parts.append(_plain_text(batch.take(pa.array(kept))))
-            wanted -= len(kept)
-            if wanted == 0:
-                break
-    return pa.Table.from_batches(parts).combine_chunks().to_batches()[0]
-
-
-def _plain_text(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """The batch without dictionaries."""
-    return pa.record_batch(
-        {name: _decoded(batch.column(name)) for name in batch.schema.names}
-    )
-
-
-def _decoded(column: pa.Array) -> pa.Array:
-    if is_list_like(column.type):
-        offsets, valid, elements = list_parts(column)
-        return list_array(offsets, _decoded(elements), valid)
-    if pa.types.is_dictionary(column.type):
-        return column.dictionary.take(column.indices)
-    return column
-
-
-def _sayable(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """The rows that a tf.Example can say: no element of a list is missing."""
-    kept = np.ones(batch.num_rows, np.bool_)
-    for column in batch.columns:
-        if is_list_like(column.type):
-            offsets, _, elements = list_parts(column)
-            kept[rows_of(offsets)[nulls(elements)]] = False
-    return batch.take(pa.array(np.flatnonzero(kept)))
 
 
 def _check(

@@ -13,6 +13,7 @@ from featurekit.errors import ArtifactError
 from featurekit.io.adapter import read_columns
 from featurekit.plan.graph import Plan
 from featurekit.serve import golden
+from featurekit.serve.edge_rows import edge_rows
 from featurekit.serve.onnx.feeds import to_feeds
 from featurekit.serve.onnx.preprocessing import ACCEPTED, Preprocessing
 from featurekit.spec.feature_spec import FeatureSpec
@@ -22,7 +23,7 @@ GIVEN_ROWS = 64
 
 def rows_to_check(spec: FeatureSpec, plan: Plan, rows: Any) -> pa.RecordBatch:
     """Rows of unusual values, rows that lack one column each, and given rows."""
-    edges = golden.edge_rows(plan)
+    edges = edge_rows(plan)
     parts = [edges, *_lacking(edges)]
     wanted = GIVEN_ROWS
     if rows is not None:
