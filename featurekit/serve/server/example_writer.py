@@ -4,8 +4,9 @@ For the few rows of a request: whole columns cost more to set up. The bytes are 
 tf.Example, in the order of the columns.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from struct import pack
+from typing import Any
 
 from featurekit.backends.values_reference import Value
 from featurekit.spec.inputs import element_dtype
@@ -39,8 +40,8 @@ class ExampleWriter:
         for (key, kind, is_list), value in zip(self._columns, values, strict=True):
             if value is None:
                 continue
-            found = value if is_list else (value,)
-            feature = kind + _sized(_PACK[kind](found))  # type: ignore[arg-type]
+            found: Any = value if is_list else (value,)
+            feature = kind + _sized(_PACK[kind](found))
             entries.append(_ENTRY + _sized(key + _VALUE + _sized(feature)))
         return _FEATURES + _sized(b"".join(entries))
 
@@ -72,7 +73,11 @@ def _bytes(values: Sequence[bytes]) -> bytes:
     return b"".join(_PACKED + _sized(one) for one in values)
 
 
-_PACK = {_FLOAT_LIST: _floats, _INT64_LIST: _integers, _BYTES_LIST: _bytes}
+_PACK: dict[bytes, Callable[[Any], bytes]] = {
+    _FLOAT_LIST: _floats,
+    _INT64_LIST: _integers,
+    _BYTES_LIST: _bytes,
+}
 
 
 def _sized(payload: bytes) -> bytes:
