@@ -121,16 +121,15 @@ def export(
     source = o.open_rows(rows, csv) if rows else None
     trained_on = o.open_rows(training, csv) if training else None
     with terminal.progress("exporting"):
-        write = fk.export_onnx if target_format is Format.onnx else fk.export
-        report = write(
-            _load_model(model),
-            declared,
-            measured,
-            output,
-            rows=source,
-            training=trained_on,
-            probability=_ACTIVATIONS[probability],
-        )
+        arguments = _load_model(model), declared, measured, output
+        chosen = _ACTIVATIONS[probability]
+        report: Any
+        if target_format is Format.onnx:
+            report = fk.export_onnx(*arguments, rows=source, probability=chosen)
+        else:
+            report = fk.export(
+                *arguments, rows=source, training=trained_on, probability=chosen
+            )
     if json:
         terminal.write_json(_as_json(report))
     else:

@@ -1,8 +1,7 @@
 """Export: a model and its preprocessing as one SavedModel that proves itself."""
 
 import time
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Callable, Collection
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -11,13 +10,13 @@ import keras
 import numpy as np
 import pyarrow as pa
 import tensorflow as tf
+from tensorflow.python.saved_model.fingerprinting_utils import write_fingerprint
 
 from featurekit._version import __version__
 from featurekit.backends.host.executor import HostBackend
 from featurekit.backends.missing import to_tensors
 from featurekit.errors import ArtifactError
 from featurekit.io.adapter import read_columns
-from featurekit.io.example import encode_payloads
 from featurekit.kernels.arrow_buffers import nulls
 from featurekit.kernels.arrow_lists import (
     is_list_like,
@@ -29,57 +28,20 @@ from featurekit.plan.lower import compile_spec
 from featurekit.plan.stats import Stats
 from featurekit.serve import golden
 from featurekit.serve.artifact import EXTRA, Description, digests, new_folder
-from featurekit.serve.json_notation import to_json_rows
+from featurekit.serve.export_report import ExportReport
+from featurekit.serve.heads import METHODS, Probability, expected_head
+from featurekit.serve.notations import arguments
+from featurekit.serve.other_backends import export_by_tensorflow
 from featurekit.serve.serving_module import (
-    DEFAULT,
-    EXAMPLES,
-    JSON,
     TRANSFORM,
-    Probability,
+    TRANSFORM_EXAMPLES,
     ServingModule,
-    named_tensors,
     tensor_names,
 )
 from featurekit.spec.feature_spec import FeatureSpec
 from featurekit.spec.serialize import spec_to_proto
 
 GOLDEN_ROWS = 64
-
-
-@dataclass(frozen=True, slots=True)
-class ExportReport:
-    """What was exported; `print(report)` shows it.
-
-    Args:
-        path: The model's folder.
-        signatures: The ways to call it.
-        inputs: The tensors of `serving_default`, by name, with their dtypes.
-        outputs: The model's outputs, by name, with dtype and shape of a row.
-        golden_rows: Rows whose results are stored and were compared.
-        bytes: Size of the folder.
-        seconds: Wall-clock time.
-    """
-
-    path: Path
-    signatures: tuple[str, ...]
-    inputs: dict[str, str]
-    outputs: dict[str, str]
-    golden_rows: int
-    bytes: int
-    seconds: float
-
-    def __str__(self) -> str:
-        inputs = ", ".join(f"{name} {dtype}" for name, dtype in self.inputs.items())
-        outputs = ", ".join(f"{name} {kind}" for name, kind in self.outputs.items())
-        return "\n".join(
-            [
-                f"{self.path}: {self.bytes:,} bytes, {self.seconds:.2f} s",
-                f"  signatures {', '.join(self.signatures)}",
-                f"  inputs {inputs}",
-                f"  outputs {outputs}",
-                f"  {self.golden_rows} golden rows: batch, graph, reloaded graph agree",
-            ]
-        )
 
 
 def export(
@@ -94,20 +56,26 @@ def export(
 ) -> ExportReport:
     """Writes a SavedModel from raw columns to the model's outputs.
 
-    It has three signatures, and loads with plain TensorFlow:
+    It has these signatures, and loads with plain TensorFlow:
 
     - `serving_default`: one tensor per source column of the features, of shape
       (batch,), or (batch, n) for lists, with the markers of `backends.missing`;
     - `serving_examples`: `examples`, serialized tf.Examples of the same columns;
     - `serving_json`: `rows`, one flat JSON object per row; not where a column is bytes;
+    - `transform` and `transform_examples`: the preprocessing alone, of tensors and of
+      tf.Examples;
+    - `classify`, where `probability` is given and the output tells classes, and
+      `regress`, where the model gives one real number per row and no probability: as
+      TensorFlow Serving calls them, of tf.Examples.
 
-    and `transform`, the preprocessing alone. Label, weight, key and split are no part
+    Label, weight, key and split are no part
     of them. Golden vectors, computed by batch conversion, are stored beside the graph;
     `featurekit.serve.load_model` replays them.
 
     Args:
-        model: A Keras model on the TensorFlow backend that takes the features by name;
-            None to export the preprocessing alone.
+        model: A Keras model that takes the features by name. One of the JAX or torch
+            backend is exported by a process of its own, on TensorFlow, and has to
+            answer there what it answers here. None to export the preprocessing alone.
         spec: The declaration.
         stats: What `analyze` measured for it.
         path: The model's folder, such as "served/1"; must not exist.
@@ -135,20 +103,61 @@ def export(
         >>> report.inputs, report.outputs
         ({'size': 'float32'}, {'output': 'float32[1]'})
     """
-    started = time.perf_counter()
-    target = Path(path)
-    module = _module(model, spec, stats, probability)
     batch = _golden_inputs(spec, stats, rows)
+    drift = _sketches(spec, stats, training)
+    here = model is None or keras.backend.backend() == "tensorflow"
+    call: Callable[..., ExportReport] = export_rows if here else export_by_tensorflow
+    return call(model, spec, stats, Path(path), batch, probability, drift=drift)
+
+
+def _sketches(spec: FeatureSpec, stats: Stats, training: Any) -> bytes | None:
+    if training is None:
+        return None
+    # Imported here: only this needs the package datasketches.
+    from featurekit.serve.drift.sketching import sketch
+
+    return sketch(spec, stats, training).to_proto()
+
+
+def export_rows(
+    model: Any,
+    spec: FeatureSpec,
+    stats: Stats,
+    target: Path,
+    batch: pa.RecordBatch,
+    probability: Probability | None,
+    *,
+    drift: bytes | None = None,
+    answers: pa.RecordBatch | None = None,
+) -> ExportReport:
+    """Exports with the rows that the golden vectors are made of; see `export`.
+
+    Args:
+        model: As in `export`, on the TensorFlow backend.
+        spec: The declaration.
+        stats: What `analyze` measured for it.
+        target: The model's folder.
+        batch: Columns that are cast, of rows that the plan accepts.
+        probability: As in `export`.
+        drift: The file of sketches for the drift sensor. Defaults to None.
+        answers: What the model answered for the rows where it was trained, to compare.
+            Defaults to None.
+    """
+    started = time.perf_counter()
+    module = ServingModule(model, spec, stats, probability=probability)
     with new_folder(target) as folder:
-        _save(module, folder)
+        names = _save(module, folder)
         loaded = tf.saved_model.load(str(folder))
         outputs = _check(module, loaded, batch)
-        _describe(folder, spec, stats, batch, outputs, training)
-    names = tensor_names(module.inputs)
+        if answers is not None:
+            given = {n: one for n, one in outputs.items() if n in answers.schema.names}
+            golden.compare_outputs(answers, given)
+        _describe(folder, spec, stats, batch, outputs, drift)
+    columns = tensor_names(module.inputs)
     return ExportReport(
         target,
-        (DEFAULT, EXAMPLES, *([JSON] if module.takes_json else []), TRANSFORM),
-        {names[one.name]: one.dtype for one in module.inputs},
+        names,
+        {columns[one.name]: one.dtype for one in module.inputs},
         {
             name: f"{value.dtype.name}{list(value.shape[1:])}"
             for name, value in sorted(outputs.items())
@@ -159,20 +168,8 @@ def export(
     )
 
 
-def _module(
-    model: Any, spec: FeatureSpec, stats: Stats, probability: Probability | None
-) -> ServingModule:
-    if model is not None and keras.backend.backend() != "tensorflow":
-        raise ArtifactError(
-            f"a model on the {keras.backend.backend()} backend has no TensorFlow graph",
-            code="BACKEND",
-            hint="save the model, and export it in a process with "
-            "KERAS_BACKEND=tensorflow",
-        )
-    return ServingModule(model, spec, stats, probability=probability)
-
-
-def _save(module: ServingModule, folder: Path) -> None:
+def _save(module: ServingModule, folder: Path) -> tuple[str, ...]:
+    """Writes the graph; the names of its signatures."""
     try:
         signatures = module.signatures()
     except (ValueError, TypeError, KeyError) as error:
@@ -186,6 +183,22 @@ def _save(module: ServingModule, folder: Path) -> None:
             hint="build the model by from_spec(spec, stats)",
         ) from error
     tf.saved_model.save(module, str(folder), signatures=signatures)
+    _name_methods(folder, METHODS.keys() & signatures)
+    return tuple(signatures)
+
+
+def _name_methods(folder: Path, names: Collection[str]) -> None:
+    """Says of signatures which call of TensorFlow Serving they answer."""
+    if not names:
+        return
+    updater = tf.compat.v1.saved_model.signature_def_utils.MethodNameUpdater(
+        str(folder)
+    )
+    for name in names:
+        updater.replace_method_name(name, METHODS[name])
+    updater.save()
+    # It holds a checksum of the file that was just changed.
+    write_fingerprint(str(folder))
 
 
 def _golden_inputs(spec: FeatureSpec, stats: Stats, rows: Any) -> pa.RecordBatch:
@@ -235,25 +248,18 @@ def _check(
 ) -> dict[str, np.ndarray[Any, Any]]:
     """Compares batch conversion, the graph, and the reloaded graph; the outputs."""
     columns = {n: tf.constant(one) for n, one in to_tensors(batch).items()}
-    expected = HostBackend(module.plan).run(batch).outputs
-    call = loaded.signatures
-    named = named_tensors(batch, module.inputs)
-    golden.compare_features(expected, call[TRANSFORM](**named))
+    features = HostBackend(module.plan).run(batch).outputs
     outputs = {name: np.asarray(one) for name, one in module.predict(columns).items()}
-    stored = golden.outputs_to_arrow(outputs)
-    buffer, offsets = encode_payloads(batch)
-    data = buffer.tobytes()
-    examples = [data[a:b] for a, b in pairwise(offsets)]
-    golden.compare_outputs(stored, call[DEFAULT](**named))
-    golden.compare_outputs(
-        stored, call[EXAMPLES](examples=tf.constant(examples, shape=[len(examples)]))
-    )
-    if not module.takes_json:
-        return outputs
-    rows = to_json_rows(batch, module.inputs)
-    golden.compare_outputs(
-        stored, call[JSON](rows=tf.constant(rows, shape=[len(rows)]))
-    )
+    wanted = golden.outputs_to_arrow(outputs)
+    for name, call in loaded.signatures.items():
+        found = call(**arguments(name, batch, module.inputs))
+        if name in (TRANSFORM, TRANSFORM_EXAMPLES):
+            golden.compare_features(features, found)
+        elif name in METHODS:
+            head = expected_head(name, wanted, module.class_names)
+            golden.compare_outputs(golden.outputs_to_arrow(head), found)
+        else:
+            golden.compare_outputs(wanted, found)
     return outputs
 
 
@@ -263,7 +269,7 @@ def _describe(
     stats: Stats,
     batch: pa.RecordBatch,
     outputs: dict[str, Any],
-    training: Any,
+    drift: bytes | None,
 ) -> None:
     plan = compile_spec(spec, stats, serving=True)
     extra = folder / EXTRA
@@ -273,11 +279,7 @@ def _describe(
     golden.save(extra / "golden_inputs.arrow", batch)
     golden.save(extra / "golden_features.arrow", HostBackend(plan).run(batch).outputs)
     golden.save(extra / "golden_outputs.arrow", golden.outputs_to_arrow(outputs))
-    if training is not None:
-        # Imported here: only this needs the package datasketches.
-        from featurekit.serve.drift.sketching import sketch
-
-        drift = sketch(spec, stats, training).to_proto()
+    if drift is not None:
         (extra / "drift.pb").write_bytes(drift)
     Description(
         library_version=__version__,

@@ -191,8 +191,8 @@ def _compare(
         code="GOLDEN_MISMATCH",
         feature=name,
         row=at // width,
-        got=got[at].item(),
-        expected=repr(wanted[at].item()),
+        got=got[[at]].tolist()[0],
+        expected=repr(wanted[[at]].tolist()[0]),
         hint="this runtime computes another result than the one that exported",
     )
 

@@ -42,8 +42,8 @@ class Scorer:
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     report = fk.export(None, spec, fk.Stats({}), f"{folder}/1")
         ...     scorer = fk.Scorer(f"{folder}/1")
-        >>> scorer({"x": 2.5})
-        {'size': 1}
+        >>> int(scorer({"x": 2.5})["size"])
+        1
     """
 
     def __init__(self, path: str | PathLike[str]) -> None:

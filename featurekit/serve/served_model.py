@@ -18,13 +18,22 @@ from featurekit.plan.graph import Plan
 from featurekit.plan.lower import compile_spec
 from featurekit.serve import golden
 from featurekit.serve.artifact import EXTRA, open_whole
+from featurekit.serve.heads import CLASSIFY, REGRESS
 from featurekit.serve.serving_module import (
     DEFAULT,
     EXAMPLES,
     JSON,
+    TEXT_INPUTS,
     TRANSFORM,
+    TRANSFORM_EXAMPLES,
     named_tensors,
 )
+
+_WHY_NOT = {
+    JSON: ": it reads columns of bytes",
+    CLASSIFY: ": it was exported without probability=, or tells no classes",
+    REGRESS: ": it gives something else than one number per row",
+}
 
 
 class ServedModel:
@@ -125,7 +134,38 @@ class ServedModel:
         Raises:
             RowError: A record is no tf.Example, or a row is not accepted.
         """
-        return self._run_texts(EXAMPLES, "examples", examples)
+        return self._run_texts(EXAMPLES, examples)
+
+    def transform_examples(
+        self, examples: Sequence[bytes]
+    ) -> dict[str, npt.NDArray[Any]]:
+        """The features of serialized tf.Examples; see `predict_examples`."""
+        return self._run_texts(TRANSFORM_EXAMPLES, examples)
+
+    def classify(self, examples: Sequence[bytes]) -> dict[str, npt.NDArray[Any]]:
+        """The classes of serialized tf.Examples, as TensorFlow Serving tells them.
+
+        Returns:
+            "classes", texts as bytes, and "scores", float32: the probability of each;
+            shape (rows, classes).
+
+        Raises:
+            ArtifactError: The model was exported without `probability=`.
+            RowError: A record is no tf.Example, or a row is not accepted.
+        """
+        return self._run_texts(CLASSIFY, examples)
+
+    def regress(self, examples: Sequence[bytes]) -> dict[str, npt.NDArray[Any]]:
+        """The model's one number, as TensorFlow Serving tells it.
+
+        Returns:
+            "outputs", float32, shape (rows, 1).
+
+        Raises:
+            ArtifactError: The model gives more than one number, or probabilities.
+            RowError: A record is no tf.Example, or a row is not accepted.
+        """
+        return self._run_texts(REGRESS, examples)
 
     def predict_json(self, rows: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
         """The model's outputs for rows written as JSON objects.
@@ -134,20 +174,25 @@ class ServedModel:
             ArtifactError: The model reads bytes, which JSON cannot hold.
             RowError: A row is not accepted.
         """
-        if JSON not in self._loaded.signatures:
+        return self._run_texts(JSON, rows)
+
+    def _signature(self, name: str) -> Any:
+        if name not in self._loaded.signatures:
             raise ArtifactError(
-                "the model has no signature for JSON: it reads columns of bytes",
+                f"the model has no signature {name!r}{_WHY_NOT.get(name, '')}",
                 code="NO_SIGNATURE",
-                hint="send tf.Examples, or tensors",
+                file=str(self.path),
+                expected=" or ".join(sorted(self._loaded.signatures)),
             )
-        return self._run_texts(JSON, "rows", rows)
+        return self._loaded.signatures[name]
 
     def _run_texts(
-        self, signature: str, argument: str, texts: Sequence[str | bytes]
+        self, signature: str, texts: Sequence[str | bytes]
     ) -> dict[str, npt.NDArray[Any]]:
+        call = self._signature(signature)
         tensor = tf.constant(list(texts), tf.string, shape=[len(texts)])
         try:
-            found = self._loaded.signatures[signature](**{argument: tensor})
+            found = call(**{TEXT_INPUTS[signature]: tensor})
         except tf.errors.InvalidArgumentError as error:
             raise _row_error(error) from None
         return {name: np.asarray(value) for name, value in found.items()}

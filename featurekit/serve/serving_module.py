@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal, TypeAlias, get_args
+from functools import partial
+from typing import Any, TypeAlias, get_args
 
 import pyarrow as pa
 import tensorflow as tf
@@ -18,13 +19,25 @@ from featurekit.errors import ArtifactError
 from featurekit.plan.lower import compile_spec
 from featurekit.plan.stats import Stats
 from featurekit.serve.example_rows import input_dtype, parse_examples
+from featurekit.serve.heads import (
+    CLASSIFY,
+    METHODS,
+    PROBABILITIES,
+    REGRESS,
+    Probability,
+    class_names,
+    classify,
+    is_regression,
+    num_classes,
+    regress,
+)
 from featurekit.serve.json_rows import JsonRows
+from featurekit.serve.model_outputs import named_outputs
 from featurekit.serve.refusals import Refusal, require_none
 from featurekit.spec.feature_spec import FeatureSpec
 from featurekit.spec.inputs import Input, element_dtype
 
 Tensors: TypeAlias = Mapping[str, tf.Tensor]
-Probability: TypeAlias = Literal["sigmoid", "softmax"]
 _TO_PROBABILITY = {"sigmoid": tf.sigmoid, "softmax": tf.nn.softmax}
 
 DEFAULT = "serving_default"
@@ -32,6 +45,14 @@ EXAMPLES = "serving_examples"
 JSON = "serving_json"
 TRANSFORM = "transform"
 """Preprocessing alone, on raw columns: what golden vectors are compared by."""
+TRANSFORM_EXAMPLES = "transform_examples"
+TEXT_INPUTS = {
+    EXAMPLES: "examples",
+    TRANSFORM_EXAMPLES: "examples",
+    JSON: "rows",
+    **dict.fromkeys(METHODS, "inputs"),
+}
+"""What the one tensor of texts is called, by signature."""
 
 
 class ServingModule(tf.Module):
@@ -67,9 +88,11 @@ class ServingModule(tf.Module):
         self.inputs = tuple(one for one in spec.serving_inputs if one.name in read)
         self.json_rows = JsonRows(self.inputs, (one.name for one in spec.inputs))
         self._probability = probability
+        self.class_names = partial(class_names, spec, stats)
         # A function is not tracked: of the model, the graph keeps the variables only.
         self._run_model: Callable[[Tensors], Any] = lambda features: features
         self.model_variables: list[tf.Variable] = []
+        self.has_model = model is not None
         if model is not None:
             self._run_model = lambda features: model(features, training=False)
             self.model_variables = [one.value for one in model.variables]
@@ -86,32 +109,48 @@ class ServingModule(tf.Module):
             for one in self.inputs
         }
 
-        def texts(name: str) -> tf.TensorSpec:
-            return tf.TensorSpec([None], tf.string, name=name)
-
-        # One function that the others call: a graph is held, and loaded, once.
+        # Functions that the others call: each graph is held, and loaded, once.
         transform = _traced(self.transform, columns)
 
         def predict(columns: Tensors) -> Tensors:
             features = transform(**{names[n]: one for n, one in columns.items()})
             return self._outputs(features)
 
-        def by_examples(examples: tf.Tensor) -> Tensors:
-            return predict(parse_examples(examples, self.inputs))
+        default = _traced(predict, columns)
+        parse = partial(parse_examples, inputs=self.inputs)
 
-        def by_json(rows: tf.Tensor) -> Tensors:
-            return predict(self.json_rows.parse(rows))
+        def by_columns(call: Any, columns: Tensors) -> Tensors:
+            return call(**{names[name]: one for name, one in columns.items()})  # type: ignore[no-any-return]
 
-        found = {
-            TRANSFORM: transform,
-            DEFAULT: _traced(predict, columns),
-            EXAMPLES: _traced(
-                by_examples, tf.TensorSpec([None], tf.string, "examples")
-            ),
+        found: dict[str, Callable[[tf.Tensor], Tensors]] = {
+            EXAMPLES: lambda texts: by_columns(default, parse(texts)),
+            TRANSFORM_EXAMPLES: lambda texts: by_columns(transform, parse(texts)),
         }
         if self.takes_json:
-            found[JSON] = _traced(by_json, tf.TensorSpec([None], tf.string, "rows"))
-        return found
+            found[JSON] = lambda texts: by_columns(default, self.json_rows.parse(texts))
+        for name, head in self._heads(default.structured_outputs).items():
+            found[name] = partial(_headed, head, found[EXAMPLES])
+        texts = {
+            name: _traced(
+                call, tf.TensorSpec([None], tf.string, name=TEXT_INPUTS[name])
+            )
+            for name, call in found.items()
+        }
+        return {TRANSFORM: transform, DEFAULT: default, **texts}
+
+    def _heads(
+        self, outputs: Mapping[str, tf.TensorSpec]
+    ) -> dict[str, Callable[[Tensors], Tensors]]:
+        """What turns the outputs into those of TensorFlow Serving's own calls."""
+        if not self.has_model:
+            return {}
+        if self._probability is None:
+            return {REGRESS: regress} if is_regression(outputs) else {}
+        count = num_classes(outputs, self._probability)
+        if count is None:
+            return {}
+        names = self.class_names(count)
+        return {CLASSIFY: partial(classify, probability=self._probability, names=names)}
 
     @property
     def takes_json(self) -> bool:
@@ -130,13 +169,7 @@ class ServingModule(tf.Module):
 
     def _outputs(self, features: Tensors) -> dict[str, tf.Tensor]:
         """The model's outputs, by name."""
-        outputs = self._run_model(features)
-        if isinstance(outputs, Mapping):
-            found = dict(outputs)
-        elif isinstance(outputs, list | tuple):
-            found = {f"output_{index}": one for index, one in enumerate(outputs)}
-        else:
-            found = {"output": outputs}
+        found = named_outputs(self._run_model(features))
         if self._probability is not None:
             if len(found) != 1:
                 raise ArtifactError(
@@ -145,8 +178,12 @@ class ServingModule(tf.Module):
                     hint="leave out probability, or put the activation into the model",
                 )
             (logits,) = found.values()
-            found["probabilities"] = _TO_PROBABILITY[self._probability](logits)
+            found[PROBABILITIES] = _TO_PROBABILITY[self._probability](logits)
         return found
+
+
+def _headed(head: Any, call: Any, texts: tf.Tensor) -> Tensors:
+    return head(call(texts))  # type: ignore[no-any-return]
 
 
 def _traced(call: Callable[..., Tensors], argument: Any) -> Any:

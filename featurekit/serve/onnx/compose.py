@@ -41,9 +41,7 @@ def convert_model(outputs: Any, plan: Plan) -> onnx.ModelProto:
 
     try:
         with _quiet():
-            found: onnx.ModelProto = tf2onnx.convert.from_function(
-                run, signature, opset=OPSET
-            )[0]
+            made = tf2onnx.convert.from_function(run, signature, opset=OPSET)
     except ArtifactError:
         raise
     except Exception as error:  # whatever a model or a converter raises

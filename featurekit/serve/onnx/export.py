@@ -22,6 +22,7 @@ from featurekit.errors import ArtifactError, OutputExistsError
 from featurekit.plan.graph import Plan
 from featurekit.plan.lower import compile_spec
 from featurekit.plan.stats import Stats
+from featurekit.serve.heads import Probability
 from featurekit.serve.onnx import verify
 from featurekit.serve.onnx.compose import convert_model, join
 from featurekit.serve.onnx.graph_builder import OPSET
@@ -29,7 +30,7 @@ from featurekit.serve.onnx.preprocessing import (
     emit,
     require_supported,
 )
-from featurekit.serve.serving_module import Probability, ServingModule, tensor_names
+from featurekit.serve.serving_module import ServingModule, tensor_names
 from featurekit.spec.feature_spec import FeatureSpec
 
 
@@ -95,7 +96,7 @@ def export_onnx(
 
     Args:
         model: A Keras model on the TensorFlow backend that takes the features by name;
-            None to export the preprocessing alone.
+            None to export the preprocessing alone, with outputs `feature/<name>`.
         spec: The declaration.
         stats: What `analyze` measured for it.
         path: The file, such as "model.onnx"; must not exist.
@@ -116,7 +117,7 @@ def export_onnx(
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     report = fk.export_onnx(None, spec, fk.Stats({}), f"{folder}/a.onnx")
         >>> report.inputs, report.outputs
-        ({'size': 'float32'}, {'accepted': 'bool', 'size': 'float32'})
+        ({'size': 'float32'}, {'accepted': 'bool', 'feature/size': 'float32'})
     """
     started = time.perf_counter()
     target = Path(path)
@@ -126,7 +127,8 @@ def export_onnx(
     require_supported(plan)
     module = ServingModule(model, spec, stats, probability=probability)
     names = tensor_names(module.inputs)
-    made = emit(plan, names, prefix="" if model is None else "fk/feature/")
+    # An input has the name of its column, and a graph has each name once.
+    made = emit(plan, names, prefix="feature/")
     batch = verify.rows_to_check(spec, plan, rows)
     verify.check_features(made, plan, batch)
     whole = made.model
