@@ -6,6 +6,7 @@ are the counts of categories while there are at most `CAPACITY` of them.
 
 import math
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,8 @@ CAPACITY = 2048
 """So many categories are counted exactly; the rare ones of more are thinned out."""
 STORED = 100
 """So many categories are stored; the others are the rest."""
+_LONGEST = 64
+"""Bytes of a category that are kept; a longer one is known by its digest."""
 _HLL_SIZE = 8
 
 
@@ -98,7 +101,8 @@ class Categories:
             return
         self.count += len(values)
         found = pc.value_counts(values)
-        tokens = found.field("values").cast(pa.large_binary()).to_pylist()
+        whole = found.field("values").cast(pa.large_binary()).to_pylist()
+        tokens = map(_shortened, whole)
         for token, seen in zip(tokens, found.field("counts").to_pylist(), strict=True):
             if token not in self.counts:
                 self.distinct.update(token.decode("utf-8", "backslashreplace"))
@@ -130,6 +134,14 @@ class Categories:
         lost = ordered[STORED][1] if len(ordered) > STORED else 0
         kept = dict(ordered[:STORED])
         return Categories(self.count, self.error + lost, kept, self.distinct)
+
+
+def _shortened(token: bytes) -> bytes:
+    """A token, or the beginning and the digest of a long one."""
+    if len(token) <= _LONGEST:
+        return token
+    digest = blake2b(token, digest_size=8).hexdigest().encode()
+    return token[: _LONGEST - len(digest) - 1] + b" " + digest
 
 
 Distribution = Numbers | Categories
