@@ -181,5 +181,6 @@ def _read_part(message: pb.PartSketch) -> Distribution:
         kept.count,
         kept.error,
         dict(zip(kept.tokens, kept.counts, strict=True)),
+        {},
         ds.hll_sketch.deserialize(kept.distinct),
     )
