@@ -43,6 +43,30 @@ class Monitor:
     Raises:
         ArtifactError: The folder is damaged, or is no exported model.
         VersionTooNewError: A newer featurekit wrote it.
+
+    Semantics:
+        - Examples may wait until there is a block of them, or until anything is read.
+        - Rows that the preprocessing refuses are in the sketches, too.
+
+    Example:
+        >>> import tempfile
+        >>> import featurekit as fk
+        >>> from featurekit.io.example_row import ExampleRowEncoder
+        >>> spec = fk.FeatureSpec({"age": fk.numeric("age").fill(0.0)})
+        >>> inputs = fk.model_inputs(spec, fk.Stats({}))
+        >>> model = fk.models.TabularTransformer(inputs, dim=8, depth=1, num_heads=2)
+        >>> rows = {"age": [20.0, 30.0, 40.0, 50.0] * 25}
+        >>> encode = ExampleRowEncoder({"age": "float32"})
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = f"{folder}/1"
+        ...     _ = fk.export(model, spec, fk.Stats({}), path, training=rows)
+        ...     monitor = Monitor(path)
+        >>> monitor.observe_examples([encode({"age": 70.0}), encode({"age": None})])
+        >>> monitor.observe_examples([encode({"age": 71.0})] * 30 + [b"no example"])
+        >>> monitor.undecodable, monitor.rates()["age"].missing
+        (1, 1)
+        >>> monitor.report().drifted
+        ['age']
     """
 
     def __init__(

@@ -159,7 +159,9 @@ class Sketcher:
 
 
 def _add(into: ColumnSketch, part: str, kind: type[Distribution], values: Any) -> None:
-    into.parts.setdefault(part, kind()).update(values)
+    if part not in into.parts:
+        into.parts[part] = kind()
+    into.parts[part].update(values)
 
 
 def _missing(values: pa.Array) -> npt.NDArray[np.bool_]:

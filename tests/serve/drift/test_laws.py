@@ -1,5 +1,6 @@
 """Laws of the drift sensor: false alarms, power, merging, and SciPy as oracle."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,8 @@ def test_shifts_are_found() -> None:
     new = sketch(SPEC, learned, {**draw(rng, 20), "c": ["z"] * 20})
     [*found] = [one for one in compare(training, new).tests if one.drifted]
     assert {(one.name, one.what) for one in found} == {("c", "value"), ("c", "unknown")}
+    report = compare(training, new)
+    assert json.loads(json.dumps(report.as_dict()))["drifted"] == ["c"]
 
 
 def test_merging_is_associative_and_a_round_trip_keeps_all() -> None:
