@@ -23,10 +23,9 @@ from featurekit.plan import ops  # noqa: E402
 from featurekit.plan.lower import compile_spec  # noqa: E402
 from featurekit.serve.onnx import export as export_module  # noqa: E402
 from featurekit.serve.onnx import preprocessing  # noqa: E402
-from featurekit.serve.onnx.feeds import to_feeds  # noqa: E402
 from featurekit.serve.onnx.graph_builder import Outcome  # noqa: E402
 from featurekit.serve.onnx.preprocessing import emit  # noqa: E402
-from featurekit.serve.serving_module import tensor_names  # noqa: E402
+from featurekit.serve.tensor_names import tensor_names  # noqa: E402
 from featurekit.spec.load import load_spec  # noqa: E402
 
 SPEC = fk.FeatureSpec(
@@ -89,7 +88,7 @@ def test_the_file_gives_what_features_and_model_give(
     made = emit(plan, names, prefix="f/")
     session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     batch = raw_rows().slice(3, size)
-    found = session.run(["accepted", "output"], to_feeds(batch, made))
+    found = session.run(["accepted", "output"], made.inputs.from_batch(batch))
     done = HostBackend(plan).run(batch)
     assert np.flatnonzero(~found[0]).tolist() == done.rejected_rows.tolist()
     features = {
