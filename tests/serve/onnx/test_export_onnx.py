@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 pytestmark = pytest.mark.tensorflow
-pytest.importorskip("onnx")
+onnx = pytest.importorskip("onnx")
 ort = pytest.importorskip("onnxruntime")
 pytest.importorskip("tf2onnx")
 pytest.importorskip("tensorflow")
@@ -123,6 +123,42 @@ def test_a_wrong_model_is_found_and_nothing_is_left(
     with pytest.raises(ArtifactError) as error:
         fk.export_onnx(model(), SPEC, STATS, tmp_path / "model.onnx", rows=ROWS)
     assert error.value.code == "GOLDEN_MISMATCH"
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("with_model", [False, True])
+def test_a_file_that_was_written_wrong_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, with_model: bool
+) -> None:
+    save = onnx.save
+
+    def damage(whole: Any, path: str) -> None:
+        for one in whole.graph.initializer:
+            array = onnx.numpy_helper.to_array(one)
+            if array.dtype == np.float64:
+                other = np.where(array == 30.0, 31.0, array)
+                one.CopyFrom(onnx.numpy_helper.from_array(other, one.name))
+        save(whole, path)
+
+    monkeypatch.setattr(onnx, "save", damage)
+    with pytest.raises(ArtifactError) as error:
+        fk.export_onnx(
+            model() if with_model else None,
+            SPEC, STATS, tmp_path / "model.onnx", rows=ROWS,
+        )  # fmt: skip
+    assert error.value.code == "GOLDEN_MISMATCH"
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_that_was_cut_off_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        onnx, "save", lambda whole, path: Path(path).write_bytes(b"\x08\x08\xff")
+    )
+    with pytest.raises(ArtifactError) as error:
+        fk.export_onnx(None, SPEC, STATS, tmp_path / "model.onnx", rows=ROWS)
+    assert error.value.code == "ONNX_RUNTIME"
     assert not list(tmp_path.iterdir())
 
 
