@@ -60,8 +60,8 @@ class OnnxScorer:
         ...     scorer = OnnxScorer(f"{folder}/a.onnx")
         >>> int(scorer({"x": 2.5})["size"])
         1
-        >>> scorer.predict({"x": [2.5, None]})
-        {'size': array([1, 0])}
+        >>> scorer.predict({"x": [2.5, None]})["size"].tolist()
+        [1, 0]
     """
 
     def __init__(self, path: str | PathLike[str]) -> None:
