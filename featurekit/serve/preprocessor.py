@@ -63,11 +63,6 @@ class Preprocessor:
         self.plan = compile_spec(spec, stats, serving=True)
         self._rows = ReferenceBackend(self.plan)
         self._read = RowReader(spec, self.plan)
-        self._times = [
-            name
-            for name, column in self.plan.columns.items()
-            if column.dtype == "timestamp"
-        ]
         self._columns_out = output_columns(self.plan)
         self._outputs = [
             (name, node, np.float32 if kind.dtype == "float32" else np.int64)
@@ -122,11 +117,7 @@ class Preprocessor:
 
     def _few(self, rows: Sequence[Any]) -> dict[str, npt.NDArray[Any]]:
         # All are read before any is computed: a wrong value comes before a refused one.
-        taken = [self._read(row) for row in rows]
-        for name in self._times:
-            # Each was read by itself, but a column is text or it is not.
-            if len({type(row[name]) for row in rows} - {type(None)}) > 1:
-                raise Unusual
+        taken = self._read.all(rows)
         computed: list[list[Value]] = []
         for index, read in enumerate(taken):
             values, rejected_by = self._rows.compute(read)
