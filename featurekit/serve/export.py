@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Collection
 from os import PathLike
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import keras
@@ -14,6 +15,7 @@ from tensorflow.python.saved_model.fingerprinting_utils import write_fingerprint
 
 from featurekit._version import __version__
 from featurekit.backends.host.executor import HostBackend
+from featurekit.backends.keras.token_tables import TableFiles
 from featurekit.backends.missing import to_tensors
 from featurekit.errors import ArtifactError
 from featurekit.io.adapter import read_columns
@@ -144,8 +146,14 @@ def export_rows(
             Defaults to None.
     """
     started = time.perf_counter()
-    module = ServingModule(model, spec, stats, probability=probability)
-    with new_folder(target) as folder:
+    with TemporaryDirectory() as tables, new_folder(target) as folder:
+        module = ServingModule(
+            model,
+            spec,
+            stats,
+            probability=probability,
+            make_table=TableFiles(tables),
+        )
         names = _save(module, folder)
         loaded = tf.saved_model.load(str(folder))
         outputs = _check(module, loaded, batch)

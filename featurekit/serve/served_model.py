@@ -30,7 +30,7 @@ from featurekit.serve.serving_module import (
 )
 
 _WHY_NOT = {
-    JSON: ": it reads columns of bytes",
+    JSON: ": it reads columns of bytes, which JSON cannot hold",
     CLASSIFY: ": it was exported without probability=, or tells no classes",
     REGRESS: ": it gives something else than one number per row",
 }

@@ -9,6 +9,7 @@ import pyarrow as pa
 import tensorflow as tf
 
 from featurekit.backends.keras.program import Program
+from featurekit.backends.keras.token_tables import MakeTable, table_in_graph
 from featurekit.backends.missing import (
     END_TEXT,
     MISSING_TEXT,
@@ -64,6 +65,8 @@ class ServingModule(tf.Module):
         spec: The declaration.
         stats: Its statistics.
         probability: What turns the model's logits into an output "probabilities".
+        make_table: Makes the tables of the vocabularies. Defaults to such that are part
+            of the graph.
     """
 
     def __init__(
@@ -73,6 +76,7 @@ class ServingModule(tf.Module):
         stats: Stats,
         *,
         probability: Probability | None = None,
+        make_table: MakeTable = table_in_graph,
     ) -> None:
         super().__init__(name="featurekit")
         if probability is not None and probability not in get_args(Probability):
@@ -83,7 +87,7 @@ class ServingModule(tf.Module):
                 expected="'sigmoid', 'softmax' or None",
             )
         self.plan = compile_spec(spec, stats, serving=True)
-        self.program = Program(self.plan, few_rows=True)
+        self.program = Program(self.plan, few_rows=True, make_table=make_table)
         read = set(self.plan.columns)
         self.inputs = tuple(one for one in spec.serving_inputs if one.name in read)
         self.json_rows = JsonRows(self.inputs, (one.name for one in spec.inputs))

@@ -16,6 +16,7 @@ from featurekit.backends.keras.text_lists import (
     cut_text,
     join_ngrams,
 )
+from featurekit.backends.keras.token_tables import MakeTable
 from featurekit.backends.keras.values import Value, mark
 from featurekit.plan import ops
 from featurekit.plan.graph import Plan
@@ -48,9 +49,15 @@ class ListProgram(tf.Module):
     Args:
         plan: The plan.
         make_program: Makes the program of a plan of single values.
+        make_table: Makes the tables of pieces of words.
     """
 
-    def __init__(self, plan: Plan, make_program: Callable[[Plan], "Program"]) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        make_program: Callable[[Plan], "Program"],
+        make_table: MakeTable,
+    ) -> None:
         super().__init__(name="list_program")
         self.plan = plan
         self._levels = levels = split_levels(plan)
@@ -61,7 +68,7 @@ class ListProgram(tf.Module):
         )
         self.row_program = make_program(levels.rows.plan)
         self.cutters = {
-            str(index): WordpieceCutter(node.op)
+            str(index): WordpieceCutter(node.op, make_table)
             for index, node in enumerate(plan.nodes)
             if isinstance(node.op, ops.CutWordpieces)
         }

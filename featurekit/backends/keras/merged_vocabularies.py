@@ -5,14 +5,13 @@ what its id is in the vocabulary of a column: exact for every text, known or not
 without building a key for each value.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-Ids = Mapping[Any, int]
-"""Ids by token: bytes, or integers."""
+from featurekit.backends.keras.token_tables import Ids, MakeTable, table_in_graph
 
 _ABSENT = -(2**40)  # below every id
 _MAX_PER_TOKEN = 8
@@ -28,9 +27,12 @@ class MergedVocabularies(tf.Module):
 
     Args:
         vocabularies: Ids by token for each column, all of text or all of integers.
+        make_table: Makes the tables. Defaults to such that are part of the graph.
     """
 
-    def __init__(self, vocabularies: Sequence[Ids]) -> None:
+    def __init__(
+        self, vocabularies: Sequence[Ids], make_table: MakeTable = table_in_graph
+    ) -> None:
         super().__init__(name="tokens")
         distinct: list[Ids] = []
         self._columns = [_position(distinct, one) for one in vocabularies]
@@ -38,17 +40,17 @@ class MergedVocabularies(tf.Module):
         first_ids, pattern_of, patterns = _merge(distinct)
         with tf.init_scope():
             if patterns.size > _MAX_PER_TOKEN * len(first_ids) + 2**16:
-                self.tables = [_table(one) for one in distinct]
+                self.tables = [make_table(one, -1) for one in distinct]
                 return
             if self._together:
-                self.tables = [_table(distinct[0])]
+                self.tables = [make_table(distinct[0], -1)]
                 return
             self._shift = patterns.size.bit_length()
             codes = {
                 token: (index << self._shift) | (pattern_of[token] * len(distinct))
                 for token, index in first_ids.items()
             }
-            self.tables = [_table(codes, default=0)]
+            self.tables = [make_table(codes, 0)]
             # Outside of the functions that use it, so that an export holds it once.
             self.patterns = tf.constant(patterns.ravel())
         self._together = False
@@ -104,16 +106,3 @@ def _merge(
         for column, difference in found:
             patterns[number, column] = difference
     return first_ids, pattern_of, patterns
-
-
-def _table(ids: Ids, default: int = -1) -> tf.lookup.StaticHashTable:
-    # Built from memory: a vocabulary file cannot hold tokens with line breaks.
-    tokens = list(ids)
-    dtype = tf.int64 if tokens and isinstance(tokens[0], int) else tf.string
-    return tf.lookup.StaticHashTable(
-        tf.lookup.KeyValueTensorInitializer(
-            tf.constant(tokens, dtype, shape=[len(tokens)]),
-            tf.constant(list(ids.values()), tf.int64, shape=[len(tokens)]),
-        ),
-        default_value=default,
-    )

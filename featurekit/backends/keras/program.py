@@ -24,6 +24,7 @@ from featurekit.backends.keras.filled_lookup import (
 )
 from featurekit.backends.keras.list_program import ListProgram
 from featurekit.backends.keras.merged_vocabularies import MergedVocabularies
+from featurekit.backends.keras.token_tables import MakeTable, table_in_graph
 from featurekit.backends.keras.values import Outcome, Value, both, unmark
 from featurekit.plan import ops
 from featurekit.plan.graph import Plan
@@ -141,16 +142,26 @@ class Program(tf.Module):
             tokens of all columns, which is one operation, and loads fast; else each
             column has a table that stays in the processor's cache, and no text is
             copied.
+        make_table: Makes the tables where batches are small. Defaults to such that are
+            part of the graph.
     """
 
-    def __init__(self, plan: Plan, *, few_rows: bool = False) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        few_rows: bool = False,
+        make_table: MakeTable = table_in_graph,
+    ) -> None:
         super().__init__(name="program")
         self.plan = plan
         self.few_rows = few_rows
+        self._make_table = make_table
         self.tables: dict[str, Any] = {}
         self.lists: ListProgram | None = None
         if has_levels(plan):
-            self.lists = ListProgram(plan, partial(Program, few_rows=few_rows))
+            make = partial(Program, few_rows=few_rows, make_table=make_table)
+            self.lists = ListProgram(plan, make, make_table)
             return
         self._nodes = with_filled_lookups(plan).nodes
         self._stages = [
@@ -165,7 +176,7 @@ class Program(tf.Module):
                 continue
             if self.few_rows:
                 ids = [token_ids(op) for op in chosen]  # type: ignore[arg-type]
-                yield str(nodes[0]), MergedVocabularies(ids)
+                yield str(nodes[0]), MergedVocabularies(ids, self._make_table)
                 continue
             for node, op in zip(nodes, chosen, strict=True):
                 assert isinstance(op, ops.LookupVocabulary)

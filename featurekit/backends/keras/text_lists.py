@@ -5,6 +5,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from featurekit.backends.keras.lists import Lists, select_elements, without_missing
+from featurekit.backends.keras.token_tables import MakeTable
 from featurekit.backends.keras.values import Value
 from featurekit.plan import ops
 
@@ -58,19 +59,14 @@ class WordpieceCutter(tf.Module):
 
     Args:
         op: The op.
+        make_table: Makes the table.
     """
 
-    def __init__(self, op: ops.CutWordpieces) -> None:
+    def __init__(self, op: ops.CutWordpieces, make_table: MakeTable) -> None:
         super().__init__(name="wordpieces")
         self.op = op
         tokens = [one for one in op.vocabulary.tokens if isinstance(one, bytes)]
-        self.table = tf.lookup.StaticHashTable(
-            tf.lookup.KeyValueTensorInitializer(
-                tf.constant(tokens, tf.string),
-                tf.constant(range(len(tokens)), tf.int64),
-            ),
-            default_value=-1,
-        )
+        self.table = make_table(dict(zip(tokens, range(len(tokens)), strict=True)), -1)
         longest = max(map(_count_characters, tokens), default=0)
         self.most = min(longest, op.max_chars)
 

@@ -128,7 +128,7 @@ def same_shares(counts: FloatArray, other: FloatArray) -> float:
     extra = float((1 / shares).sum()) - (degrees + 1) ** 2 - 2 * (degrees + 1) + 2
     variance = 2 * degrees + max(0.0, extra / rows)
     scale = variance / (2 * degrees)
-    return chi_square_above(found / scale, degrees / scale)
+    return chi_square_above(found / float(scale), degrees / float(scale))
 
 
 def chi_square_above(value: float, degrees: float) -> float:

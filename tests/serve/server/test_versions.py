@@ -63,10 +63,10 @@ def test_rollback(exported: Path, folder: Path) -> None:
         )
         publish(exported, 2, folder)
         wait_for(lambda: version(server) == 2)
-        started = time.monotonic()
+        # It is still in memory, so nothing has to be loaded.
+        assert server.versions.loaded_numbers == (2, 1)
         assert post(server, ":rollback", None).json() == {"version": "1"}
         assert answer(server) == (1.0, "1")
-        assert time.monotonic() - started < 1
         time.sleep(0.3)  # the watcher looks several times
         assert answer(server) == (1.0, "1")
         refused = get(server, "/health/ready").json()["refused"]
