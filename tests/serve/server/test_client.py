@@ -59,7 +59,7 @@ def test_a_server_that_has_gone(exported: Path) -> None:
     with running(exported / "1") as server:
         client = client_of(server)
         assert client.predict(ROWS).version == 1
-    with pytest.raises(RequestError) as caught:
+    with client, pytest.raises(RequestError) as caught:
         client.predict(ROWS)
     assert caught.value.code == "CONNECTION"
 
