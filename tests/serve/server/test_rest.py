@@ -111,3 +111,10 @@ def test_health_and_metrics(server: ModelServer) -> None:
         'featurekit_requests_total{code="OK",method="predict",protocol="rest"}' in text
     )
     assert "featurekit_model_version 1.0" in text
+
+
+def test_regress_and_classify(server: ModelServer) -> None:
+    body = {"context": {"at": [0]}, "examples": [{"x": [1.5]}, {"x": 3, "word": "a"}]}
+    assert post(server, ":regress", body).json() == {"results": [1.5, 3.0]}
+    answer = post(server, ":classify", body)
+    assert (answer.status_code, answer.json()["code"]) == (400, "NO_SIGNATURE")
