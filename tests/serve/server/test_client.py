@@ -49,8 +49,9 @@ def test_errors_keep_their_class_and_fields(server: ModelServer) -> None:
         error = caught.value
         assert (error.code, error.row) == ("NULL_NOT_ALLOWED", 1)
         assert (error.column, error.feature) == ("at", "hour")
-        with pytest.raises(RequestError) as missing:
-            Client(f"127.0.0.1:{server.port}", model="x").predict(ROWS)
+        other = Client(f"127.0.0.1:{server.port}", model="x")
+        with other, pytest.raises(RequestError) as missing:
+            other.predict(ROWS)
         assert missing.value.code == "NO_SUCH_MODEL"
         assert client.predict(ROWS)  # the connection goes on
 
@@ -67,6 +68,7 @@ def test_a_server_that_has_gone(exported: Path) -> None:
 def test_a_server_that_does_not_answer() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"127.0.0.1:{silent.getsockname()[1]}"
-        with pytest.raises(RequestError) as caught:
-            Client(address, model="m", timeout=0.2).predict(ROWS)
+        client = Client(address, model="m", timeout=0.2)
+        with client, pytest.raises(RequestError) as caught:
+            client.predict(ROWS)
         assert caught.value.code == "TIMEOUT"
