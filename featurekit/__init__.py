@@ -76,7 +76,7 @@ _LAZY = {
     "cross": "featurekit.spec.columns:cross",
     "drift": "featurekit.serve.drift.offline:drift",
     "export": "featurekit.serve.export:export",
-    "export_onnx": "featurekit.serve.onnx.export:export_onnx",
+    "export_onnx": "featurekit.serve.onnx:export_onnx",
     "grow": "featurekit.plan.growth:grow",
     "feature_targets": "featurekit.plan.feature_targets:feature_targets",
     "given_vectors": "featurekit.embedding_vectors:given_vectors",

@@ -14,6 +14,7 @@ from featurekit.cli import (
     export,
     infer,
     inspect,
+    serve,
     verify,
 )
 from featurekit.cli.exit_codes import EPILOG
@@ -35,6 +36,7 @@ app.command(epilog=verify.EXAMPLE)(verify.verify)
 app.command(epilog=inspect.EXAMPLE)(inspect.inspect)
 app.command(epilog=explain.EXAMPLE)(explain.explain)
 app.command(epilog=export.EXAMPLE)(export.export)
+app.command(epilog=serve.EXAMPLE)(serve.serve)
 app.command(epilog=diff.EXAMPLE)(diff.diff)
 app.command(epilog=drift.EXAMPLE)(drift.drift)
 

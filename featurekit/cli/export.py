@@ -116,6 +116,10 @@ def export(
     import featurekit as fk
 
     terminal = Terminal(json=json)
+    if training and target_format is Format.onnx:
+        raise typer.BadParameter(
+            "only a SavedModel keeps sketches", param_hint="'--training'"
+        )
     declared, measured = _declaration(dataset, spec, stats)
     csv = o.csv_options(csv_delimiter, csv_null, csv_quoted_nulls, csv_block_bytes)
     source = o.open_rows(rows, csv) if rows else None

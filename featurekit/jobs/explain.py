@@ -1,6 +1,6 @@
 """One row, step by step: what a plan makes of it, and where it is refused."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
@@ -227,8 +227,27 @@ def _trace(
     reader: RowReader, raw: pa.RecordBatch, task: Task, position: int
 ) -> tuple[Step, ...]:
     """The steps up to the one that refuses the row."""
-    plan = reader.plan
     cast, errors = _cast(reader, raw, task, position)
+    return trace_row(reader.plan, cast, errors, file=task.file, position=position)
+
+
+def trace_row(
+    plan: Plan,
+    cast: pa.RecordBatch,
+    errors: Sequence[RowError] = (),
+    *,
+    file: str | None = None,
+    position: int = 0,
+) -> tuple[Step, ...]:
+    """The steps of a row up to the one that refuses it.
+
+    Args:
+        plan: What the row goes through.
+        cast: The row, of cast columns.
+        errors: What could not be cast. Defaults to nothing.
+        file: Where the row is from, for errors. Defaults to None.
+        position: The row in it. Defaults to 0.
+    """
     uncast = {error.column: error for error in reversed(errors)}
     row = cast.to_pylist()[0]
     values, rejecting = ReferenceBackend(plan).trace(row)
@@ -244,7 +263,7 @@ def _trace(
     if rejecting >= 0:
         found = [row[name] for name in plan.columns_of[rejecting]]
         got = found[0] if len(found) == 1 else tuple(found)
-        error = row_error(plan, rejecting, row=position, got=got, file=task.file)
+        error = row_error(plan, rejecting, row=position, got=got, file=file)
         steps.append(_step(plan, rejecting, None, error))
     return tuple(steps)
 

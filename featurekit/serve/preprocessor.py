@@ -1,10 +1,10 @@
 """Raw rows to features without TensorFlow."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,9 @@ from featurekit.serve import golden
 from featurekit.serve.artifact import EXTRA, open_whole
 from featurekit.serve.row_values import RowReader, Unusual
 from featurekit.spec.feature_spec import FeatureSpec
+
+if TYPE_CHECKING:
+    from featurekit.jobs.explain import Step
 
 FEW_ROWS = 64
 """So many rows are computed one by one: whole columns cost more to set up."""
@@ -60,11 +63,6 @@ class Preprocessor:
         self.plan = compile_spec(spec, stats, serving=True)
         self._rows = ReferenceBackend(self.plan)
         self._read = RowReader(spec, self.plan)
-        self._times = [
-            name
-            for name, column in self.plan.columns.items()
-            if column.dtype == "timestamp"
-        ]
         self._columns_out = output_columns(self.plan)
         self._outputs = [
             (name, node, np.float32 if kind.dtype == "float32" else np.int64)
@@ -119,11 +117,7 @@ class Preprocessor:
 
     def _few(self, rows: Sequence[Any]) -> dict[str, npt.NDArray[Any]]:
         # All are read before any is computed: a wrong value comes before a refused one.
-        taken = [self._read(row) for row in rows]
-        for name in self._times:
-            # Each was read by itself, but a column is text or it is not.
-            if len({type(row[name]) for row in rows} - {type(None)}) > 1:
-                raise Unusual
+        taken = self._read.all(rows)
         computed: list[list[Value]] = []
         for index, read in enumerate(taken):
             values, rejected_by = self._rows.compute(read)
@@ -138,6 +132,36 @@ class Preprocessor:
             for name, node, dtype in self._outputs
         }
         return shaped(found, self._columns_out)
+
+    def explain(self, row: Mapping[str, Any]) -> "tuple[Step, ...]":
+        """What becomes of a row, step by step.
+
+        Args:
+            row: By column a value; None is missing.
+
+        Returns:
+            The steps in their order, up to the one that refuses the row.
+
+        Raises:
+            SourceError: A column is missing, or has the wrong type.
+            RowError: A value cannot be read as its column's type.
+
+        Example:
+            >>> import featurekit as fk
+            >>> spec = fk.FeatureSpec({"age": fk.numeric("age").clip(0, 99)})
+            >>> for step in fk.Preprocessor(spec).explain({"age": 130}):
+            ...     print(step.op, "->", step.value)
+            read_column(column='age', dtype='float32') -> 130.0
+            to_float64(%0, nan='missing') -> 130.0
+            clip_value(%1, low=0.0, high=99.0) -> 99.0
+            require_present(%2) -> 99.0
+            to_float32(%3) -> 99.0
+        """
+        # Imported here: a service that explains nothing starts sooner.
+        from featurekit.jobs.explain import trace_row
+
+        (cast,) = read_columns(self.spec, [row], list(self.plan.columns))
+        return trace_row(self.plan, cast)
 
     @cached_property
     def _columns(self) -> HostBackend:

@@ -7,7 +7,7 @@ would give, or raises Unusual, and the caller casts the whole request.
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
@@ -142,6 +142,7 @@ class RowReader:
             for name, column in plan.columns.items()
         }
         self._readers = [(name, READERS[dtype]) for name, dtype in self.dtypes.items()]
+        self._times = [n for n, dtype in self.dtypes.items() if dtype == "timestamp"]
 
     def __call__(self, row: Any) -> dict[str, Value]:
         """The values of a row, by column.
@@ -155,3 +156,16 @@ class RowReader:
             return {name: read(row[name]) for name, read in self._readers}
         except KeyError:
             raise Unusual from None
+
+    def all(self, rows: Sequence[Any]) -> list[dict[str, Value]]:
+        """The values of several rows.
+
+        Raises:
+            Unusual: As of one row; or the times of a column are of several types.
+        """
+        found = [self(row) for row in rows]
+        for name in self._times:
+            # Each was read by itself, but a column is text or it is not.
+            if len({type(row[name]) for row in rows} - {type(None)}) > 1:
+                raise Unusual
+        return found

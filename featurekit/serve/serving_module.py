@@ -1,6 +1,5 @@
 """The graph that is exported: preprocessing, model, and the ways to call them."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, TypeAlias, get_args
@@ -35,6 +34,7 @@ from featurekit.serve.heads import (
 from featurekit.serve.json_rows import JsonRows
 from featurekit.serve.model_outputs import named_outputs
 from featurekit.serve.refusals import Refusal, require_none
+from featurekit.serve.tensor_names import tensor_names as tensor_names
 from featurekit.spec.feature_spec import FeatureSpec
 from featurekit.spec.inputs import Input, element_dtype
 
@@ -118,7 +118,7 @@ class ServingModule(tf.Module):
 
         def predict(columns: Tensors) -> Tensors:
             features = transform(**{names[n]: one for n, one in columns.items()})
-            return self._outputs(features)
+            return self.outputs(features)
 
         default = _traced(predict, columns)
         parse = partial(parse_examples, inputs=self.inputs)
@@ -169,9 +169,9 @@ class ServingModule(tf.Module):
 
     def predict(self, columns: Tensors) -> dict[str, tf.Tensor]:
         """The model's outputs for raw columns; the features if there is no model."""
-        return self._outputs(self.transform(columns))
+        return self.outputs(self.transform(columns))
 
-    def _outputs(self, features: Tensors) -> dict[str, tf.Tensor]:
+    def outputs(self, features: Tensors) -> dict[str, tf.Tensor]:
         """The model's outputs, by name."""
         found = named_outputs(self._run_model(features))
         if self._probability is not None:
@@ -194,40 +194,6 @@ def _traced(call: Callable[..., Tensors], argument: Any) -> Any:
     return tf.function(
         call, input_signature=[argument], autograph=False
     ).get_concrete_function()
-
-
-_ODD = re.compile(r"[^A-Za-z0-9_]|^[^A-Za-z]")
-
-
-def tensor_names(inputs: Iterable[Input]) -> dict[str, str]:
-    """The names of the columns in a signature: their own if those are identifiers.
-
-    Other characters become their code point, as in "_20_" for a space.
-
-    Raises:
-        ArtifactError: Two columns would have one name.
-
-    Example:
-        >>> tensor_names([Input("age", "int64"), Input("tail num", "string")])
-        {'age': 'age', 'tail num': 'tail_20_num'}
-    """
-    found: dict[str, str] = {}
-    for one in inputs:
-        name = _ODD.sub(lambda odd: f"_{ord(odd[0]):x}_", one.name)
-        if name.startswith("_"):
-            name = f"column{name}"
-        if name == "self":  # an argument of TensorFlow's own
-            name = "column_self"
-        if name in found.values():
-            raise ArtifactError(
-                "two columns have the same name in a signature",
-                code="NAME_COLLISION",
-                column=one.name,
-                got=name,
-                hint="rename the column",
-            )
-        found[one.name] = name
-    return found
 
 
 def named_tensors(

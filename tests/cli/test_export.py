@@ -62,6 +62,25 @@ def test_export(trained: Path, tmp_path: Path) -> None:
     assert (again.code, again.error["code"]) == (3, "OUTPUT_EXISTS")
 
 
+def test_training_rows_are_sketched(trained: Path, tmp_path: Path) -> None:
+    rows = trained / "rows.parquet"
+    arguments = ["export", "--model", trained / "model.keras", "--dataset",
+                 trained / "out", "--training", rows]  # fmt: skip
+    done = run(*arguments, "--output", tmp_path / "1", "--json")
+    assert done.code == 0, done.stderr
+    found = run("drift", tmp_path / "1", rows, "--json")
+    assert (found.code, found.json["drifted"]) == (0, [])
+    assert found.json["training_rows"] == found.json["rows"] == 3
+    # A file of ONNX has no room for sketches.
+    onnx = run(*arguments, "--output", tmp_path / "m.onnx", "--format", "onnx",
+               "--json")  # fmt: skip
+    assert (onnx.code, onnx.error["code"]) == (2, "USAGE")
+    lacking = write_parquet(tmp_path, {"age": [1.0]}, "lacking.parquet")
+    wrong = run(*arguments, "--training", lacking, "--output", tmp_path / "2",
+                "--json")  # fmt: skip
+    assert wrong.code == 1 and not (tmp_path / "2").exists()
+
+
 def test_needs_a_declaration(trained: Path, tmp_path: Path) -> None:
     more = ["--model", trained / "model.keras", "--output", tmp_path / "1", "--json"]
     for wrong in ([], ["--spec", "x"], ["--dataset", "x", "--stats", "y"]):

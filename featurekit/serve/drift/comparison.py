@@ -18,9 +18,7 @@ from featurekit.serve.drift.sketches import ColumnSketch
 FEWEST = 5.0
 """So many are expected of a category in each sample, or it joins the rest (Cochran)."""
 _KNOWN = 20
-"""A count this many times its error is taken for exact."""
-
-
+"""Tokens must be expected this many times as often as a forgotten one can occur."""
 _TRIED = 3
 """Of the rare categories only so many are tested; their number counts all."""
 _Four: TypeAlias = tuple[int, int, int, int]
@@ -84,7 +82,7 @@ def _categories(
 ) -> Found:
     table = _table(then, now, sizes)
     after, before = table.counts
-    inverse = 1 / after.sum() + 1 / before.sum()
+    inverse = float(1 / after.sum() + 1 / before.sum())
     # Half of the level for the frequent categories, a quarter for all rare ones
     # together, and a quarter for each of them, divided by their number.
     rare = min(
@@ -121,14 +119,8 @@ class _Table(NamedTuple):
 
 
 def _table(then: Categories, now: Categories, sizes: list[int]) -> _Table:
-    scales = np.array([[sizes[0] / now.count], [sizes[1] / then.count]])
-    tokens = [one for one, seen in then.counts.items() if seen >= _KNOWN * then.error]
-    if not then.error:
-        # All categories of the training rows are known: others are new.
-        tokens += [one for one in now.counts if one not in then.counts]
-    raw = [[one.counts.get(t, 0) for t in tokens] for one in (now, then)]
-    counts = np.array(raw, np.float64).reshape(2, -1) * scales
     totals = np.array(sizes, np.float64)[:, None]
+    tokens, counts = _counted(then, now, sizes)
     # From the sums of both samples only, so that the choice favours neither.
     expected = counts.sum(axis=0) / totals.sum() * totals.min()
     order = np.argsort(-expected, kind="stable")
@@ -136,16 +128,47 @@ def _table(then: Categories, now: Categories, sizes: list[int]) -> _Table:
     kept, others = counts[:, order[:num_kept]], counts[:, order[num_kept:]]
     # Once or twice in both samples says nothing at any level.
     others = others[:, others.sum(axis=0) > 2]
+    new = _new(then, now, sizes)
+    num_rare = others.shape[1] + new.shape[1]
+    rare = np.concatenate([others, new[:, new[0] / sizes[0] > new[1] / sizes[1]]], 1)
     rest = np.maximum(0.0, totals - kept.sum(axis=1, keepdims=True))
     shares = np.concatenate([counts, rest], axis=1) / totals
-    names = [*tokens, None]
-    moved = _moved(names, shares)
+    moved = _moved([*tokens, None], shares)
     exact = _whole(rest, sizes)[0]
     while kept.shape[1] and 1e-9 < rest.sum() / totals.sum() * totals.min() < FEWEST:
         kept, rest = kept[:, :-1], rest + kept[:, -1:]
     if rest.sum() > 1e-9:
         kept = np.concatenate([kept, rest], axis=1)
-    return _Table(kept, exact, _standing_out(others, sizes), others.shape[1], moved)
+    return _Table(kept, exact, _standing_out(rare, sizes), num_rare, moved)
+
+
+def _counted(
+    then: Categories, now: Categories, sizes: list[int]
+) -> tuple[list[bytes], FloatArray]:
+    """The categories whose counts are known in both samples, and these counts."""
+    tokens = list(then.known())
+    if not then.error:
+        # All categories of the training rows are known: others are new.
+        tokens += [one for one in now.counts if one not in then.counts]
+    raw = [[one.counts.get(t, 0) for t in tokens] for one in (now, then)]
+    counts = np.array(raw, np.float64).reshape(2, -1) * _scales(then, now, sizes)
+    known = counts.sum(axis=0) / sum(sizes) * now.count >= _KNOWN * now.error
+    kept = [one for one, is_known in zip(tokens, known, strict=True) if is_known]
+    return kept, counts[:, known]
+
+
+def _new(then: Categories, now: Categories, sizes: list[int]) -> FloatArray:
+    """Counts of live categories unknown in training, and the most these were there."""
+    if not then.error:
+        return np.empty((2, 0))
+    counts = [seen for token, seen in now.counts.items() if token not in then.counts]
+    both = np.array([counts, [then.error] * len(counts)], np.float64)
+    return both * _scales(then, now, sizes)
+
+
+def _scales(then: Categories, now: Categories, sizes: list[int]) -> FloatArray:
+    """What makes counts of values those of samples of the given sizes."""
+    return np.array([[sizes[0] / now.count], [sizes[1] / then.count]])
 
 
 def _standing_out(counts: FloatArray, sizes: list[int]) -> list[_Four]:

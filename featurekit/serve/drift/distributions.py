@@ -6,6 +6,7 @@ are the counts of categories while there are at most `CAPACITY` of them.
 
 import math
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -23,9 +24,13 @@ except ImportError as error:
 KLL_SIZE = 160
 """Of the sketch that is stored: 1.7 % of rank error, and about 2 kB in float32."""
 CAPACITY = 2048
-"""So many categories are counted exactly; the rare ones of more are thinned out."""
+"""So many categories are counted; the rare ones of more are forgotten."""
 STORED = 100
 """So many categories are stored; the others are the rest."""
+_LONGEST = 64
+"""Bytes of a category that are kept; a longer one is known by its digest."""
+_CHANCE = 10
+"""An error this many times below a count's standard deviation does not matter."""
 _HLL_SIZE = 8
 
 
@@ -77,19 +82,22 @@ class Numbers:
 class Categories:
     """Categories: the frequent ones with their counts, and the number of others.
 
-    Beyond `CAPACITY` categories the counts are those of Misra and Gries, merged as in
-    P. K. Agarwal and others, "Mergeable Summaries", 2012.
+    Beyond `CAPACITY` categories the rare ones are forgotten, as in G. S. Manku and
+    R. Motwani, "Approximate Frequency Counts over Data Streams", 2002: each category
+    is counted from when it was met, and how much it may have had before is known.
 
     Args:
         count: All values.
-        error: A category occurs at least as often as counted, and at most so much more.
-        counts: By category.
+        error: A category that is not counted occurs at most so often.
+        counts: By category; it occurs at least so often.
+        missed: By category how much more it may occur; those not in it are exact.
         distinct: A HyperLogLog sketch of the categories.
     """
 
     count: int = 0
     error: int = 0
     counts: dict[bytes, int] = field(default_factory=dict)
+    missed: dict[bytes, int] = field(default_factory=dict)
     distinct: Any = field(default_factory=lambda: ds.hll_sketch(_HLL_SIZE))
 
     def update(self, values: pa.Array) -> None:
@@ -98,38 +106,70 @@ class Categories:
             return
         self.count += len(values)
         found = pc.value_counts(values)
-        tokens = found.field("values").cast(pa.large_binary()).to_pylist()
+        whole = found.field("values").cast(pa.large_binary()).to_pylist()
+        tokens = map(_shortened, whole)
         for token, seen in zip(tokens, found.field("counts").to_pylist(), strict=True):
             if token not in self.counts:
                 self.distinct.update(token.decode("utf-8", "backslashreplace"))
+                if self.error:
+                    self.missed[token] = self.error
             self.counts[token] = self.counts.get(token, 0) + seen
-        self._thin_out()
+        self._forget()
 
     def merge(self, other: "Categories") -> None:
         """Adds what another sketch has seen."""
-        self.count += other.count
-        self.error += other.error
+        tokens = self.counts.keys() | other.counts.keys()
+        missed = {token: self._missed(token) + other._missed(token) for token in tokens}
+        self.missed = {token: most for token, most in missed.items() if most}
         for token, seen in other.counts.items():
             self.counts[token] = self.counts.get(token, 0) + seen
+        self.count += other.count
+        self.error += other.error
         union = ds.hll_union(_HLL_SIZE)
         union.update(self.distinct)
         union.update(other.distinct)
         self.distinct = union.get_result()
-        self._thin_out()
+        self._forget()
 
-    def _thin_out(self) -> None:
+    def _missed(self, token: bytes) -> int:
+        return self.missed.get(token, 0) if token in self.counts else self.error
+
+    def _forget(self) -> None:
         if len(self.counts) <= CAPACITY:
             return
-        least = sorted(self.counts.values(), reverse=True)[CAPACITY]
-        self.error += least
-        self.counts = {t: n - least for t, n in self.counts.items() if n > least}
+        most = {t: seen + self.missed.get(t, 0) for t, seen in self.counts.items()}
+        least = sorted(most.values(), reverse=True)[CAPACITY]
+        self.error = max(self.error, least)
+        self.counts = {t: n for t, n in self.counts.items() if most[t] > least}
+        self.missed = {t: n for t, n in self.missed.items() if t in self.counts}
+
+    def known(self) -> dict[bytes, int]:
+        """The counts that are exact, or off by far less than by chance."""
+        return {
+            token: seen
+            for token, seen in self.counts.items()
+            if (_CHANCE * self.missed.get(token, 0)) ** 2 <= seen
+        }
 
     def stored(self) -> "Categories":
-        """The most frequent ones, as they are stored: by count, then by text."""
-        ordered = sorted(self.counts.items(), key=lambda one: (-one[1], one[0]))
-        lost = ordered[STORED][1] if len(ordered) > STORED else 0
+        """The most frequent known ones, as they are stored: by count, then by text."""
+        ordered = sorted(self.known().items(), key=lambda one: (-one[1], one[0]))
         kept = dict(ordered[:STORED])
-        return Categories(self.count, self.error + lost, kept, self.distinct)
+        most = (
+            seen + self.missed.get(token, 0)
+            for token, seen in self.counts.items()
+            if token not in kept
+        )
+        error = max(self.error, max(most, default=0))
+        return Categories(self.count, error, kept, {}, self.distinct)
+
+
+def _shortened(token: bytes) -> bytes:
+    """A token, or the beginning and the digest of a long one."""
+    if len(token) <= _LONGEST:
+        return token
+    digest = blake2b(token, digest_size=8).hexdigest().encode()
+    return token[: _LONGEST - len(digest) - 1] + b" " + digest
 
 
 Distribution = Numbers | Categories

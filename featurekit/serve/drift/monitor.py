@@ -43,6 +43,30 @@ class Monitor:
     Raises:
         ArtifactError: The folder is damaged, or is no exported model.
         VersionTooNewError: A newer featurekit wrote it.
+
+    Semantics:
+        - Examples may wait until there is a block of them, or until anything is read.
+        - Rows that the preprocessing refuses are in the sketches, too.
+
+    Example:
+        >>> import tempfile
+        >>> import featurekit as fk
+        >>> from featurekit.io.example_row import ExampleRowEncoder
+        >>> spec = fk.FeatureSpec({"age": fk.numeric("age").fill(0.0)})
+        >>> inputs = fk.model_inputs(spec, fk.Stats({}))
+        >>> model = fk.models.TabularTransformer(inputs, dim=8, depth=1, num_heads=2)
+        >>> rows = {"age": [20.0, 30.0, 40.0, 50.0] * 25}
+        >>> encode = ExampleRowEncoder({"age": "float32"})
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = f"{folder}/1"
+        ...     _ = fk.export(model, spec, fk.Stats({}), path, training=rows)
+        ...     monitor = Monitor(path)
+        >>> monitor.observe_examples([encode({"age": 70.0}), encode({"age": None})])
+        >>> monitor.observe_examples([encode({"age": 71.0})] * 30 + [b"no example"])
+        >>> monitor.undecodable, monitor.rates()["age"].missing
+        (1, 1)
+        >>> monitor.report().drifted
+        ['age']
     """
 
     def __init__(
@@ -69,25 +93,25 @@ class Monitor:
         self._refused = 0
 
     def observe_examples(self, examples: Sequence[bytes]) -> None:
-        """Adds serialized tf.Examples of raw columns; bad ones are counted."""
+        """Adds serialized tf.Examples of raw columns. Never raises: counts bad ones."""
         with self._lock:
             self._pending.extend(examples)
-            if len(self._pending) >= _BLOCK:
-                self._flush()
+            if len(self._pending) < _BLOCK:
+                return
+            taken, self._pending = self._pending, []
+        self._add(taken)
 
     @property
     def undecodable(self) -> int:
         """Examples since the start that are not of the columns, or are damaged."""
-        with self._lock:
-            self._flush()
-            return self._undecodable
+        self._flush()
+        return self._undecodable
 
     @property
     def refused(self) -> int:
         """Rows since the start that the preprocessing refuses."""
-        with self._lock:
-            self._flush()
-            return self._refused
+        self._flush()
+        return self._refused
 
     def rates(self) -> dict[str, FeatureRates]:
         """By feature, missing and unknown values in the window."""
@@ -102,19 +126,32 @@ class Monitor:
 
     def window(self) -> Sketches:
         """Sketches of the rows in the window."""
+        self._flush()
+        found = Sketches()
         with self._lock:
-            self._flush()
-            found = Sketches()
             found.merge(self._older)
             found.merge(self._newer)
-            return found
+        return found
 
     def _flush(self) -> None:
-        """Decodes and sketches what is pending, in blocks."""
-        pending, self._pending = self._pending, []
-        for start in range(0, len(pending), _BLOCK):
-            for batch in self._decode(pending[start : start + _BLOCK]):
-                self._observe(batch)
+        """Adds what is pending."""
+        with self._lock:
+            taken, self._pending = self._pending, []
+        self._add(taken)
+
+    def _add(self, examples: Sequence[bytes]) -> None:
+        """Decodes and sketches examples, in blocks."""
+        for start in range(0, len(examples), _BLOCK):
+            block = examples[start : start + _BLOCK]
+            whole = [one for one in block if isinstance(one, bytes)]
+            # Other threads need not wait for this.
+            found = self._decode(whole)
+            rows = sum(batch.num_rows for batch in found)
+            with self._lock:
+                self._undecodable += len(block) - rows
+                if rows:
+                    joined = pa.Table.from_batches(found).combine_chunks()
+                    self._observe(joined.to_batches()[0])
 
     def _observe(self, batch: pa.RecordBatch) -> None:
         before = self._newer.refused
@@ -124,28 +161,17 @@ class Monitor:
             self._older, self._newer = self._newer, Sketches()
 
     def _decode(self, examples: Sequence[bytes]) -> list[pa.RecordBatch]:
-        """The rows before, between and after those that cannot be decoded."""
+        """The rows that can be decoded, by halves where one of them cannot be."""
         sizes = np.fromiter(map(len, examples), np.int64, len(examples))
-        starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)
+        starts = np.cumsum(sizes) - sizes
         buffer = np.frombuffer(b"".join(examples), np.uint8)
-        found, first = [], 0
-        while first < len(examples):
-            last = len(examples)
-            bad = False
-            while last > first:
-                try:
-                    batch = decode_examples(
-                        buffer, starts[first:last], sizes[first:last], self._schema
-                    )
-                except ExampleDecodeError as error:
-                    assert error.record is not None
-                    last, bad = first + error.record, True
-                    continue
-                found.append(batch)
-                break
-            first = last + bad
-            self._undecodable += bad
-        return found
+        try:
+            return [decode_examples(buffer, starts, sizes, self._schema)]
+        except ExampleDecodeError:
+            half = len(examples) // 2
+            if not half:
+                return []
+            return self._decode(examples[:half]) + self._decode(examples[half:])
 
 
 def read_training(root: Path) -> Sketches | None:

@@ -32,6 +32,23 @@ def drift(path: str | PathLike[str], rows: Any, *, alpha: float = ALPHA) -> Drif
         SourceError: A column is missing, or has the wrong type.
         RowError: A value cannot be cast.
         ValueError: Alpha is not between 0 and 1.
+
+    Example:
+        >>> import tempfile
+        >>> import featurekit as fk
+        >>> spec = fk.FeatureSpec({"age": fk.numeric("age").fill(0.0)})
+        >>> rows = {"age": [20.0, 30.0, 40.0, 50.0] * 25}
+        >>> inputs = fk.model_inputs(spec, fk.Stats({}))
+        >>> model = fk.models.TabularTransformer(inputs, dim=8, depth=1, num_heads=2)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = f"{folder}/1"
+        ...     _ = fk.export(model, spec, fk.Stats({}), path, training=rows)
+        ...     same = fk.drift(path, {"age": [20.0, 50.0, 40.0, 30.0] * 5})
+        ...     older = fk.drift(path, {"age": [50.0, 60.0] * 20})
+        >>> same.drifted, older.drifted
+        ([], ['age'])
+        >>> older.tests[0].moved
+        '0.0% are at most 40, was 75.0%'
     """
     root = Path(path)
     _, spec, stats = open_whole(root)

@@ -50,6 +50,21 @@ class DriftReport:
         training_rows: How many rows the model was trained on.
         rows: How many live rows were compared.
         tests: All tests, the smallest p-value first.
+
+    Example:
+        >>> import featurekit as fk
+        >>> from featurekit.serve.drift import sketch
+        >>> spec = fk.FeatureSpec({"city": fk.string("city").fill("").vocabulary()})
+        >>> rows = {"city": ["Ulm", "Bonn"] * 50}
+        >>> stats = fk.analyze(spec, rows)
+        >>> new = {"city": ["Ulm", "Bonn", "Rom"] * 20}
+        >>> report = compare(sketch(spec, stats, rows), sketch(spec, stats, new))
+        >>> report.drifted
+        ['city']
+        >>> [(one.what, one.test, one.drifted) for one in report.tests]
+        [('unknown', 'Fisher', True), ('value', 'chi-square', True)]
+        >>> report.tests[1].moved
+        "'Rom' 33.3%, was 0.0%"
     """
 
     alpha: float

@@ -123,11 +123,11 @@ def same_shares(counts: FloatArray, other: FloatArray) -> float:
     distances = (counts - expected) ** 2 / expected
     distances += (other - (other_size * shares)) ** 2 / (other_size * shares)
     # With (N - 1) / N the mean is the number of degrees of freedom, exactly.
-    found = float(distances.sum()) * (total - 1) / total
+    found = float(distances.sum() * (total - 1) / total)
     rows = size * other_size / total
     extra = float((1 / shares).sum()) - (degrees + 1) ** 2 - 2 * (degrees + 1) + 2
     variance = 2 * degrees + max(0.0, extra / rows)
-    scale = variance / (2 * degrees)
+    scale = float(variance / (2 * degrees))
     return chi_square_above(found / scale, degrees / scale)
 
 

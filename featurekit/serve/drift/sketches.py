@@ -22,7 +22,8 @@ class FeatureRates:
     Args:
         rows: Rows that were read.
         missing: Of these, rows in which a column that the feature reads is missing.
-        values: Values that were looked up in its vocabularies.
+        values: Values that were looked up in its vocabularies, of rows that are not
+            refused; of a row that a vocabulary refuses, one.
         unknown: Of these, values that are in no vocabulary.
     """
 
@@ -180,5 +181,6 @@ def _read_part(message: pb.PartSketch) -> Distribution:
         kept.count,
         kept.error,
         dict(zip(kept.tokens, kept.counts, strict=True)),
+        {},
         ds.hll_sketch.deserialize(kept.distinct),
     )

@@ -65,9 +65,11 @@ class Sketcher:
         self._lookups = {
             name: _last_lookups(self.plan, node) for name, node in self.plan.outputs
         }
-        nodes = sorted({node for found in self._lookups.values() for node in found})
+        self._looked_up = {at for found in self._lookups.values() for at in found}
+        # Ids are counted before anything hides where they come from. The features
+        # belong to it, as a plan computes, and refuses, what its outputs need.
+        nodes = sorted(self._looked_up | {node for _, node in self.plan.outputs})
         outputs = tuple((str(node), node) for node in nodes)
-        # Only the ids before anything that hides where they come from.
         self._backend = HostBackend(Plan(self.plan.nodes, outputs))
 
     def add(self, into: Sketches, batch: pa.RecordBatch) -> None:
@@ -125,8 +127,8 @@ class Sketcher:
         done = self._backend.run(batch)
         into.refused += len(done.rejected_rows)
         counts = {}
-        for name, _ in self._backend.plan.outputs:
-            counts[int(name)] = self._unknown(int(name), done.outputs.column(name))
+        for node in self._looked_up:
+            counts[node] = self._unknown(node, done.outputs.column(str(node)))
         for node in done.rejecting_nodes.tolist():
             if isinstance(self.plan.nodes[node].op, ops.LookupVocabulary):
                 values, unknown = counts.get(node, (0, 0))
@@ -157,7 +159,9 @@ class Sketcher:
 
 
 def _add(into: ColumnSketch, part: str, kind: type[Distribution], values: Any) -> None:
-    into.parts.setdefault(part, kind()).update(values)
+    if part not in into.parts:
+        into.parts[part] = kind()
+    into.parts[part].update(values)
 
 
 def _missing(values: pa.Array) -> npt.NDArray[np.bool_]:

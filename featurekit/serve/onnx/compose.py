@@ -12,7 +12,8 @@ from onnx import compose
 from featurekit.errors import ArtifactError
 from featurekit.plan.graph import Plan
 from featurekit.serve.onnx.graph_builder import OPSET
-from featurekit.serve.onnx.preprocessing import ACCEPTED, Preprocessing
+from featurekit.serve.onnx.preprocessing import Preprocessing
+from featurekit.serve.onnx.session import ACCEPTED
 
 _PREFIX = "model/"
 

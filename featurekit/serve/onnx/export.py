@@ -16,21 +16,25 @@ import pyarrow as pa
 import tensorflow as tf
 from onnx import helper
 
-from featurekit._version import __version__
 from featurekit.backends.missing import to_tensors
 from featurekit.errors import ArtifactError, OutputExistsError
+from featurekit.io.layout import stored_arrays
 from featurekit.plan.graph import Plan
 from featurekit.plan.lower import compile_spec
 from featurekit.plan.stats import Stats
+from featurekit.serve import golden
 from featurekit.serve.heads import Probability
 from featurekit.serve.onnx import verify
 from featurekit.serve.onnx.compose import convert_model, join
+from featurekit.serve.onnx.description import Description
 from featurekit.serve.onnx.graph_builder import OPSET
 from featurekit.serve.onnx.preprocessing import (
     emit,
     require_supported,
 )
-from featurekit.serve.serving_module import ServingModule, tensor_names
+from featurekit.serve.onnx.scorer import FEATURE, OnnxScorer
+from featurekit.serve.serving_module import ServingModule
+from featurekit.serve.tensor_names import tensor_names
 from featurekit.spec.feature_spec import FeatureSpec
 
 
@@ -94,6 +98,9 @@ def export_onnx(
     Before the file has its name, ONNX Runtime has loaded it, and its features are
     those of batch conversion bit for bit, its outputs those of the model.
 
+    The file carries the declaration, the statistics, fingerprints, and the rows that
+    were compared, as metadata: `featurekit.serve.onnx.OnnxScorer` needs nothing else.
+
     Args:
         model: A Keras model on the TensorFlow backend that takes the features by name;
             None to export the preprocessing alone, with outputs `feature/<name>`.
@@ -128,17 +135,20 @@ def export_onnx(
     module = ServingModule(model, spec, stats, probability=probability)
     names = tensor_names(module.inputs)
     # An input has the name of its column, and a graph has each name once.
-    made = emit(plan, names, prefix="feature/")
+    made = emit(plan, names, prefix=FEATURE)
     batch = verify.rows_to_check(spec, plan, rows)
-    verify.check_features(made, plan, batch)
+    done = verify.check_features(made, plan, batch)
     whole = made.model
+    outputs = stored_arrays(done.outputs)
     if model is not None:
-        whole = join(made, convert_model(module._outputs, plan))
-    _describe(whole, spec, stats, plan)
+        whole = join(made, convert_model(module.outputs, plan))
+        outputs = _predict(module, batch.take(pa.array(done.accepted_rows)))
+    expected = golden.outputs_to_arrow(outputs)
+    description = Description(spec, stats, model is not None, batch, expected)
+    helper.set_model_props(whole, description.to_properties())
     with _new_file(target) as partial:
         onnx.save(whole, str(partial))
-        if model is not None:
-            verify.check_outputs(partial, made, plan, batch, _predict(module))
+        OnnxScorer(partial)  # replays the golden rows, as every process that loads it
     return _report(target, whole, batch.num_rows, time.perf_counter() - started)
 
 
@@ -164,27 +174,9 @@ def _require_text(spec: FeatureSpec, plan: Plan) -> None:
             )
 
 
-def _predict(module: ServingModule) -> Any:
-    def predict(batch: pa.RecordBatch) -> dict[str, Any]:
-        columns = {n: tf.constant(one) for n, one in to_tensors(batch).items()}
-        return {n: np.asarray(one) for n, one in module.predict(columns).items()}
-
-    return predict
-
-
-def _describe(
-    model: onnx.ModelProto, spec: FeatureSpec, stats: Stats, plan: Plan
-) -> None:
-    """Says in the file what it was made from."""
-    helper.set_model_props(
-        model,
-        {
-            "featurekit_version": __version__,
-            "spec_fingerprint": spec.fingerprint(),
-            "stats_fingerprint": stats.fingerprint(),
-            "plan_fingerprint": plan.fingerprint(),
-        },
-    )
+def _predict(module: ServingModule, batch: pa.RecordBatch) -> dict[str, Any]:
+    columns = {n: tf.constant(one) for n, one in to_tensors(batch).items()}
+    return {n: np.asarray(one) for n, one in module.predict(columns).items()}
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from featurekit.plan import ops
 from featurekit.plan.graph import Node, Plan
 from featurekit.plan.types import ValueType
 from featurekit.serve.onnx import categorical, expressions, numbers, times
+from featurekit.serve.onnx.feeds import MISSING, Inputs
 from featurekit.serve.onnx.graph_builder import (
     IR_VERSION,
     ML,
@@ -24,11 +25,7 @@ from featurekit.serve.onnx.graph_builder import (
     Outcome,
     Value,
 )
-
-ACCEPTED = "accepted"
-"""The output that says which rows the plan accepts, bool, shape (batch,)."""
-MISSING = "__missing"
-"""Ends the name of the bool input that says in which rows a column has no value."""
+from featurekit.serve.onnx.session import ACCEPTED
 
 KERNELS: Mapping[type[ops.Op], Callable[..., Outcome]] = {
     ops.ToFloat64: numbers.to_float64,
@@ -79,14 +76,12 @@ class Preprocessing:
     Args:
         model: ONNX; its outputs are `accepted`, and then `features`.
         features: The names of its tensors, by feature.
-        inputs: The names of its inputs, by column.
-        flagged: The columns that have a second input, which says what is missing.
+        inputs: Its inputs.
     """
 
     model: onnx.ModelProto
     features: dict[str, str]
-    inputs: dict[str, str]
-    flagged: tuple[str, ...]
+    inputs: Inputs
 
 
 def require_supported(plan: Plan) -> None:
@@ -124,22 +119,6 @@ def _unsupported(node: Node) -> str | None:
     return None
 
 
-def needs_flag(plan: Plan, column: str) -> bool:
-    """Whether a column has no value that means missing.
-
-    ONNX text is UTF-8, which the marker is not; and NaNs are not told apart, so that a
-    NaN that is a value, or an error, cannot mean missing as well.
-    """
-    if plan.columns[column].dtype == "string":
-        return True
-    return any(
-        isinstance(node.op, ops.ToFloat64)
-        and node.op.nan != "missing"
-        and plan.columns_of[index] == (column,)
-        for index, node in enumerate(plan.nodes)
-    )
-
-
 def emit(plan: Plan, names: Mapping[str, str], *, prefix: str = "") -> Preprocessing:
     """The graph of a plan.
 
@@ -152,18 +131,18 @@ def emit(plan: Plan, names: Mapping[str, str], *, prefix: str = "") -> Preproces
         ArtifactError: An op is not supported, or two tensors have one name.
     """
     require_supported(plan)
-    flagged = tuple(name for name in plan.columns if needs_flag(plan, name))
+    inputs = Inputs.of(plan, names)
     features = {name: f"{prefix}{name}" for name, _ in plan.outputs}
     _require_distinct(
         [
             *(names[name] for name in plan.columns),
-            *(names[name] + MISSING for name in flagged),
+            *(names[name] + MISSING for name in inputs.flagged),
             *features.values(),
             ACCEPTED,
         ]
     )
     g = GraphBuilder()
-    values, rejected = _compute(g, plan, names, flagged)
+    values, rejected = _compute(g, plan, inputs)
     accepted = _accepted(g, rejected, names[next(iter(plan.columns))])
     outputs = [helper.make_tensor_value_info(ACCEPTED, TensorProto.BOOL, ["batch"])]
     g.nodes.append(helper.make_node("Identity", [accepted], [ACCEPTED]))
@@ -176,8 +155,9 @@ def emit(plan: Plan, names: Mapping[str, str], *, prefix: str = "") -> Preproces
         outputs.append(
             helper.make_tensor_value_info(features[name], tensor_type, shape)
         )
-    inputs = _input_infos(plan, names, flagged)
-    graph = helper.make_graph(g.nodes, "featurekit", inputs, outputs, g.initializers)
+    graph = helper.make_graph(
+        g.nodes, "featurekit", _input_infos(inputs), outputs, g.initializers
+    )
     model = helper.make_model(
         graph,
         producer_name="featurekit",
@@ -187,37 +167,32 @@ def emit(plan: Plan, names: Mapping[str, str], *, prefix: str = "") -> Preproces
             helper.make_opsetid(ML, ML_OPSET),
         ],
     )
-    return Preprocessing(model, features, dict(names), flagged)
+    return Preprocessing(model, features, inputs)
 
 
 def _compute(
-    g: GraphBuilder, plan: Plan, names: Mapping[str, str], flagged: tuple[str, ...]
+    g: GraphBuilder, plan: Plan, inputs: Inputs
 ) -> tuple[list[Value], list[str]]:
     """The value of every node, and what refuses rows."""
     values: list[Value] = []
     rejected: list[str] = []
     for node in plan.nodes:
         if isinstance(node.op, ops.ReadColumn):
-            values.append(_read(g, node.op, names, flagged))
+            values.append(_read(g, node.op, inputs))
             continue
-        inputs = [values[entry] for entry in node.inputs]
-        value, refused = KERNELS[type(node.op)](g, node.op, *inputs)
+        taken = [values[entry] for entry in node.inputs]
+        value, refused = KERNELS[type(node.op)](g, node.op, *taken)
         values.append(value)
         if refused is not None:
             required = isinstance(node.op, ops.RequirePresent)
-            found = refused if required else g.both(refused, inputs[0].valid)
+            found = refused if required else g.both(refused, taken[0].valid)
             rejected.append(found or refused)
     return values, rejected
 
 
-def _read(
-    g: GraphBuilder,
-    op: ops.ReadColumn,
-    names: Mapping[str, str],
-    flagged: tuple[str, ...],
-) -> Value:
-    name = names[op.column]
-    if op.column in flagged:
+def _read(g: GraphBuilder, op: ops.ReadColumn, inputs: Inputs) -> Value:
+    name = inputs.names[op.column]
+    if op.column in inputs.flagged:
         return Value(name, g.op("Not", name + MISSING))
     if op.dtype == "float32":
         return Value(name, g.op("Not", g.op("IsNaN", name)))
@@ -242,17 +217,16 @@ def _zeroed(g: GraphBuilder, x: str, kind: ValueType, accepted: str) -> str:
     return g.op("Where", g.negate(accepted), zero, x)
 
 
-def _input_infos(
-    plan: Plan, names: Mapping[str, str], flagged: tuple[str, ...]
-) -> list[onnx.ValueInfoProto]:
+def _input_infos(inputs: Inputs) -> list[onnx.ValueInfoProto]:
     found = []
-    for column, read in plan.columns.items():
-        kind = _INPUT_TYPES[read.dtype]
-        found.append(helper.make_tensor_value_info(names[column], kind, ["batch"]))
-        if column in flagged:
-            flag = names[column] + MISSING
+    for column, name in inputs.names.items():
+        kind = _INPUT_TYPES[inputs.dtypes[column]]
+        found.append(helper.make_tensor_value_info(name, kind, ["batch"]))
+        if column in inputs.flagged:
             found.append(
-                helper.make_tensor_value_info(flag, TensorProto.BOOL, ["batch"])
+                helper.make_tensor_value_info(
+                    name + MISSING, TensorProto.BOOL, ["batch"]
+                )
             )
     return found
 

@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute
 from featurekit.errors import FeatureKitError, RequestError
 from featurekit.serve.server.predictor import Predictor
 from featurekit.serve.server.rest import RestService, error_response
+from featurekit.serve.web.page import Page
 
 _LOG = logging.getLogger("featurekit.serve")
 
@@ -24,7 +25,7 @@ def make_app(predictor: Predictor, pages: Sequence[BaseRoute] = ()) -> Starlette
         pages: Further routes.
     """
     return Starlette(
-        routes=[*RestService(predictor).routes(), *pages],
+        routes=[*RestService(predictor).routes(), *Page(predictor).routes(), *pages],
         exception_handlers={
             FeatureKitError: _refused,
             HTTPException: _no_route,

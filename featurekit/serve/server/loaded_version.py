@@ -1,5 +1,6 @@
 """One version of a model in memory: checked, warmed up, ready to be called."""
 
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -13,6 +14,7 @@ from featurekit.io.example import encode_payloads
 from featurekit.serve import golden
 from featurekit.serve.artifact import EXTRA
 from featurekit.serve.json_notation import to_json_rows
+from featurekit.serve.preprocessor import Preprocessor
 from featurekit.serve.served_model import ServedModel, load_model
 from featurekit.serve.server.request_rows import RequestRows
 from featurekit.serve.server.signatures import Signature, Signatures
@@ -41,6 +43,11 @@ class LoadedVersion:
         self.signatures = Signatures(path)
         self.rows = RequestRows(self.model.spec, self.model.stats)
         self._functions = self.model.signatures
+
+    @cached_property
+    def preprocessor(self) -> Preprocessor:
+        """The preprocessing without TensorFlow, to explain rows."""
+        return Preprocessor(self.model.spec, self.model.stats)
 
     def call(self, signature: str, inputs: Arrays) -> Arrays:
         """Runs the graph.

@@ -2,10 +2,14 @@
 
 import asyncio
 import logging
+import signal
 import socket
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvicorn
 from starlette.routing import BaseRoute
@@ -22,6 +26,9 @@ from featurekit.serve.server.version_states import model_name
 from featurekit.serve.server.versions import Versions
 from featurekit.serve.server.watcher import Watcher
 
+if TYPE_CHECKING:
+    from featurekit.serve.server.grpc_server import GrpcServer
+
 _LOG = logging.getLogger("featurekit.serve")
 
 
@@ -32,6 +39,7 @@ class ServerOptions:
     Args:
         host: The address to listen on; this machine alone, unless another is given.
         port: Of HTTP; 0 for any that is free.
+        grpc_port: Of gRPC; 0 for any that is free, None for no gRPC.
         name: The model's name; that of its folder if it is None.
         batching: How requests are joined.
         limits: What one request may cost.
@@ -41,6 +49,7 @@ class ServerOptions:
 
     host: str = "127.0.0.1"
     port: int = 8501
+    grpc_port: int | None = 8500
     name: str | None = None
     batching: BatchingOptions = field(default_factory=BatchingOptions)
     limits: Limits = field(default_factory=Limits)
@@ -81,6 +90,7 @@ class ModelServer:
             raise _nothing_to_serve(folder, self.versions)
         self._socket = _listen(self.options.host, self.options.port)
         self.port: int = self._socket.getsockname()[1]
+        self.grpc_port: int | None = None
         self._http: uvicorn.Server | None = None
 
     async def serve(self, on_start: Callable[[], None] = lambda: None) -> None:
@@ -95,7 +105,9 @@ class ModelServer:
             self._observation,
         )
         watcher = Watcher(self.versions, self.options.poll_seconds)
-        self._http = _HttpServer(self._http_config(predictor), on_start)
+        grpc = await self._start_grpc(predictor)
+        config = self._http_config(predictor)
+        self._http = _HttpServer(config, on_start, grpc, self.options.drain_seconds)
         self._observation.start()
         watcher.start()
         try:
@@ -109,6 +121,17 @@ class ModelServer:
         """Ends `serve`, from any thread."""
         if self._http is not None:
             self._http.should_exit = True
+
+    async def _start_grpc(self, predictor: Predictor) -> "GrpcServer | None":
+        if self.options.grpc_port is None:
+            return None
+        # Imported here: HTTP alone needs no gRPC.
+        from featurekit.serve.server.grpc_server import GrpcServer
+
+        found = GrpcServer(predictor, self.options.host, self.options.grpc_port)
+        await found.start()
+        self.grpc_port = found.port
+        return found
 
     def _http_config(self, predictor: Predictor) -> uvicorn.Config:
         limits = self.options.limits
@@ -127,15 +150,46 @@ class ModelServer:
 
 
 class _HttpServer(uvicorn.Server):
-    """Says when it listens."""
+    """Says when it listens, and ends gRPC when it ends."""
 
-    def __init__(self, config: uvicorn.Config, on_start: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        on_start: Callable[[], None],
+        grpc: "GrpcServer | None",
+        drain_seconds: float,
+    ) -> None:
         super().__init__(config)
         self._on_start = on_start
+        self._grpc = grpc
+        self._drain_seconds = drain_seconds
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """SIGTERM and SIGINT end the server, and are then dealt with.
+
+        Uvicorn's own raises them again, which would end the process before `serve`.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        wanted = (signal.SIGTERM, signal.SIGINT)
+        before = {one: signal.signal(one, self.handle_exit) for one in wanted}
+        try:
+            yield
+        finally:
+            for one, handler in before.items():
+                signal.signal(one, handler)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._on_start()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        async with asyncio.TaskGroup() as both:
+            both.create_task(super().shutdown(sockets))
+            if self._grpc is not None:
+                both.create_task(self._grpc.stop(self._drain_seconds))
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -72,7 +72,7 @@ class RequestRows:
             RowError: A value is not what its column takes.
             SourceError: The values of a column are of several kinds.
         """
-        found = self._named(rows)
+        found = self.named(rows)
         if len(rows) <= FEW_ROWS:
             with suppress(Unusual):
                 return [self._writer.write(self._read(row)) for row in found]
@@ -82,12 +82,12 @@ class RequestRows:
 
     def to_tensors(self, rows: Sequence[Any]) -> dict[str, npt.NDArray[Any]]:
         """The rows as one array per column, under the names of the signature."""
-        batch = self._cast(self._named(rows))
+        batch = self._cast(self.named(rows))
         return {
             self._tensor_names[name]: array for name, array in to_tensors(batch).items()
         }
 
-    def _named(self, rows: Sequence[Any]) -> list[dict[str, Any]]:
+    def named(self, rows: Sequence[Any]) -> list[dict[str, Any]]:
         """The rows with all columns, under the names that the data has."""
         found = []
         for index, row in enumerate(rows):

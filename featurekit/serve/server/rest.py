@@ -16,12 +16,13 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from featurekit.errors import FeatureKitError, RequestError
-from featurekit.serve.server import rest_tensors
+from featurekit.serve.server import rest_heads, rest_tensors
 from featurekit.serve.server.failures import error_body, http_status
-from featurekit.serve.server.loaded_version import LoadedVersion
+from featurekit.serve.server.loaded_version import Arrays, LoadedVersion, as_strings
 from featurekit.serve.server.metadata import metadata_json
 from featurekit.serve.server.predictor import Predictor
 from featurekit.serve.server.request_body import read_json
+from featurekit.serve.server.signatures import head_signature
 from featurekit.serve.server.version_states import State
 
 Answer = Callable[[LoadedVersion, Any], Awaitable[dict[str, Any]]]
@@ -52,6 +53,8 @@ class RestService:
         self._predictor = predictor
         self._verbs: dict[str, Answer] = {
             "predict": self._predict,
+            "classify": self._classify,
+            "regress": self._regress,
         }
 
     def routes(self) -> list[BaseRoute]:
@@ -112,6 +115,25 @@ class RestService:
         called, inputs = rest_tensors.to_inputs(model, signature, rows)
         outputs = await self._predictor.run(model, called, inputs)
         return rest_tensors.answer_body(outputs, by_row=by_row)
+
+    async def _classify(self, model: LoadedVersion, body: Any) -> dict[str, Any]:
+        outputs = await self._head(model, body, {"classes", "scores"})
+        return rest_heads.classify_body(outputs)
+
+    async def _regress(self, model: LoadedVersion, body: Any) -> dict[str, Any]:
+        outputs = await self._head(model, body, {"outputs"})
+        return rest_heads.regress_body(outputs)
+
+    async def _head(self, model: LoadedVersion, body: Any, names: set[str]) -> Arrays:
+        """The outputs for the examples of a request to classify or regress."""
+        rows = rest_heads.read_examples(body)
+        self._predictor.limits.check_rows(len(rows))
+        asked = body.get("signature_name") or ""
+        signature = head_signature(model.signatures, asked, names)
+        examples = as_strings(model.rows.to_examples(rows))
+        return await self._predictor.run(
+            model, signature, {str(signature.text_input): examples}
+        )
 
     async def _status(self, request: Request) -> Response:
         """The states of the versions, as TensorFlow Serving writes them."""

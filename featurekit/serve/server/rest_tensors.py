@@ -116,13 +116,22 @@ def to_inputs(
     is one, since those can be joined with any other request.
     """
     text_input = signature.text_input
-    if text_input is not None and text_input not in model.rows.columns:
-        return signature, {text_input: as_strings(_texts(text_input, rows))}
+    if signature.takes_examples and _are_rows_of_columns(rows, str(text_input)):
+        return signature, {str(text_input): as_strings(model.rows.to_examples(rows))}
+    if not signature.is_of_columns:
+        return signature, {str(text_input): as_strings(_texts(str(text_input), rows))}
     by_examples = model.signatures.of_examples(signature.name)
     if by_examples is None:
         return signature, model.rows.to_tensors(rows)
     examples = as_strings(model.rows.to_examples(rows))
     return by_examples, {str(by_examples.text_input): examples}
+
+
+def _are_rows_of_columns(rows: Sequence[Any], name: str) -> bool:
+    """Whether the rows are objects of raw columns, not values of the one input."""
+    return all(
+        isinstance(row, Mapping) and set(row) not in ({"b64"}, {name}) for row in rows
+    )
 
 
 def _texts(name: str, rows: list[Any]) -> list[bytes]:

@@ -13,6 +13,10 @@ from featurekit.errors import RequestError
 
 # What `tf.saved_model` adds for its own purposes; no request calls it.
 _INTERNAL = "__saved_model_init_op"
+# Their inputs are columns, whatever these are called.
+_OF_COLUMNS = ("serving_default", "transform")
+# Those of Classify and Regress are called "inputs", by TensorFlow's convention.
+_EXAMPLES = ("examples", "inputs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +60,13 @@ class Signature:
 
     @property
     def takes_examples(self) -> bool:
-        """Whether it reads serialized tf.Examples."""
-        return self.text_input == "examples"
+        """Whether it reads serialized tf.Examples: those of raw columns do not."""
+        return self.name not in _OF_COLUMNS and self.text_input in _EXAMPLES
+
+    @property
+    def is_of_columns(self) -> bool:
+        """Whether its inputs are the raw columns."""
+        return self.name in _OF_COLUMNS or self.text_input is None
 
 
 class Signatures(Mapping[str, Signature]):
@@ -119,3 +128,27 @@ def _tensors(infos: Mapping[str, Any]) -> dict[str, TensorInfo]:
         shape = tuple(None if size < 0 else size for size in sizes)
         found[name] = TensorInfo(name, tf.as_dtype(info.dtype), shape)
     return found
+
+
+def head_signature(signatures: Signatures, name: str, outputs: set[str]) -> Signature:
+    """The signature that answers Classify or Regress.
+
+    Args:
+        signatures: Those of the model.
+        name: What the request names; without a name, the one with the outputs.
+        outputs: One of them at least has to be there.
+
+    Raises:
+        RequestError: There is none (NO_SIGNATURE).
+    """
+    names = [name] if name else sorted(signatures)
+    for one in (signatures[name] for name in names):
+        if one.takes_examples and outputs & one.outputs.keys():
+            return one
+    raise RequestError(
+        "the model has no such signature",
+        code="NO_SIGNATURE",
+        got=name or None,
+        expected=f"one of tf.Examples with the outputs {', '.join(sorted(outputs))}",
+        hint="export with probability='softmax' to classify; other models predict",
+    )

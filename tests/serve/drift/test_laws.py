@@ -1,16 +1,15 @@
 """Laws of the drift sensor: false alarms, power, merging, and SciPy as oracle."""
 
-from itertools import pairwise
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from serve.drift.artifacts import examples, write_model
 
 import featurekit as fk
-from featurekit.io.example import encode_payloads
-from featurekit.serve.artifact import EXTRA, Description, digests
 from featurekit.serve.drift import Monitor, Sketches, compare, sketch
 from featurekit.serve.drift.distributions import Categories
 from featurekit.serve.drift.significance import (
@@ -19,7 +18,6 @@ from featurekit.serve.drift.significance import (
     two_proportions,
 )
 from featurekit.serve.drift.sketches import ColumnSketch
-from featurekit.spec.serialize import spec_to_proto
 
 stats = pytest.importorskip("scipy.stats")
 ALPHA = 0.01
@@ -93,6 +91,8 @@ def test_shifts_are_found() -> None:
     new = sketch(SPEC, learned, {**draw(rng, 20), "c": ["z"] * 20})
     [*found] = [one for one in compare(training, new).tests if one.drifted]
     assert {(one.name, one.what) for one in found} == {("c", "value"), ("c", "unknown")}
+    report = compare(training, new)
+    assert json.loads(json.dumps(report.as_dict()))["drifted"] == ["c"]
 
 
 def test_merging_is_associative_and_a_round_trip_keeps_all() -> None:
@@ -137,24 +137,9 @@ def test_the_bound_for_numbers_is_never_below_the_exact_p_value() -> None:
 
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
-    """The files of an exported model that the monitor reads, without the graph."""
     rng = np.random.default_rng(9)
     learned = fk.analyze(SPEC, draw(rng, 5000))
-    extra = tmp_path / "1" / EXTRA
-    extra.mkdir(parents=True)
-    (extra / "spec.pb").write_bytes(spec_to_proto(SPEC))
-    (extra / "stats.pb").write_bytes(learned.to_proto())
-    training = sketch(SPEC, learned, draw(rng, 20_000))
-    (extra / "drift.pb").write_bytes(training.to_proto())
-    root = tmp_path / "1"
-    Description("0", "0", "", "", "", 0, digests(root)).save(root)
-    return root
-
-
-def examples(rows: dict[str, Any]) -> list[bytes]:
-    buffer, offsets = encode_payloads(pa.record_batch(rows))
-    data = buffer.tobytes()
-    return [data[a:b] for a, b in pairwise(offsets)]
+    return write_model(tmp_path / "1", SPEC, learned, draw(rng, 20_000))
 
 
 def test_the_monitor_counts_bad_rows_and_sees_what_a_file_shows(model: Path) -> None:

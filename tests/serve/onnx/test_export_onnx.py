@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 pytestmark = pytest.mark.tensorflow
-pytest.importorskip("onnx")
+onnx = pytest.importorskip("onnx")
 ort = pytest.importorskip("onnxruntime")
 pytest.importorskip("tf2onnx")
 pytest.importorskip("tensorflow")
@@ -23,10 +23,9 @@ from featurekit.plan import ops  # noqa: E402
 from featurekit.plan.lower import compile_spec  # noqa: E402
 from featurekit.serve.onnx import export as export_module  # noqa: E402
 from featurekit.serve.onnx import preprocessing  # noqa: E402
-from featurekit.serve.onnx.feeds import to_feeds  # noqa: E402
 from featurekit.serve.onnx.graph_builder import Outcome  # noqa: E402
 from featurekit.serve.onnx.preprocessing import emit  # noqa: E402
-from featurekit.serve.serving_module import tensor_names  # noqa: E402
+from featurekit.serve.tensor_names import tensor_names  # noqa: E402
 from featurekit.spec.load import load_spec  # noqa: E402
 
 SPEC = fk.FeatureSpec(
@@ -89,7 +88,7 @@ def test_the_file_gives_what_features_and_model_give(
     made = emit(plan, names, prefix="f/")
     session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     batch = raw_rows().slice(3, size)
-    found = session.run(["accepted", "output"], to_feeds(batch, made))
+    found = session.run(["accepted", "output"], made.inputs.from_batch(batch))
     done = HostBackend(plan).run(batch)
     assert np.flatnonzero(~found[0]).tolist() == done.rejected_rows.tolist()
     features = {
@@ -124,6 +123,42 @@ def test_a_wrong_model_is_found_and_nothing_is_left(
     with pytest.raises(ArtifactError) as error:
         fk.export_onnx(model(), SPEC, STATS, tmp_path / "model.onnx", rows=ROWS)
     assert error.value.code == "GOLDEN_MISMATCH"
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("with_model", [False, True])
+def test_a_file_that_was_written_wrong_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, with_model: bool
+) -> None:
+    save = onnx.save
+
+    def damage(whole: Any, path: str) -> None:
+        for one in whole.graph.initializer:
+            array = onnx.numpy_helper.to_array(one)
+            if array.dtype == np.float64:
+                other = np.where(array == 30.0, 31.0, array)
+                one.CopyFrom(onnx.numpy_helper.from_array(other, one.name))
+        save(whole, path)
+
+    monkeypatch.setattr(onnx, "save", damage)
+    with pytest.raises(ArtifactError) as error:
+        fk.export_onnx(
+            model() if with_model else None,
+            SPEC, STATS, tmp_path / "model.onnx", rows=ROWS,
+        )  # fmt: skip
+    assert error.value.code == "GOLDEN_MISMATCH"
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_that_was_cut_off_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        onnx, "save", lambda whole, path: Path(path).write_bytes(b"\x08\x08\xff")
+    )
+    with pytest.raises(ArtifactError) as error:
+        fk.export_onnx(None, SPEC, STATS, tmp_path / "model.onnx", rows=ROWS)
+    assert error.value.code == "ONNX_RUNTIME"
     assert not list(tmp_path.iterdir())
 
 

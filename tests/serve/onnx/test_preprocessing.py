@@ -18,13 +18,12 @@ from featurekit.backends.host.executor import HostBackend  # noqa: E402
 from featurekit.errors import ArtifactError  # noqa: E402
 from featurekit.plan.graph import Plan  # noqa: E402
 from featurekit.serve.golden import compare_features  # noqa: E402
-from featurekit.serve.onnx.feeds import to_feeds  # noqa: E402
 from featurekit.serve.onnx.preprocessing import (  # noqa: E402
-    ACCEPTED,
     KERNELS,
     emit,
     require_supported,
 )
+from featurekit.serve.onnx.session import ACCEPTED  # noqa: E402
 
 
 def supported(case: Case) -> bool:
@@ -50,7 +49,7 @@ def run(plan: Plan, batch: pa.RecordBatch, size: int | None = None) -> dict[str,
     session = ort.InferenceSession(
         made.model.SerializeToString(), providers=["CPUExecutionProvider"]
     )
-    feeds = to_feeds(batch, made)
+    feeds = made.inputs.from_batch(batch)
     step = size or max(1, batch.num_rows)
     parts = [
         session.run(None, {n: one[at : at + step] for n, one in feeds.items()})
