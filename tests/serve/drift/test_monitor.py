@@ -13,7 +13,7 @@ import featurekit as fk
 from featurekit.backends.host.executor import HostBackend
 from featurekit.errors import ArtifactError
 from featurekit.plan.lower import compile_spec
-from featurekit.serve.drift import Monitor, Sketches, sketch
+from featurekit.serve.drift import Monitor, Sketches, compare, sketch
 from featurekit.serve.drift.distributions import Categories, Numbers
 
 SPEC = fk.FeatureSpec(
@@ -124,6 +124,30 @@ def test_a_change_is_named(
     live = arrow(draw(300, 3, **changed))
     found = fk.drift(model, live).tests
     assert {(one.name, one.what) for one in found if one.drifted} == wanted
+
+
+def test_elements_of_one_list_need_not_be_independent() -> None:
+    spec = fk.FeatureSpec(
+        {
+            "tags": fk.strings("tags").vocabulary(["red", "blue"]).pad(40),
+            "sum": fk.numerics("amounts").sum(),
+        }
+    )
+
+    def lists(n: int, seed: int) -> dict[str, Any]:
+        rng = np.random.default_rng(seed)
+        return {
+            "tags": [[tag] * 40 for tag in rng.choice(["red", "blue", "new"], n)],
+            "amounts": [[number] * 40 for number in rng.normal(size=n)],
+        }
+
+    training = sketch(spec, NOTHING, lists(500, 0))
+    alarms = sum(
+        bool(compare(training, sketch(spec, NOTHING, lists(50, seed))).drifted)
+        for seed in range(1, 41)
+    )
+    # More than four of forty have a chance below 1 in 10,000 at the level of 0.01.
+    assert alarms <= 4
 
 
 def test_totals_are_exact_under_threads(model: Path) -> None:
