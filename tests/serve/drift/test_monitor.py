@@ -226,6 +226,22 @@ def test_any_bytes_are_counted(model: Path) -> None:
     monitor.rates()
 
 
+def test_nan_and_null_are_missing(model: Path) -> None:
+    rows = draw(40, 10)
+    numbers = [np.nan, None, 1.0, 2.0] * 10
+    rows["number"] = pa.array(numbers, pa.float32(), from_pandas=False)
+    rows["amounts"] = pa.array([[np.nan, 3.0], None, [], [4.0]] * 10, TYPES["amounts"])
+    monitor = Monitor(model)
+    monitor.observe_examples(examples(rows))
+    found = monitor.window().columns
+    number, amounts = found["number"], found["amounts"]
+    assert (number.missing, amounts.missing) == (20, 10)
+    assert (number.parts["value"].count, amounts.parts["element"].count) == (20, 20)
+    lengths = amounts.parts["length"]
+    assert isinstance(lengths, Numbers)
+    assert (lengths.count, lengths.minimum, lengths.maximum) == (30, 0.0, 2.0)
+
+
 def test_refused_rows_are_those_that_the_plan_refuses(model: Path) -> None:
     wrong = {
         "number": float("nan"),
