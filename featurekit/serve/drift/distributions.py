@@ -22,7 +22,10 @@ except ImportError as error:
     raise MissingDependencyError("datasketches", "serve") from error
 
 KLL_SIZE = 160
-"""Of the sketch that is stored: 1.7 % of rank error, and about 2 kB in float32."""
+"""Of the sketch that is stored: about 2 kB in float32, and 1.7 % of rank error.
+
+Z. Karnin, K. Lang and E. Liberty, "Optimal Quantile Approximation in Streams", 2016.
+"""
 CAPACITY = 2048
 """So many categories are counted; the rare ones of more are forgotten."""
 STORED = 100
@@ -62,7 +65,7 @@ class Numbers:
 
     @property
     def error(self) -> float:
-        """By how much a rank may be off, in 99 % of all sketches."""
+        """By how much a rank may be off: as DataSketches has it, in 99 % of cases."""
         if not self.quantiles.is_estimation_mode():
             return 0.0
         return float(self.quantiles.normalized_rank_error(False))

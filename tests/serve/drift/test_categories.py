@@ -84,6 +84,14 @@ def test_counts_of_the_frequent_raise_no_alarm_and_show_a_change() -> None:
     assert compare(training, sketches(count(few, 1))).drifted == ["c"]
 
 
+def test_what_may_have_been_forgotten_is_not_compared() -> None:
+    training = Categories(10_000, 0, {b"a": 5000, b"b": 300, b"c": 4700})
+    live = Categories(10_000, 400, {b"a": 5000, b"c": 4700})
+    assert compare(sketches(training), sketches(live)).drifted == []
+    live.error = 0
+    assert compare(sketches(training), sketches(live)).drifted == ["c"]
+
+
 def test_long_texts_take_little_room_and_stay_apart() -> None:
     found = Categories()
     texts = ["x" * 100_000 + mark for mark in "aab"] + ["y" * 64, "y" * 65]

@@ -13,7 +13,7 @@ import featurekit as fk
 from featurekit.backends.host.executor import HostBackend
 from featurekit.errors import ArtifactError
 from featurekit.plan.lower import compile_spec
-from featurekit.serve.drift import Monitor, Sketches, sketch
+from featurekit.serve.drift import Monitor, Sketches, compare, sketch
 from featurekit.serve.drift.distributions import Categories, Numbers
 
 SPEC = fk.FeatureSpec(
@@ -126,6 +126,30 @@ def test_a_change_is_named(
     assert {(one.name, one.what) for one in found if one.drifted} == wanted
 
 
+def test_elements_of_one_list_need_not_be_independent() -> None:
+    spec = fk.FeatureSpec(
+        {
+            "tags": fk.strings("tags").vocabulary(["red", "blue"]).pad(40),
+            "sum": fk.numerics("amounts").sum(),
+        }
+    )
+
+    def lists(n: int, seed: int) -> dict[str, Any]:
+        rng = np.random.default_rng(seed)
+        return {
+            "tags": [[tag] * 40 for tag in rng.choice(["red", "blue", "new"], n)],
+            "amounts": [[number] * 40 for number in rng.normal(size=n)],
+        }
+
+    training = sketch(spec, NOTHING, lists(500, 0))
+    alarms = sum(
+        bool(compare(training, sketch(spec, NOTHING, lists(50, seed))).drifted)
+        for seed in range(1, 41)
+    )
+    # More than four of forty have a chance below 1 in 10,000 at the level of 0.01.
+    assert alarms <= 4
+
+
 def test_totals_are_exact_under_threads(model: Path) -> None:
     rows = draw(6000, 4)
     rows["number"] = pa.array(np.where(np.arange(6000) % 5, 1.0, np.nan), pa.float32())
@@ -200,6 +224,22 @@ def test_any_bytes_are_counted(model: Path) -> None:
     assert monitor.window().rows >= 400 + 5
     monitor.report()
     monitor.rates()
+
+
+def test_nan_and_null_are_missing(model: Path) -> None:
+    rows = draw(40, 10)
+    numbers = [np.nan, None, 1.0, 2.0] * 10
+    rows["number"] = pa.array(numbers, pa.float32(), from_pandas=False)
+    rows["amounts"] = pa.array([[np.nan, 3.0], None, [], [4.0]] * 10, TYPES["amounts"])
+    monitor = Monitor(model)
+    monitor.observe_examples(examples(rows))
+    found = monitor.window().columns
+    number, amounts = found["number"], found["amounts"]
+    assert (number.missing, amounts.missing) == (20, 10)
+    assert (number.parts["value"].count, amounts.parts["element"].count) == (20, 20)
+    lengths = amounts.parts["length"]
+    assert isinstance(lengths, Numbers)
+    assert (lengths.count, lengths.minimum, lengths.maximum) == (30, 0.0, 2.0)
 
 
 def test_refused_rows_are_those_that_the_plan_refuses(model: Path) -> None:
