@@ -15,6 +15,7 @@ from featurekit.backends.host.executor import HostBackend
 from featurekit.io.adapter import read_columns
 from featurekit.plan.graph import Plan
 from featurekit.serve.golden import compare_features
+from featurekit.serve.onnx.numbers import LOG1P_EXCEPTION
 from featurekit.serve.onnx.preprocessing import emit
 from featurekit.serve.onnx.session import ACCEPTED, load, run
 from featurekit.spec.load import load_spec
@@ -44,6 +45,7 @@ def log1p_values() -> np.ndarray:
     below_one = np.uint32(0x3F800000) - np.arange(400_000, dtype=np.uint32)
     positive = np.concatenate([drawn.ravel(), powers.ravel(), below_one])
     values = np.concatenate([positive, positive | np.uint32(2**31)]).view(np.float32)
+    values = np.append(values, np.float32(LOG1P_EXCEPTION[0]))
     return values[values >= -1]
 
 
