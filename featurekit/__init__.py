@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from featurekit.plan.model_inputs import suggest_dim as suggest_dim
     from featurekit.plan.model_outputs import model_outputs as model_outputs
     from featurekit.plan.stats import Stats as Stats
+    from featurekit.serve.certificate import certify as certify
     from featurekit.serve.drift.offline import drift as drift
     from featurekit.serve.export import export as export
     from featurekit.serve.onnx.export import export_onnx as export_onnx
@@ -71,6 +72,7 @@ _LAZY = {
     "binary": "featurekit.spec.columns:binary",
     "boolean": "featurekit.spec.columns:boolean",
     "boxes": "featurekit.spec.columns:boxes",
+    "certify": "featurekit.serve.certificate:certify",
     "compile": "featurekit.plan.lower:compile_spec",
     "convert": "featurekit.jobs.convert:convert",
     "cross": "featurekit.spec.columns:cross",

@@ -7,6 +7,7 @@ import typer
 from featurekit._version import __version__
 from featurekit.cli import (
     analyze,
+    certify,
     convert,
     diff,
     drift,
@@ -36,6 +37,7 @@ app.command(epilog=verify.EXAMPLE)(verify.verify)
 app.command(epilog=inspect.EXAMPLE)(inspect.inspect)
 app.command(epilog=explain.EXAMPLE)(explain.explain)
 app.command(epilog=export.EXAMPLE)(export.export)
+app.command(epilog=certify.EXAMPLE)(certify.certify)
 app.command(epilog=serve.EXAMPLE)(serve.serve)
 app.command(epilog=diff.EXAMPLE)(diff.diff)
 app.command(epilog=drift.EXAMPLE)(drift.drift)

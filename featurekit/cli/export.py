@@ -150,11 +150,16 @@ def _show(terminal: Terminal, report: Any) -> None:
                 name: ", ".join(f"{key} {kind}" for key, kind in entries)
                 for name, entries in pairs.items()
             },
-            "proof": f"{report.golden_rows} golden rows: batch conversion and the file "
-            "that was written agree",
+            "proof": f"{report.golden_rows} golden rows: batch conversion and what was "
+            f"written agree{_ways(report)}",
             "size": f"{size(report.bytes)}, {report.seconds:.1f} s",
         }
     )
+
+
+def _ways(report: Any) -> str:
+    """How often a SavedModel was compared."""
+    return f" in {len(report.ways)} ways" if hasattr(report, "ways") else ""
 
 
 def _notation(report: Any) -> dict[str, str]:
@@ -175,6 +180,7 @@ def _as_json(report: Any) -> dict[str, object]:
         "inputs": report.inputs,
         "outputs": report.outputs,
         "golden_rows": report.golden_rows,
+        **({"ways": report.ways} if hasattr(report, "ways") else {}),
         "bytes": report.bytes,
         "seconds": report.seconds,
     }

@@ -7,11 +7,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from featurekit.serve.certificate import Certificate as Certificate
     from featurekit.serve.export_report import ExportReport as ExportReport
     from featurekit.serve.served_model import ServedModel as ServedModel
     from featurekit.serve.served_model import load_model as load_model
 
 _LAZY = {
+    "Certificate": "certificate",
     "ExportReport": "export_report",
     "ServedModel": "served_model",
     "load_model": "served_model",

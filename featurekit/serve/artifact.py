@@ -45,6 +45,7 @@ class Description:
         golden_rows: How many rows the golden vectors have.
         digests: SHA-256 of every other file, by path.
         version: Of the layout of the folder.
+        ways: By which ways the golden rows were computed, and agreed.
     """
 
     library_version: str
@@ -55,6 +56,7 @@ class Description:
     golden_rows: int
     digests: dict[str, str]
     version: int = VERSION
+    ways: tuple[str, ...] = ()
 
     def save(self, root: Path) -> None:
         """Writes the file."""
@@ -89,8 +91,8 @@ class Description:
                 hint="upgrade featurekit",
             )
         try:
-            return cls(**found)
-        except TypeError as error:
+            return cls(**{**found, "ways": tuple(found.get("ways", ()))})
+        except (AttributeError, TypeError) as error:
             raise _damaged(path, str(error)) from None
 
 
@@ -103,9 +105,14 @@ def open_whole(root: Path) -> tuple[Description, FeatureSpec, Stats]:
     """
     description = Description.open(root)
     check_digests(root, description.digests)
+    return description, *declaration(root)
+
+
+def declaration(root: Path) -> tuple[FeatureSpec, Stats]:
+    """The spec and the statistics of an exported model whose files are whole."""
     spec = spec_from_proto((root / EXTRA / "spec.pb").read_bytes())
     stats = Stats.from_proto((root / EXTRA / "stats.pb").read_bytes())
-    return description, spec, stats
+    return spec, stats
 
 
 def digests(root: Path) -> dict[str, str]:
@@ -122,9 +129,21 @@ def check_digests(root: Path, expected: dict[str, str]) -> None:
     """Compares the files of a folder with its description.
 
     Raises:
-        ArtifactError: A file is missing, differs, or is unknown.
+        ArtifactError: A file is missing, differs, or is unknown; with a note of every
+            such file.
     """
+    found = damages(root, expected)
+    if not found:
+        return
+    for one in found:
+        found[0].add_note(f"{one.where['file']}: {one.message}")
+    raise found[0]
+
+
+def damages(root: Path, expected: dict[str, str]) -> list[ArtifactError]:
+    """All files of a folder that are not as its description says."""
     found = digests(root)
+    problems = []
     for name in sorted(expected.keys() | found.keys()):
         if found.get(name) == expected.get(name):
             continue
@@ -134,12 +153,15 @@ def check_digests(root: Path, expected: dict[str, str]) -> None:
             problem = "an unknown file was added"
         else:
             problem = "a file is not the one that was exported"
-        raise ArtifactError(
-            problem,
-            code="ARTIFACT_DAMAGED",
-            file=str(root / name),
-            hint="copy the folder again, or export the model again",
+        problems.append(
+            ArtifactError(
+                problem,
+                code="ARTIFACT_DAMAGED",
+                file=str(root / name),
+                hint="copy the folder again, or export the model again",
+            )
         )
+    return problems
 
 
 @contextmanager

@@ -23,17 +23,15 @@ from featurekit.plan.stats import Stats
 from featurekit.serve import golden
 from featurekit.serve.artifact import EXTRA, Description, digests, new_folder
 from featurekit.serve.export_report import ExportReport
+from featurekit.serve.golden import Golden
 from featurekit.serve.golden_inputs import golden_inputs
-from featurekit.serve.heads import METHODS, Probability, expected_head
-from featurekit.serve.notations import arguments
+from featurekit.serve.graph_check import check_graph
+from featurekit.serve.heads import METHODS, Probability
 from featurekit.serve.other_backends import export_by_tensorflow
-from featurekit.serve.serving_module import (
-    TRANSFORM,
-    TRANSFORM_EXAMPLES,
-    ServingModule,
-    tensor_names,
-)
+from featurekit.serve.replay import replay_preprocessing, replay_signatures
+from featurekit.serve.serving_module import ServingModule, tensor_names
 from featurekit.spec.feature_spec import FeatureSpec
+from featurekit.spec.inputs import Input
 from featurekit.spec.serialize import spec_to_proto
 
 
@@ -146,12 +144,16 @@ def export_rows(
             make_table=TableFiles(tables),
         )
         names = _save(module, folder)
-        loaded = tf.saved_model.load(str(folder))
-        outputs = _check(module, loaded, batch)
+        outputs = _outputs(module, batch)
+        rows = Golden(
+            batch,
+            HostBackend(module.plan).run(batch).outputs,
+            golden.outputs_to_arrow(outputs),
+        )
         if answers is not None:
-            given = {n: one for n, one in outputs.items() if n in answers.schema.names}
-            golden.compare_outputs(answers, given)
-        _describe(folder, spec, stats, batch, outputs, drift)
+            golden.compare_outputs(answers, outputs)
+        ways = _check(folder, spec, stats, module.inputs, rows)
+        _describe(folder, spec, stats, rows, ways, drift)
     columns = tensor_names(module.inputs)
     return ExportReport(
         target,
@@ -162,9 +164,18 @@ def export_rows(
             for name, value in sorted(outputs.items())
         },
         batch.num_rows,
+        ways,
         sum(one.stat().st_size for one in target.rglob("*") if one.is_file()),
         time.perf_counter() - started,
     )
+
+
+def _outputs(
+    module: ServingModule, batch: pa.RecordBatch
+) -> dict[str, np.ndarray[Any, Any]]:
+    """What the graph answers before it is written."""
+    columns = {n: tf.constant(one) for n, one in to_tensors(batch).items()}
+    return {name: np.asarray(one) for name, one in module.predict(columns).items()}
 
 
 def _save(module: ServingModule, folder: Path) -> tuple[str, ...]:
@@ -201,31 +212,31 @@ def _name_methods(folder: Path, names: Collection[str]) -> None:
 
 
 def _check(
-    module: ServingModule, loaded: Any, batch: pa.RecordBatch
-) -> dict[str, np.ndarray[Any, Any]]:
-    """Compares batch conversion, the graph, and the reloaded graph; the outputs."""
-    columns = {n: tf.constant(one) for n, one in to_tensors(batch).items()}
-    features = HostBackend(module.plan).run(batch).outputs
-    outputs = {name: np.asarray(one) for name, one in module.predict(columns).items()}
-    wanted = golden.outputs_to_arrow(outputs)
-    for name, call in loaded.signatures.items():
-        found = call(**arguments(name, batch, module.inputs))
-        if name in (TRANSFORM, TRANSFORM_EXAMPLES):
-            golden.compare_features(features, found)
-        elif name in METHODS:
-            head = expected_head(name, wanted, module.class_names)
-            golden.compare_outputs(golden.outputs_to_arrow(head), found)
-        else:
-            golden.compare_outputs(wanted, found)
-    return outputs
+    folder: Path,
+    spec: FeatureSpec,
+    stats: Stats,
+    inputs: tuple[Input, ...],
+    rows: Golden,
+) -> tuple[str, ...]:
+    """Compares every way to compute; which there are."""
+    check_graph(folder)
+    graph = tf.saved_model.load(str(folder))
+    ways = []
+    for one in (
+        *replay_preprocessing(spec, stats, rows),
+        *replay_signatures(graph.signatures, spec, stats, inputs, rows),
+    ):
+        one.require()
+        ways.append(one.way)
+    return tuple(ways)
 
 
 def _describe(
     folder: Path,
     spec: FeatureSpec,
     stats: Stats,
-    batch: pa.RecordBatch,
-    outputs: dict[str, Any],
+    rows: Golden,
+    ways: tuple[str, ...],
     drift: bytes | None,
 ) -> None:
     plan = compile_spec(spec, stats, serving=True)
@@ -233,9 +244,7 @@ def _describe(
     extra.mkdir(parents=True)
     (extra / "spec.pb").write_bytes(spec_to_proto(spec))
     (extra / "stats.pb").write_bytes(stats.to_proto())
-    golden.save(extra / "golden_inputs.arrow", batch)
-    golden.save(extra / "golden_features.arrow", HostBackend(plan).run(batch).outputs)
-    golden.save(extra / "golden_outputs.arrow", golden.outputs_to_arrow(outputs))
+    rows.save(extra)
     if drift is not None:
         (extra / "drift.pb").write_bytes(drift)
     Description(
@@ -244,6 +253,7 @@ def _describe(
         spec_fingerprint=spec.fingerprint(),
         stats_fingerprint=stats.fingerprint(),
         plan_fingerprint=plan.fingerprint(),
-        golden_rows=batch.num_rows,
+        golden_rows=rows.inputs.num_rows,
+        ways=ways,
         digests=digests(folder),
     ).save(folder)

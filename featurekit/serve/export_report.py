@@ -14,6 +14,7 @@ class ExportReport:
         inputs: The tensors of `serving_default`, by name, with their dtypes.
         outputs: The model's outputs, by name, with dtype and shape of a row.
         golden_rows: Rows whose results are stored and were compared.
+        ways: By which ways to compute they were; all agreed.
         bytes: Size of the folder.
         seconds: Wall-clock time.
     """
@@ -23,6 +24,7 @@ class ExportReport:
     inputs: dict[str, str]
     outputs: dict[str, str]
     golden_rows: int
+    ways: tuple[str, ...]
     bytes: int
     seconds: float
 
@@ -35,6 +37,7 @@ class ExportReport:
                 f"  signatures {', '.join(self.signatures)}",
                 f"  inputs {inputs}",
                 f"  outputs {outputs}",
-                f"  {self.golden_rows} golden rows: batch, graph, reloaded graph agree",
+                f"  {self.golden_rows} golden rows agree in {len(self.ways)} ways: "
+                + ", ".join(self.ways),
             ]
         )

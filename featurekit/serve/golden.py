@@ -3,6 +3,9 @@
 A model that does not reproduce them is not the one that was exported.
 """
 
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,60 +19,190 @@ from featurekit.kernels.arrow_buffers import filled_numbers
 RELATIVE_TOLERANCE = 1e-4
 """Of a model's outputs, which depend on the processor; features have none."""
 ABSOLUTE_TOLERANCE = 1e-5
+FILES = ("golden_inputs.arrow", "golden_features.arrow", "golden_outputs.arrow")
 
 
-def compare_features(expected: pa.RecordBatch, found: dict[str, Any]) -> None:
+@dataclass(frozen=True, slots=True)
+class Golden:
+    """Rows, and what was computed of them.
+
+    Args:
+        inputs: Cast columns.
+        features: What batch conversion made of them.
+        outputs: What the model answered; each a list of numbers per row.
+    """
+
+    inputs: pa.RecordBatch
+    features: pa.RecordBatch
+    outputs: pa.RecordBatch
+
+    @classmethod
+    def open(cls, folder: Path) -> "Golden":
+        """Reads what `save` wrote."""
+        return cls(*(open_rows(folder / name) for name in FILES))
+
+    def save(self, folder: Path) -> None:
+        """Writes one Arrow file for each."""
+        batches = self.inputs, self.features, self.outputs
+        for name, batch in zip(FILES, batches, strict=True):
+            save(folder / name, batch)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A feature or an output that is not reproduced.
+
+    Args:
+        name: Which one.
+        rows: In how many rows.
+        row: The first of them.
+        got: The first value that differs.
+        expected: What it should be.
+        largest: The largest absolute difference of two finite numbers; None where
+            there are no such numbers.
+    """
+
+    name: str
+    rows: int
+    row: int
+    got: Any
+    expected: Any
+    largest: float | None = None
+
+
+def feature_differences(
+    expected: pa.RecordBatch, found: Mapping[str, Any]
+) -> tuple[Difference, ...]:
+    """The features that differ in a bit."""
+    return _differences(expected, found, _same_bits)
+
+
+def output_differences(
+    expected: pa.RecordBatch, found: Mapping[str, Any]
+) -> tuple[Difference, ...]:
+    """The model's outputs that differ by more than the tolerance."""
+    return _differences(expected, found, _close)
+
+
+def compare_features(expected: pa.RecordBatch, found: Mapping[str, Any]) -> None:
     """Refuses features that differ in a bit.
 
     Raises:
         ArtifactError: With the feature, the row, and both values.
     """
-    for name in expected.schema.names:
-        column = expected.column(name)
-        is_list = pa.types.is_fixed_size_list(column.type)
-        wanted = filled_numbers(column.flatten() if is_list else column)
-        got = np.ascontiguousarray(found[name]).reshape(-1)
-        width = max(1, len(wanted) // max(1, expected.num_rows))
-        _compare(
-            name, wanted, got, width, _bits(wanted) == _bits(got), "golden features"
-        )
+    require_same("golden features", feature_differences(expected, found))
 
 
-def compare_outputs(expected: pa.RecordBatch, found: dict[str, Any]) -> None:
+def compare_outputs(expected: pa.RecordBatch, found: Mapping[str, Any]) -> None:
     """Refuses model outputs that differ by more than the tolerance.
 
     Raises:
         ArtifactError: With the output, the row, and both values.
     """
-    for name in expected.schema.names:
-        wanted = np.asarray(expected.column(name).flatten())
-        got = np.asarray(found[name]).reshape(-1)
-        width = max(1, len(wanted) // max(1, expected.num_rows))
-        if wanted.dtype.kind == "f":
-            same = np.isclose(
-                wanted, got, RELATIVE_TOLERANCE, ABSOLUTE_TOLERANCE, equal_nan=True
-            )
-        else:
-            same = wanted == got
-        _compare(name, wanted, got, width, same, "golden outputs")
+    require_same("golden outputs", output_differences(expected, found))
 
 
-def _compare(
-    name: str, wanted: Any, got: Any, width: int, same: Any, what: str
-) -> None:
-    different = np.flatnonzero(~same)
-    if not len(different):
+def require_same(what: str, differences: tuple[Difference, ...]) -> None:
+    """Refuses differences.
+
+    Raises:
+        ArtifactError: Of the first one, with a note of each.
+    """
+    if not differences:
         return
-    at = int(different[0])
-    raise ArtifactError(
+    first = differences[0]
+    error = ArtifactError(
         f"the model does not reproduce its {what}",
         code="GOLDEN_MISMATCH",
-        feature=name,
-        row=at // width,
-        got=got[[at]].tolist()[0],
-        expected=repr(wanted[[at]].tolist()[0]),
+        feature=first.name,
+        row=first.row,
+        got=first.got,
+        expected=repr(first.expected),
         hint="this runtime computes another result than the one that exported",
     )
+    for one in differences:
+        error.add_note(described(one))
+    raise error
+
+
+def described(one: Difference) -> str:
+    """A difference in words."""
+    size = "" if one.largest is None else f", by up to {one.largest:.3g}"
+    return (
+        f"{one.name}: {one.rows} rows differ{size}; the first is row {one.row}, "
+        f"with {one.got!r} instead of {one.expected!r}"
+    )
+
+
+def _differences(
+    expected: pa.RecordBatch, found: Mapping[str, Any], same: Any
+) -> tuple[Difference, ...]:
+    compared = (
+        _difference(name, expected.column(name), found.get(name), same)
+        for name in expected.schema.names
+    )
+    return tuple(one for one in compared if one is not None)
+
+
+def _difference(
+    name: str, column: pa.Array, found: Any, same: Any
+) -> Difference | None:
+    rows = len(column)
+    is_list = pa.types.is_fixed_size_list(column.type)
+    wanted = _values(column.flatten() if is_list else column)
+    got = np.ascontiguousarray([] if found is None else found).reshape(-1)
+    if len(got) != len(wanted) or got.dtype.kind != wanted.dtype.kind:
+        shown = "nothing" if found is None else f"{got.dtype}, {len(got)} values"
+        return Difference(name, rows, 0, shown, f"{wanted.dtype}, {len(wanted)} values")
+    different = np.flatnonzero(~same(wanted, got))
+    if not len(different):
+        return None
+    width, at = max(1, len(wanted) // max(1, rows)), int(different[0])
+    return Difference(
+        name,
+        len(np.unique(different // width)),
+        at // width,
+        got[[at]].tolist()[0],
+        wanted[[at]].tolist()[0],
+        _largest(wanted[different], got[different]),
+    )
+
+
+def _largest(wanted: Any, got: Any) -> float | None:
+    if wanted.dtype.kind not in "fiu":
+        return None
+    with np.errstate(all="ignore"):
+        sizes = np.abs(wanted.astype(np.float64) - got.astype(np.float64))
+    finite = sizes[np.isfinite(sizes)]
+    return float(finite.max()) if len(finite) else None
+
+
+def _values(column: pa.Array) -> Any:
+    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
+        return filled_numbers(column)
+    return np.asarray(column)
+
+
+def _same_bits(wanted: Any, got: Any) -> Any:
+    if wanted.dtype != got.dtype:
+        return np.zeros(len(wanted), np.bool_)
+    if wanted.dtype.kind not in "fiu":
+        return wanted == got
+    return _bits(wanted) == _bits(got)
+
+
+def _close(wanted: Any, got: Any) -> Any:
+    if wanted.dtype.kind != "f":
+        return wanted == got
+    return np.isclose(
+        wanted, got, RELATIVE_TOLERANCE, ABSOLUTE_TOLERANCE, equal_nan=True
+    )
+
+
+def digest_of(digests: Mapping[str, str]) -> str:
+    """One SHA-256 of the digests of the golden files, of their folder's paths."""
+    names = sorted(name for name in digests if name.rpartition("/")[2] in FILES)
+    return hashlib.sha256("".join(digests[n] for n in names).encode()).hexdigest()
 
 
 def _bits(values: Any) -> Any:

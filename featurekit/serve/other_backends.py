@@ -129,6 +129,7 @@ def _report(reply: dict[str, Any]) -> ExportReport:
             **report,
             "path": Path(report["path"]),
             "signatures": tuple(report["signatures"]),
+            "ways": tuple(report["ways"]),
         }
     )
 

@@ -90,11 +90,11 @@ class Preprocessor:
         loaded, extra = cls(spec, stats), root / EXTRA
         rows = golden.open_rows(extra / "golden_inputs.arrow")
         expected = golden.open_rows(extra / "golden_features.arrow")
-        golden.compare_features(expected, loaded._replayed(rows))
+        golden.compare_features(expected, loaded.replayed(rows))
         return loaded
 
-    def _replayed(self, rows: pa.RecordBatch) -> dict[str, npt.NDArray[Any]]:
-        """The features of stored rows, without Arrow's view of Python values."""
+    def replayed(self, rows: pa.RecordBatch) -> dict[str, npt.NDArray[Any]]:
+        """The features of golden rows by the row path, each list in one piece."""
         computed = []
         for index, row in enumerate(self._rows.read(rows)):
             values, rejected_by = self._rows.compute(row)

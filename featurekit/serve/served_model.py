@@ -16,9 +16,11 @@ from featurekit.errors import ArtifactError, FeatureKitError, RowError
 from featurekit.io.adapter import read_columns
 from featurekit.plan.graph import Plan
 from featurekit.plan.lower import compile_spec
-from featurekit.serve import golden
 from featurekit.serve.artifact import EXTRA, open_whole
+from featurekit.serve.golden import Golden
+from featurekit.serve.graph_check import check_graph
 from featurekit.serve.heads import CLASSIFY, REGRESS
+from featurekit.serve.replay import replay_signatures
 from featurekit.serve.serving_module import (
     DEFAULT,
     EXAMPLES,
@@ -49,6 +51,7 @@ class ServedModel:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.description, self.spec, self.stats = open_whole(path)
+        check_graph(path)
         self._loaded = tf.saved_model.load(str(path))
         self._backend = HostBackend(compile_spec(self.spec, self.stats, serving=True))
         self._replay()
@@ -63,22 +66,19 @@ class ServedModel:
         """The ways to call the graph, by name; they take tensors as keywords."""
         return self._loaded.signatures  # type: ignore[no-any-return]
 
-    def _extra(self, name: str) -> Path:
-        return self.path / EXTRA / name
-
     def _replay(self) -> None:
         """Computes the golden vectors again."""
-        batch = golden.open_rows(self._extra("golden_inputs.arrow"))
-        for name, signature, compare in (
-            ("golden_features.arrow", TRANSFORM, golden.compare_features),
-            ("golden_outputs.arrow", DEFAULT, golden.compare_outputs),
+        rows = Golden.open(self.path / EXTRA)
+        inputs = [
+            one for one in self.spec.serving_inputs if one.name in self.plan.columns
+        ]
+        for one in replay_signatures(
+            self.signatures, self.spec, self.stats, inputs, rows
         ):
             try:
-                compare(
-                    golden.open_rows(self._extra(name)), self._call(signature, batch)
-                )
+                one.require()
             except FeatureKitError as error:
-                error.add_note(f"while replaying {name} of {self.path}")
+                error.add_note(f"while replaying the golden rows of {self.path}")
                 raise
 
     def _call(self, signature: str, batch: pa.RecordBatch) -> dict[str, Any]:
@@ -229,8 +229,9 @@ def _row_error(error: tf.errors.InvalidArgumentError) -> RowError:
 def load_model(path: str | PathLike[str]) -> ServedModel:
     """Loads an exported model, and proves that it is the one that was exported.
 
-    Every file is compared with its digest, and the golden vectors are computed again:
-    features have to agree in every bit, the model's outputs within 1e-4.
+    Every file is compared with its digest, the graph may hold operations that compute
+    and nothing else, and every signature computes the golden rows again: features have
+    to agree in every bit, the model's outputs within 1e-4.
 
     Args:
         path: The folder that `featurekit.export` wrote.
