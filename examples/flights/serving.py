@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 import featurekit as fk
@@ -15,18 +16,21 @@ def export_model(model: Any, records: Path, flights: Path, target: Path) -> Any:
     Args:
         model: The trained model.
         records: The dataset it was trained on; holds the spec and the statistics.
-        flights: Raw rows, of which some become golden vectors.
+        flights: Raw rows, of which some become golden vectors; those of the months
+            before validation are sketched, to be compared with what is served.
         target: The folder, replaced if an earlier run of the demo wrote it.
     """
     if target.exists():
         shutil.rmtree(target)
     dataset = fk.load(records)
+    trained_until = pa.scalar(dataset.spec.split.starts[0], pa.timestamp("us", "UTC"))
     return fk.export(
         model,
         dataset.spec,
         dataset.stats,
         target,
         rows=flights,
+        training=pq.read_table(flights, filters=[("time_hour", "<", trained_until)]),
         probability="sigmoid",
     )
 

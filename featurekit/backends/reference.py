@@ -5,7 +5,7 @@ shares no code with them. NumPy appears only where a batch comes in and goes out
 op becomes a function once per plan, so that single rows are served by it as well.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import accumulate
@@ -83,15 +83,9 @@ class ReferenceBackend:
 
     def run(self, batch: pa.RecordBatch) -> Transformed:
         """Computes all outputs for all rows that no op refuses."""
-        check_columns(self.plan, batch)
-        columns = {name: batch.column(name).to_pylist() for name in self.plan.columns}
         accepted: list[list[Value]] = []
         rejected: list[tuple[int, int]] = []
-        for index in range(batch.num_rows):
-            row = {
-                name: read_value(values[index], self.plan.columns[name].dtype)
-                for name, values in columns.items()
-            }
+        for index, row in enumerate(self.read(batch)):
             values, rejected_by = self.compute(row)
             if rejected_by < 0:
                 accepted.append([values[node] for _, node in self.plan.outputs])
@@ -100,6 +94,16 @@ class ReferenceBackend:
         rows = np.array([row for row, _ in rejected], np.int64)
         nodes = np.array([node for _, node in rejected], np.int64)
         return Transformed(self.plan, batch, self._table(accepted), rows, nodes)
+
+    def read(self, batch: pa.RecordBatch) -> Iterator[dict[str, Value]]:
+        """The rows of a batch as the ops see them, one at a time."""
+        check_columns(self.plan, batch)
+        columns = {name: batch.column(name).to_pylist() for name in self.plan.columns}
+        for index in range(batch.num_rows):
+            yield {
+                name: read_value(values[index], self.plan.columns[name].dtype)
+                for name, values in columns.items()
+            }
 
     def trace(self, row: Mapping[str, object]) -> tuple[list[tuple[int, Value]], int]:
         """Every value of one row, for explaining it.

@@ -15,7 +15,6 @@ removed by name: those of a replaced manifest, unfinished ones (`.partial`), and
 dataset is visible, what runs have written here that were begun but never published.
 """
 
-import errno
 import os
 import re
 from collections.abc import Iterator
@@ -32,9 +31,9 @@ from featurekit.errors import (
     DatasetIncompleteError,
     OutputBusyError,
     OutputExistsError,
-    OutputSpaceError,
 )
 from featurekit.io.manifest import Manifest, Receipt
+from featurekit.io.os_errors import located_os_errors
 from featurekit.kernels.crc32c import crc32c_extended
 
 MANIFEST = "manifest.json"
@@ -46,23 +45,6 @@ _RECEIPTS = "receipts"
 _RUN_ID = re.compile(r"[0-9a-f]{16}")
 _SHARD = re.compile(r".+-\d{5,}-of-\d{5,}\.(tfrecord|tfrecord\.gz|jsonl)")
 _MANIFEST_PARTIAL = re.compile(rf"{re.escape(MANIFEST)}\.[0-9a-f]{{32}}\{_PARTIAL}")
-
-
-@contextmanager
-def located_os_errors(path: Path) -> Iterator[None]:
-    """Turns a full device into OutputSpaceError, other failures into DatasetError."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise OutputSpaceError(
-                "the device is full",
-                file=str(path),
-                hint="free space, and run the same command again to resume",
-            ) from error
-        raise DatasetError(
-            f"cannot write: {error.strerror or error}", code="OUTPUT_IO", file=str(path)
-        ) from error
 
 
 def write_atomically(path: Path, data: bytes) -> None:

@@ -22,7 +22,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from featurekit.errors import ArtifactError, OutputExistsError, VersionTooNewError
-from featurekit.io.output_directory import located_os_errors
+from featurekit.io.os_errors import located_os_errors
 from featurekit.plan.stats import Stats
 from featurekit.spec.feature_spec import FeatureSpec
 from featurekit.spec.serialize import spec_from_proto

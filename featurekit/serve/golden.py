@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.ipc as ipc
 
 from featurekit.errors import ArtifactError
+from featurekit.kernels.arrow_buffers import filled_numbers
 
 RELATIVE_TOLERANCE = 1e-4
 """Of a model's outputs, which depend on the processor; features have none."""
@@ -25,9 +26,8 @@ def compare_features(expected: pa.RecordBatch, found: dict[str, Any]) -> None:
     """
     for name in expected.schema.names:
         column = expected.column(name)
-        wanted = np.asarray(
-            column.flatten() if pa.types.is_fixed_size_list(column.type) else column
-        )
+        is_list = pa.types.is_fixed_size_list(column.type)
+        wanted = filled_numbers(column.flatten() if is_list else column)
         got = np.ascontiguousarray(found[name]).reshape(-1)
         width = max(1, len(wanted) // max(1, expected.num_rows))
         _compare(

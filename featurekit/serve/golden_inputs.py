@@ -33,10 +33,10 @@ def golden_inputs(spec: FeatureSpec, stats: Stats, rows: Any) -> pa.RecordBatch:
         rows: Rows of the user, of which the first 64 are used; None for no such rows.
 
     Returns:
-        Rows of unusual values, those of the user, and drawn ones.
+        Rows of unusual values, drawn ones, and those of the user at the end.
     """
     plan = compile_spec(spec, stats, serving=True)
-    parts = [edge_rows(plan)]
+    parts = [edge_rows(plan), drawn_rows(plan, DRAWN_ROWS)]
     if rows is not None:
         backend, wanted = HostBackend(plan), GIVEN_ROWS
         for batch in read_columns(spec, rows, list(plan.columns)):
@@ -46,7 +46,6 @@ def golden_inputs(spec: FeatureSpec, stats: Stats, rows: Any) -> pa.RecordBatch:
             wanted -= len(kept)
             if wanted == 0:
                 break
-    parts.append(drawn_rows(plan, DRAWN_ROWS))
     return together(parts)
 
 

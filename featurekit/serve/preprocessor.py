@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from featurekit.backends.host.executor import HostBackend
 from featurekit.backends.reference import ReferenceBackend
 from featurekit.backends.values_reference import Value
 from featurekit.io.adapter import read_columns
@@ -25,6 +24,7 @@ from featurekit.serve.row_values import RowReader, Unusual
 from featurekit.spec.feature_spec import FeatureSpec
 
 if TYPE_CHECKING:
+    from featurekit.backends.host.executor import HostBackend
     from featurekit.jobs.explain import Step
 
 FEW_ROWS = 64
@@ -90,8 +90,18 @@ class Preprocessor:
         loaded, extra = cls(spec, stats), root / EXTRA
         rows = golden.open_rows(extra / "golden_inputs.arrow")
         expected = golden.open_rows(extra / "golden_features.arrow")
-        golden.compare_features(expected, stored_arrays(loaded._rows.run(rows).outputs))
+        golden.compare_features(expected, loaded._replayed(rows))
         return loaded
+
+    def _replayed(self, rows: pa.RecordBatch) -> dict[str, npt.NDArray[Any]]:
+        """The features of stored rows, without Arrow's view of Python values."""
+        computed = []
+        for index, row in enumerate(self._rows.read(rows)):
+            values, rejected_by = self._rows.compute(row)
+            if rejected_by >= 0:
+                raise row_error(self.plan, rejected_by, row=index, got=None)
+            computed.append(values)
+        return self._arrays(computed)
 
     def transform(self, rows: Any) -> dict[str, npt.NDArray[Any]]:
         """The features of raw rows, as a model receives them.
@@ -127,11 +137,13 @@ class Preprocessor:
                 shown = got[0] if len(got) == 1 else tuple(got)
                 raise row_error(self.plan, rejected_by, row=index, got=shown)
             computed.append(values)
-        found = {
+        return shaped(self._arrays(computed), self._columns_out)
+
+    def _arrays(self, computed: list[list[Value]]) -> dict[str, npt.NDArray[Any]]:
+        return {
             name: np.array([values[node] for values in computed], dtype)
             for name, node, dtype in self._outputs
         }
-        return shaped(found, self._columns_out)
 
     def explain(self, row: Mapping[str, Any]) -> "tuple[Step, ...]":
         """What becomes of a row, step by step.
@@ -164,7 +176,10 @@ class Preprocessor:
         return trace_row(self.plan, cast)
 
     @cached_property
-    def _columns(self) -> HostBackend:
+    def _columns(self) -> "HostBackend":
+        # Imported here: whoever sends few rows at a time needs no compiler.
+        from featurekit.backends.host.executor import HostBackend
+
         return HostBackend(self.plan)
 
     def _many(self, rows: Any) -> dict[str, npt.NDArray[Any]]:

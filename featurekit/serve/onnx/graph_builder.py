@@ -11,7 +11,7 @@ from onnx import helper, numpy_helper
 OPSET = 18
 ML_OPSET = 2
 IR_VERSION = 8
-"""Pinned: what ONNX Runtime 1.14 and later load, and the newest that tf2onnx writes."""
+"""Pinned, not the newest; run with onnx 1.23.2, ONNX Runtime 1.32.0, tf2onnx 1.17.0."""
 ML = "ai.onnx.ml"
 
 

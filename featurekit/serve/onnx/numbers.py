@@ -9,6 +9,10 @@ from featurekit.serve.onnx.graph_builder import GraphBuilder, Outcome, Value
 SMALLEST_NORMAL = 2.0**-126
 SMALLEST_NORMAL_DOUBLE = 2.0**-1022
 
+LOG1P_EXCEPTION = (8.472636222839355, 2.2484073638916016)
+"""The one float32 whose log1p, all but halfway between two float32, ONNX Runtime
+rounds to the other one: found by comparing every float32 that is not below -1."""
+
 
 def flush(g: GraphBuilder, x: str, smallest: float = SMALLEST_NORMAL) -> str:
     """The float64 values; zeros of their sign below the smallest normal number."""
@@ -66,6 +70,10 @@ def log1p(g: GraphBuilder, op: ops.Log1pValue, x: Value) -> Outcome:
     # In this order -0.0 stays: see GraphBuilder.select.
     found = flush(g, g.op("Where", g.negate(as_is), found, x.tensor))
     rounded = g.cast(g.cast(found, TensorProto.FLOAT), TensorProto.DOUBLE)
+    number, result = LOG1P_EXCEPTION
+    exception = g.op("Equal", x.tensor, g.double(number))
+    # In this order -0.0 stays: see GraphBuilder.select.
+    rounded = g.replace(exception, result, rounded)
     return Outcome(Value(rounded, x.valid), g.op("Less", x.tensor, g.double(-1.0)))
 
 

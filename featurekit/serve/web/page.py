@@ -7,6 +7,7 @@ from dataclasses import asdict
 from importlib.resources import files
 from typing import Any
 
+import numpy as np
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -132,18 +133,20 @@ def _columns(model: LoadedVersion) -> list[dict[str, Any]]:
     ]
     dtypes = {one.name: str(one.dtype) for one in inputs}
     sayable = [one for one in inputs if one.dtype != "bytes"]
-    # The last of those with the fewest missing values: one of the data, if any is.
-    rows = [json.loads(text) for text in to_json_rows(batch, sayable)]
-    example = max(enumerate(rows), key=_completeness)[1] if rows else {}
+    # The last row is one of the data, if any was given to the export.
+    texts = to_json_rows(batch.slice(batch.num_rows - 1), sayable)
+    row = json.loads(texts[0]) if texts else {}
     return [
-        {"name": name, "dtype": dtype, "example": _shown(example.get(name))}
+        {"name": name, "dtype": dtype, "example": _example(row.get(name), dtype)}
         for name, dtype in dtypes.items()
     ]
 
 
-def _completeness(numbered: tuple[int, dict[str, Any]]) -> tuple[int, int]:
-    index, row = numbered
-    return sum(value is not None for value in row.values()), index
+def _example(value: Any, dtype: str) -> Any:
+    """A value as people write it: a float32 without the digits of a float64."""
+    if dtype == "float32" and isinstance(value, float):
+        value = float(str(np.float32(value)))
+    return _shown(value)
 
 
 def _signatures(model: LoadedVersion) -> list[dict[str, Any]]:
@@ -207,7 +210,7 @@ def _shown(value: Any) -> Any:
     if isinstance(value, tuple | list):
         return [_shown(one) for one in value]
     if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
+        return json.dumps(value)  # NaN, Infinity
     if isinstance(value, int) and abs(value) > _EXACT_IN_BROWSERS:
         return str(value)
     return value

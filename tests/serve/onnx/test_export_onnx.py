@@ -176,6 +176,7 @@ def test_an_existing_file_stays(exported: tuple[Path, Any]) -> None:
         (fk.string("x").fill("").hash_buckets(8), "hash_bucket"),
         (fk.string("x").fill("").vocabulary(["a"], num_oov=2), "lookup_voc"),
         (fk.string("x").fill("").lower().hash_buckets(8), "map_text"),
+        ((fk.numeric("x") / fk.numeric("y")).fill(0.0).log1p(), "log1p"),
         (fk.strings("x").hash_buckets(8).multi_hot(), "read_list"),
     ],
 )
