@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,14 +59,20 @@ def serving(folder: Path, *options: str) -> Iterator[ServerProcess]:
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        if not line:
-            raise SystemExit("the server does not start")
-        facts = json.loads(line)
-        http = facts["rest"].removeprefix("http://").partition("/")[0]
         try:
+            facts = _announced(process)
+            http = facts["rest"].removeprefix("http://").partition("/")[0]
             yield ServerProcess(process.pid, http, facts["grpc"])
         finally:
             process.terminate()
             process.wait(60)
+
+
+def _announced(process: "subprocess.Popen[str]") -> dict[str, str]:
+    """What the server prints when it listens: one JSON object, on several lines."""
+    text = ""
+    for line in process.stdout or ():
+        text += line
+        with suppress(ValueError):
+            return dict(json.loads(text))
+    raise SystemExit("the server does not start")

@@ -5,8 +5,8 @@
 
 The model is a small transformer over the columns of the flights demo. The server runs
 in a process of its own, the clients in a second one: each sends one row after another
-on a connection of its own. With --reloads the server loads so many versions, alternately
-of two models, and its resident memory is measured after each; nothing else is.
+on a connection of its own. With --reloads the server loads so many versions, of two
+models by turns, and its resident memory is measured after each; nothing else is.
 """
 
 import argparse
