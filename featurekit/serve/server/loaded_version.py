@@ -16,7 +16,6 @@ from featurekit.serve.artifact import EXTRA
 from featurekit.serve.json_notation import to_json_rows
 from featurekit.serve.preprocessor import Preprocessor
 from featurekit.serve.served_model import ServedModel, load_model
-from featurekit.serve.server.loaded_gradients import forgotten_gradients
 from featurekit.serve.server.request_rows import RequestRows
 from featurekit.serve.server.signatures import Signature, Signatures
 
@@ -40,8 +39,7 @@ class LoadedVersion:
     def __init__(self, number: int, path: Path) -> None:
         self.number = number
         self.path = path
-        with forgotten_gradients():
-            self.model: ServedModel = load_model(path)
+        self.model: ServedModel = load_model(path)
         self.signatures = Signatures(path)
         self.rows = RequestRows(self.model.spec, self.model.stats)
         self._functions = self.model.signatures

@@ -67,7 +67,7 @@ class Versions:
     Args:
         folder: The folder of versions, or one version.
         load: Makes a version from its number and folder.
-        on_change: Is called with a version after it became current.
+        on_change: Is called after another version became current.
 
     Semantics:
         - Safe to use from several threads. `refresh` loads in the thread that calls it.
@@ -80,7 +80,7 @@ class Versions:
         self,
         folder: Path,
         load: Load = load,
-        on_change: Callable[[LoadedVersion], None] = lambda model: None,
+        on_change: Callable[[], None] = lambda: None,
     ) -> None:
         self.folder = folder
         self._load = load
@@ -142,12 +142,6 @@ class Versions:
         return slot.model if slot else None
 
     @property
-    def loaded(self) -> list[LoadedVersion]:
-        """The versions in memory, the current one first."""
-        with self._lock:
-            return [slot.model for slot in self._loaded.slots()]
-
-    @property
     def loaded_numbers(self) -> tuple[int, ...]:
         """All versions in memory, the current one first."""
         with self._lock:
@@ -192,7 +186,7 @@ class Versions:
                 loaded.leaving.append(loaded.previous)
             loaded.previous, loaded.current = loaded.current, _Slot(model)
         _LOG.info("version %d is current", number)
-        self._on_change(model)
+        self._on_change()
         return True
 
     def roll_back(self) -> int:
@@ -214,10 +208,10 @@ class Versions:
             self._refused[gone.model.number] = _Refused(None, note=note)
             loaded.leaving.append(gone)
             loaded.current, loaded.previous = loaded.previous, None
-            model = loaded.current.model
+            number = loaded.current.model.number
         _LOG.info("version %d: %s", gone.model.number, note)
-        self._on_change(model)
-        return model.number
+        self._on_change()
+        return number
 
     def _drop_unused(self) -> None:
         """Frees the versions that left and have no request any more."""
