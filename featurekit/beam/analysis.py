@@ -10,9 +10,10 @@ import apache_beam as beam
 import pyarrow as pa
 
 from featurekit.beam.failures import whole_errors
+from featurekit.beam.keyed_tasks import key_tasks, only_tasks
 from featurekit.io.adapter import open_source
 from featurekit.io.csv_source import CsvOptions
-from featurekit.io.sources import ROWS_PER_TASK, Task
+from featurekit.io.sources import ROWS_PER_TASK
 from featurekit.jobs.analyze import Analysis, PartialStatistics
 from featurekit.jobs.rows import BadRowPolicy
 from featurekit.plan.stats import Stats
@@ -129,15 +130,19 @@ class Analyze(beam.PTransform):
 
     def expand(self, pipeline: beam.pvalue.PBegin) -> beam.PCollection[Stats]:
         """Tasks, spread over the workers, measured, and combined."""
+        merge = beam.CombineGlobally(MergeStatistics(self.analysis))
         return (
             pipeline
-            | "Tasks" >> beam.Create(self.tasks, reshuffle=False)
-            | "Spread" >> beam.Reshuffle()
+            | "Tasks" >> beam.Create(key_tasks(self.tasks), reshuffle=False)
+            | "Spread" >> beam.GroupByKey()
             | "Measure" >> beam.Map(_measure, self.analysis)
-            | "Merge" >> beam.CombineGlobally(MergeStatistics(self.analysis))
+            # There is something to merge always: the job's own entry counts no rows.
+            | "Merge" >> merge.without_defaults()
         )
 
 
-def _measure(task: Task, analysis: Analysis) -> PartialStatistics:
+def _measure(
+    group: tuple[int, Iterable[object]], analysis: Analysis
+) -> PartialStatistics:
     with whole_errors():
-        return analysis.run_group([task])
+        return analysis.run_group(only_tasks(group[1]))

@@ -8,6 +8,7 @@ from typing import Any
 import apache_beam as beam
 
 from featurekit.beam.failures import whole_errors
+from featurekit.beam.keyed_tasks import JOB, KeyedTask, key_tasks, only_tasks
 from featurekit.io.adapter import open_source
 from featurekit.io.csv_source import CsvOptions
 from featurekit.io.layout import Layout
@@ -94,23 +95,32 @@ class Convert(beam.PTransform):
 
     def expand(self, pipeline: beam.pvalue.PBegin) -> beam.PCollection[Manifest]:
         """Prepares the output, runs the tasks, publishes when all are done."""
-        prepared = (
-            pipeline
-            | "Job" >> beam.Create([self.overwrite])
-            | "Prepare" >> beam.Map(_prepare, self.conversion)
-        )
+        work, keyed = self.conversion, tuple[int, Any]
         return (
             pipeline
-            | "Tasks" >> beam.Create(self.conversion.tasks, reshuffle=False)
-            | "Spread" >> beam.Reshuffle()
-            | "Write"
-            >> beam.FlatMap(_run, self.conversion, beam.pvalue.AsSingleton(prepared))
-            | "Receipts" >> beam.combiners.ToList()
-            | "Publish" >> beam.Map(_publish, self.conversion, self.overwrite)
+            | "Tasks" >> beam.Create(key_tasks(work.tasks), reshuffle=False)
+            | "Begin"
+            >> beam.FlatMap(_begin, work, self.overwrite).with_output_types(keyed)
+            # No task is written before the output is prepared: each group has both.
+            | "Spread" >> beam.GroupByKey()
+            | "Write" >> beam.Map(_write, work).with_output_types(keyed)
+            | "Receipts" >> beam.GroupByKey()
+            | "Publish" >> beam.Map(_publish, work, self.overwrite)
         )
 
 
-def _prepare(overwrite: bool, conversion: Conversion) -> bool:
+def _begin(
+    keyed: KeyedTask, conversion: Conversion, overwrite: bool
+) -> list[tuple[int, Task | bool]]:
+    """Passes a task on; of the job, tells everyone whether its dataset is there."""
+    index, task = keyed
+    if task is not None:
+        return [(index, task)]
+    finished = _prepare(conversion, overwrite)
+    return [(key, finished) for key in (JOB, *range(conversion.run.num_tasks))]
+
+
+def _prepare(conversion: Conversion, overwrite: bool) -> bool:
     """Refuses an output that is taken, before any work; True if it is done already."""
     with whole_errors(), conversion.open_output(overwrite=overwrite) as directory:
         if directory.finished is None:
@@ -118,18 +128,25 @@ def _prepare(overwrite: bool, conversion: Conversion) -> bool:
         return directory.finished is not None
 
 
-def _run(task: Task, conversion: Conversion, finished: bool) -> list[Receipt]:
+def _write(
+    group: tuple[int, Iterable[Task | bool]], conversion: Conversion
+) -> tuple[int, Receipt | None]:
+    """Does a task, if its dataset is not there; the job has none."""
+    values = list(group[1])
+    tasks = only_tasks(values)
+    if not tasks or True in values:
+        return JOB, None
     with whole_errors():
-        return [] if finished else [conversion.run_task(task)]
+        return JOB, conversion.run_task(tasks[0])
 
 
 def _publish(
-    receipts: Iterable[Receipt], conversion: Conversion, overwrite: bool
+    group: tuple[int, Iterable[Receipt | None]], conversion: Conversion, overwrite: bool
 ) -> Manifest:
     with whole_errors(), conversion.open_output(overwrite=overwrite) as directory:
         # A runner may retry this step after it was done.
         if directory.finished is not None:
             return directory.finished
-        manifest = conversion.manifest(receipts)
+        manifest = conversion.manifest(filter(None, group[1]))
         directory.publish(manifest)
         return manifest
