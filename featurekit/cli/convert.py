@@ -40,6 +40,14 @@ LayoutOption = Annotated[
         " faster; right where featurekit.load reads the records."
     ),
 ]
+ShuffleOption = Annotated[
+    o.ShuffleName,
+    typer.Option(
+        help="global: all records of each part in a random order, across all files;"
+        " takes the disk space of the records twice."
+    ),
+]
+Seed = Annotated[int, typer.Option(min=0, max=2**64 - 1, help="Of the shuffle.")]
 
 
 def convert(
@@ -50,6 +58,8 @@ def convert(
     overwrite: Overwrite = False,
     compression: CompressionOption = o.CompressionName.none,
     layout: LayoutOption = o.LayoutName.named,
+    shuffle: ShuffleOption = o.ShuffleName.none,
+    seed: Seed = 0,
     workers: o.Workers = None,
     on_bad_row: o.OnBadRow = o.BadRows.fail,
     rows_per_task: o.RowsPerTask = o.ROWS_PER_TASK,
@@ -86,6 +96,8 @@ def convert(
             rows_per_task=rows_per_task,
             shard_bytes=shard_bytes,
             layout=layout.value,
+            shuffle="global" if shuffle is o.ShuffleName.whole else None,
+            seed=seed,
             progress=progress,
         )
     if json:

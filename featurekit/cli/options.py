@@ -36,6 +36,14 @@ COMPRESSIONS: dict[CompressionName, Literal["gzip", "gzip-small"] | None] = {
 }
 
 
+class ShuffleName(StrEnum):
+    """Whether records keep the order of the rows."""
+
+    none = "none"
+    # `global` is a keyword of Python.
+    whole = "global"
+
+
 class LayoutName(StrEnum):
     """How columns lie in a record."""
 

@@ -7,6 +7,7 @@
             rejected-00001-of-00003.jsonl
             spec.pb  stats.pb
             receipts/00000.pb   one per finished task; gone after publication
+            spilled-00000-of-00003.frames, …  of a shuffle; gone after publication
         .lock
 
 The run id is a hash of everything that decides the bytes, so a rerun after a crash
@@ -35,6 +36,7 @@ from featurekit.errors import (
 from featurekit.io.manifest import Manifest, Receipt
 from featurekit.io.os_errors import located_os_errors
 from featurekit.kernels.crc32c import crc32c_extended
+from featurekit.spec.splits import SPILLED
 
 MANIFEST = "manifest.json"
 _LOCK = ".lock"
@@ -43,7 +45,9 @@ _REPLACED = "replaced.json"
 _DESCRIPTIONS = ("spec.pb", "stats.pb")
 _RECEIPTS = "receipts"
 _RUN_ID = re.compile(r"[0-9a-f]{16}")
-_SHARD = re.compile(r".+-\d{5,}-of-\d{5,}\.(tfrecord|tfrecord\.gz|jsonl)")
+_NUMBERED = r"-\d{5,}-of-\d{5,}"
+_SHARD = re.compile(rf".+{_NUMBERED}\.(tfrecord|tfrecord\.gz|jsonl)")
+_SPILL = re.compile(rf"{SPILLED}.*{_NUMBERED}\.(frames|index)")
 _MANIFEST_PARTIAL = re.compile(rf"{re.escape(MANIFEST)}\.[0-9a-f]{{32}}\{_PARTIAL}")
 
 
@@ -143,16 +147,16 @@ class RunFolder:
         """The path of a task's file of one kind."""
         return self.path / f"{kind}-{task:05d}-of-{self.num_tasks:05d}{suffix}"
 
-    def _receipt(self, task: int) -> Path:
-        return self.path / _RECEIPTS / f"{task:05d}.pb"
+    def _receipt(self, task: int, stage: str) -> Path:
+        return self.path / _RECEIPTS / f"{stage}{task:05d}.pb"
 
-    def save_receipt(self, receipt: Receipt) -> None:
-        """Marks a task as done: its files are complete and named."""
-        write_atomically(self._receipt(receipt.task), receipt.to_proto())
+    def save_receipt(self, receipt: Receipt, stage: str = "") -> None:
+        """Marks a task, or a stage of it, as done: its files are complete and named."""
+        write_atomically(self._receipt(receipt.task, stage), receipt.to_proto())
 
-    def find_receipt(self, task: int) -> Receipt | None:
+    def find_receipt(self, task: int, stage: str = "") -> Receipt | None:
         """The receipt of an earlier attempt whose files are all still there."""
-        path = self._receipt(task)
+        path = self._receipt(task, stage)
         if not path.is_file():
             return None
         receipt = Receipt.from_proto(path.read_bytes())
@@ -177,6 +181,9 @@ class RunFolder:
 
     def remove_receipts(self) -> None:
         """Removes what only a resumed run needs, and unfinished files."""
+        for entry in self.path.iterdir() if self.path.is_dir() else ():
+            if _SPILL.fullmatch(entry.name):
+                entry.unlink(missing_ok=True)
         receipts = self.path / _RECEIPTS
         for folder in (receipts, self.path):
             if not folder.is_dir():

@@ -10,6 +10,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from featurekit._version import __version__
 from featurekit.errors import DatasetIncompleteError, RowError, SourceError
 from featurekit.io.adapter import open_source
@@ -28,18 +30,26 @@ from featurekit.io.output_directory import (
     write_atomically,
 )
 from featurekit.io.sources import ROWS_PER_TASK, Source, Task
+from featurekit.io.spill import FRAMES, INDEX, read_destination, reordered
+from featurekit.io.tfrecord import scan
 from featurekit.io.tfrecord_writer import Compression, check_compression
 from featurekit.jobs.analyze import check_source
+from featurekit.jobs.global_shuffle import (
+    GlobalShuffle,
+    ShuffleKind,
+    check_shuffle,
+)
 from featurekit.jobs.local_engine import Progress, run_tasks
 from featurekit.jobs.overlap import overlapped
 from featurekit.jobs.rows import BadRowPolicy, RowReader, Rows
 from featurekit.jobs.shard_size import rows_for_bytes
-from featurekit.jobs.task_writer import TaskWriter
+from featurekit.jobs.task_writer import SpillingTaskWriter, TaskWriter
 from featurekit.kernels.jit import compile_seconds
 from featurekit.plan.lower import compile_spec
 from featurekit.plan.stats import Stats
 from featurekit.spec.feature_spec import FeatureSpec
 from featurekit.spec.serialize import spec_to_proto
+from featurekit.spec.splits import SPILLED, SPILLED_INDEX
 
 
 class Conversion:
@@ -55,6 +65,8 @@ class Conversion:
         rows_per_task: Rows of one task, about.
         shard_bytes: Bytes of the shards of one task, about; instead of `rows_per_task`.
         layout: "named" or "packed"; see `convert`.
+        shuffle: None, or "global"; see `convert`.
+        seed: Of the shuffle.
 
     Attributes:
         columns: What each record holds, and where.
@@ -74,9 +86,12 @@ class Conversion:
         rows_per_task: int = ROWS_PER_TASK,
         shard_bytes: int | None = None,
         layout: Layout = "named",
+        shuffle: ShuffleKind = None,
+        seed: int = 0,
     ) -> None:
         check_compression(compression)
         check_layout(layout)
+        check_shuffle(shuffle, seed)
         check_source(spec, source)
         self.spec = spec
         self.stats = stats
@@ -99,9 +114,11 @@ class Conversion:
             compression or "",
             on_bad_row,
             rows_per_task,
+            *([] if shuffle is None else [shuffle, seed]),
         ]
         digest = hashlib.sha256(json.dumps(identity).encode()).hexdigest()
         self.run = RunFolder(Path(output), digest[:16], len(self.tasks))
+        self.shuffle = GlobalShuffle(seed, len(self.tasks)) if shuffle else None
 
     def __getstate__(self) -> dict[str, Any]:
         # Each worker is sent its own tasks; all of them would be sent with each.
@@ -121,27 +138,75 @@ class Conversion:
         for rows in self.reader.read(task):
             yield replace(rows, outputs=pack(rows.outputs, self.columns))
 
+    @property
+    def _stage(self) -> str:
+        return "" if self.shuffle is None else f"{SPILLED}-"
+
     def run_task(self, task: Task) -> Receipt:
         """Writes the shards of one task, unless an earlier attempt did.
+
+        With a shuffle, writes what `gather` puts into shards when all tasks are done.
 
         Raises:
             SourceError: The source cannot be read.
             RowError: A row is refused, under "fail".
             DatasetError: The output cannot be written.
         """
-        found = self.run.find_receipt(task.index)
+        found = self.run.find_receipt(task.index, self._stage)
         if found is not None:
             return found
         receipt = _write_task(self, task)
+        self.run.save_receipt(receipt, self._stage)
+        return receipt
+
+    def gather(self, number: int) -> Receipt:
+        """Writes the shards of one number, of what all tasks have spilled for them.
+
+        Raises:
+            DatasetIncompleteError: Spilled records are gone, or damaged.
+            DatasetError: The output cannot be written.
+        """
+        found = self.run.find_receipt(number)
+        if found is not None:
+            return found
+        receipt = _gather(self, number)
         self.run.save_receipt(receipt)
         return receipt
 
-    def manifest(self, receipts: Iterable[Receipt]) -> Manifest:
+    def manifest(
+        self, receipts: Iterable[Receipt], spilled: Iterable[Receipt] = ()
+    ) -> Manifest:
         """The manifest of all tasks' receipts.
+
+        Args:
+            receipts: Of the tasks; with a shuffle, of what was gathered.
+            spilled: With a shuffle, the receipts of the tasks.
 
         Raises:
             DatasetIncompleteError: A task has none.
         """
+        ordered = self._ordered(receipts)
+        if self.shuffle is not None:
+            ordered += self._ordered(spilled)
+        return Manifest(
+            run_id=self.run.run_id,
+            spec_fingerprint=self.spec.fingerprint(),
+            stats_fingerprint=self.stats.fingerprint(),
+            source_fingerprint=self.source_fingerprint,
+            library_version=__version__,
+            shards=tuple(
+                shard
+                for receipt in ordered
+                for shard in receipt.shards
+                if shard.split not in (SPILLED, SPILLED_INDEX)
+            ),
+            columns=self.columns,
+            layout=self.layout,
+            accounting=sum((r.accounting for r in ordered), Accounting()),
+            compression="gzip" if self.compression else "",
+        )
+
+    def _ordered(self, receipts: Iterable[Receipt]) -> list[Receipt]:
         ordered = sorted(receipts, key=lambda receipt: receipt.task)
         if [receipt.task for receipt in ordered] != list(range(self.run.num_tasks)):
             raise DatasetIncompleteError(
@@ -151,35 +216,49 @@ class Conversion:
                 expected=f"{self.run.num_tasks} receipts, one of each task",
                 hint="run the same command again",
             )
-        return Manifest(
-            run_id=self.run.run_id,
-            spec_fingerprint=self.spec.fingerprint(),
-            stats_fingerprint=self.stats.fingerprint(),
-            source_fingerprint=self.source_fingerprint,
-            library_version=__version__,
-            shards=tuple(shard for receipt in ordered for shard in receipt.shards),
-            columns=self.columns,
-            layout=self.layout,
-            accounting=sum((r.accounting for r in ordered), Accounting()),
-            compression="gzip" if self.compression else "",
-        )
+        return ordered
 
 
 def _write_task(conversion: Conversion, task: Task) -> Receipt:
     accounting = Accounting()
     with ExitStack() as stack:
-        writer = TaskWriter(
-            conversion.run,
-            task.index,
-            conversion.spec.split_names,
-            conversion.compression,
-            stack,
-        )
+        writer = _writer(conversion, task.index, stack)
         # Reading and transforming run ahead of encoding and writing.
         for rows in overlapped(conversion.read(task)):
             accounting += rows.accounting
             writer.write(rows)
     return Receipt(task.index, writer.shards(), accounting)
+
+
+def _writer(conversion: Conversion, task: int, stack: ExitStack) -> TaskWriter:
+    splits = conversion.spec.split_names
+    if conversion.shuffle is None:
+        return TaskWriter(conversion.run, task, splits, conversion.compression, stack)
+    return SpillingTaskWriter(conversion.shuffle, conversion.run, task, splits, stack)
+
+
+def _gather(conversion: Conversion, number: int) -> Receipt:
+    shuffle, run = conversion.shuffle, conversion.run
+    if shuffle is None:
+        raise ValueError("nothing is gathered without a shuffle")
+    splits = conversion.spec.split_names
+    with ExitStack() as stack:
+        writer = TaskWriter(run, number, splits, conversion.compression, stack)
+        for part, split in enumerate(splits):
+            which = part * shuffle.shards + number
+            frames = read_destination(_spills(run), len(splits) * shuffle.shards, which)
+            records = scan(frames, file=str(run.path))
+            if len(records):
+                ends = np.append(records.starts, len(frames))
+                order = shuffle.order(which, len(records))
+                data, _ = reordered(frames, ends, order)
+                writer.write_framed(split, np.frombuffer(data, np.uint8), len(records))
+    return Receipt(number, writer.shards(), Accounting())
+
+
+def _spills(run: RunFolder) -> Iterator[tuple[Path, Path]]:
+    for task in range(run.num_tasks):
+        yield run.file(SPILLED, task, FRAMES), run.file(SPILLED_INDEX, task, INDEX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +328,8 @@ def convert(
     rows_per_task: int = ROWS_PER_TASK,
     shard_bytes: int | None = None,
     layout: Layout = "named",
+    shuffle: ShuffleKind = None,
+    seed: int = 0,
     csv: CsvOptions | None = None,
     progress: Progress | None = None,
 ) -> ConvertReport:
@@ -276,6 +357,13 @@ def convert(
             knows. "packed" writes one for all ids and one for all floats: smaller
             files, read two to four times faster; for readers that use `featurekit.load`
             or the places in the manifest. Defaults to "named".
+        shuffle: "global" puts all records of each part of the data into a random order,
+            across all shards: for sources that are sorted by time or label, whose
+            records a reader's own mixing cannot bring together. Takes the disk space of
+            the records a second time while it works, and memory for a shard or two in
+            each process. Defaults to None, the order of the rows.
+        seed: Of the shuffle, from 0 below 2^64; the order depends on it, on the source
+            and on `rows_per_task`, and on nothing else. Defaults to 0.
         csv: How CSV files are read. Defaults to standard CSV.
         progress: Called after each task with tasks done, tasks in all, and rows read.
 
@@ -307,16 +395,16 @@ def convert(
         rows_per_task=rows_per_task,
         shard_bytes=shard_bytes,
         layout=layout,
+        shuffle=shuffle,
+        seed=seed,
     )
     with conversion.open_output(overwrite=overwrite) as directory:
         resumed = directory.finished is not None
         manifest = directory.finished
         if manifest is None:
             conversion.prepare()
-            receipts = run_tasks(conversion.run_task, conversion.tasks, workers=workers)
-            reported = _report(receipts, len(conversion.tasks), progress)
             try:
-                manifest = conversion.manifest(list(reported))
+                manifest = _run(conversion, workers, progress)
             except (SourceError, RowError):
                 # The same data will fail again: there is nothing to resume.
                 directory.abandon()
@@ -333,11 +421,29 @@ def convert(
     )
 
 
+def _run(
+    conversion: Conversion, workers: int | None, progress: Progress | None
+) -> Manifest:
+    """All tasks, and with a shuffle what follows them."""
+    tasks = conversion.tasks
+    stages = 1 if conversion.shuffle is None else 2
+    receipts = run_tasks(conversion.run_task, tasks, workers=workers)
+    done = list(_report(receipts, stages * len(tasks), progress))
+    if conversion.shuffle is None:
+        return conversion.manifest(done)
+    gathered = run_tasks(conversion.gather, range(len(tasks)), workers=workers)
+    reported = _report(gathered, 2 * len(tasks), progress, after=done)
+    return conversion.manifest(list(reported), done)
+
+
 def _report(
-    receipts: Iterable[Receipt], total: int, progress: Progress | None
+    receipts: Iterable[Receipt],
+    total: int,
+    progress: Progress | None,
+    after: Sequence[Receipt] = (),
 ) -> Iterator[Receipt]:
-    rows = 0
-    for done, receipt in enumerate(receipts, start=1):
+    rows = sum(receipt.accounting.rows_read for receipt in after)
+    for done, receipt in enumerate(receipts, start=len(after) + 1):
         rows += receipt.accounting.rows_read
         if progress is not None:
             progress(done, total, rows)

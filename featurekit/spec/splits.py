@@ -21,6 +21,12 @@ _LAST_START = 2_932_895 * _DAY
 
 REJECTED = "rejected"
 """Files of refused rows carry this name, so no part may have it."""
+SPILLED, SPILLED_INDEX = "spilled", "spilled-index"
+"""As do files of records on their way to another shard."""
+_TAKEN = {
+    REJECTED: "the rows that are refused",
+    **dict.fromkeys((SPILLED, SPILLED_INDEX), "records that are shuffled"),
+}
 
 
 def _check_part(name: str) -> None:
@@ -31,9 +37,9 @@ def _check_part(name: str) -> None:
             code="SPEC_BAD_NAME",
             got=name,
         )
-    if name == REJECTED:
+    if name in _TAKEN:
         raise SpecError(
-            "'rejected' is the name of the rows that are refused",
+            f"{name!r} is the name of {_TAKEN[name]}",
             code="SPEC_BAD_NAME",
             got=name,
             hint="give this part of the split another name",

@@ -130,6 +130,16 @@ class TestConvert:
         )
         assert one == other
 
+    def test_shuffle(self, files: dict[str, Path], tmp_path: Path) -> None:
+        out = tmp_path / "out"
+        done = convert(files, "--output", out, "--shuffle", "global", "--seed", 7,
+                       files["good"], "--json")  # fmt: skip
+        assert done.code == 0
+        spec, stats = load_spec(files["spec"]), fk.Stats.open(files["stats"])
+        report = fk.convert(spec, stats, str(files["good"]), tmp_path / "same",
+                            shuffle="global", seed=7)  # fmt: skip
+        assert done.json["run_id"] == report.manifest.run_id
+
     def test_csv_options(self, files: dict[str, Path], tmp_path: Path) -> None:
         text = ROWS.replace(",", "\t").replace("x\t", "NA\t").replace("\t\t", "\tNA\t")
         (tmp_path / "t.csv").write_text(text)
