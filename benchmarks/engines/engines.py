@@ -1,0 +1,145 @@
+"""The engines: what starts them, and the options by which Beam finds them."""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias
+
+from benchmarks.engines import cache
+from benchmarks.engines.processes import environment, free_port, server
+
+DASK = "apache_beam.runners.dask.dask_runner.DaskRunner"
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """An engine that takes jobs.
+
+    Args:
+        options: What the commands of `Job` are told.
+        env: Variables of those commands.
+    """
+
+    options: tuple[str, ...]
+    env: Mapping[str, str] = field(default_factory=environment)
+
+
+Start: TypeAlias = Callable[[Path], AbstractContextManager[Running]]
+"""Starts an engine, whose logs go to a folder; raises Missing where it cannot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """An engine by its name.
+
+    Args:
+        name: As `--engines` takes it.
+        workers: How many processes work on tasks.
+        start: Starts it.
+        restarts: Whether it replaces a worker that died, within the job.
+        is_local: Whether it is the library's own, without Beam.
+    """
+
+    name: str
+    workers: int
+    start: Start
+    restarts: bool = False
+    is_local: bool = False
+
+
+def _no_server(*options: str) -> Start:
+    @contextmanager
+    def start(logs: Path) -> Iterator[Running]:
+        yield Running(options)
+
+    return start
+
+
+@contextmanager
+def _portable_loopback(logs: Path) -> Iterator[Running]:
+    """A job service, as clusters have one, and the worker in the submitting process."""
+    with _job_service(logs) as endpoint:
+        yield Running((*endpoint, "--environment_type=LOOPBACK"))
+
+
+@contextmanager
+def _portable_external(logs: Path) -> Iterator[Running]:
+    """A job service, and workers that another process starts, with their own code."""
+    with _job_service(logs) as endpoint, worker_pool(logs) as pool:
+        yield Running((*endpoint, *pool))
+
+
+@contextmanager
+def _job_service(logs: Path) -> Iterator[tuple[str, ...]]:
+    port = free_port()
+    module = "apache_beam.runners.portability.local_job_service_main"
+    command = [sys.executable, "-m", module, f"--port={port}"]
+    with server(command, port, logs / "job-service.log", environment()):
+        yield "--runner=PortableRunner", f"--job_endpoint=localhost:{port}"
+
+
+@contextmanager
+def worker_pool(logs: Path, python: str = sys.executable) -> Iterator[tuple[str, ...]]:
+    """Options that name a pool of workers, of another interpreter if need be."""
+    port = free_port()
+    module = "apache_beam.runners.worker.worker_pool_main"
+    command = [python, "-m", module, f"--service_port={port}"]
+    # The pool starts `python`, whichever is first on the path.
+    with server(command, port, logs / "pool.log", environment(python)):
+        yield "--environment_type=EXTERNAL", f"--environment_config=localhost:{port}"
+
+
+@contextmanager
+def _prism(logs: Path) -> Iterator[Running]:
+    yield Running(("--runner=PrismRunner", f"--prism_location={cache.prism()}"))
+
+
+@contextmanager
+def _dask(logs: Path) -> Iterator[Running]:
+    """A scheduler, and two workers, each with a nanny that restarts it."""
+    cache.need_dask()
+    port = free_port()
+    address = f"tcp://127.0.0.1:{port}"
+    cli = [sys.executable, "-m", "distributed.cli.dask_scheduler"]
+    scheduler = [*cli, "--host=127.0.0.1", f"--port={port}", "--no-dashboard"]
+    with ExitStack() as stack:
+        stack.enter_context(
+            server(scheduler, port, logs / "scheduler.log", environment())
+        )
+        for index in range(2):
+            worker_port = free_port()
+            cli = [sys.executable, "-m", "distributed.cli.dask_worker", address]
+            worker = [*cli, "--nthreads=1", "--no-dashboard", "--host=127.0.0.1"]
+            worker += [f"--worker-port={worker_port}", f"--name=worker-{index}"]
+            log = logs / f"worker-{index}.log"
+            stack.enter_context(server(worker, worker_port, log, environment()))
+        # A partition of one element: otherwise 128 tasks go to one worker.
+        yield Running(
+            (
+                f"--runner={DASK}",
+                f"--dask_client_address={address}",
+                "--dask_partition_size=1",
+            )
+        )
+
+
+LOCAL = Engine("local", 2, _no_server("--workers=2"), is_local=True)
+ENGINES = (
+    LOCAL,
+    Engine("fn_api", 1, _no_server("--runner=FnApiRunner")),
+    Engine(
+        "fn_api_processes",
+        2,
+        _no_server(
+            "--runner=FnApiRunner",
+            "--direct_num_workers=2",
+            "--direct_running_mode=multi_processing",
+        ),
+    ),
+    Engine("portable_loopback", 1, _portable_loopback),
+    Engine("portable_external", 1, _portable_external),
+    Engine("prism", 1, _prism),
+    Engine("dask", 2, _dask, restarts=True),
+)
