@@ -3,7 +3,10 @@
 import importlib.metadata
 import importlib.util
 import os
+import shutil
 from pathlib import Path
+
+SPARK_VERSION = "4.0.1"
 
 
 class Missing(Exception):
@@ -28,14 +31,18 @@ def prism() -> Path:
     return _file(f"prism-{beam_version()}")
 
 
-def job_server(engine: str) -> Path:
-    """Beam's job server for "flink" or "spark"."""
-    return _file(f"{engine}-job-server-{beam_version()}.jar")
+def flink_job_server() -> Path:
+    """Beam's job server for Flink, with a Flink of its own."""
+    if shutil.which("java") is None:
+        raise Missing("no java on the path")
+    return _file(f"flink-job-server-{beam_version()}.jar")
 
 
-def flink() -> Path:
-    """A distribution of Flink, of the version that the job server was built for."""
-    return _file("flink")
+def spark() -> Path:
+    """A folder with PySpark, which holds Spark, and a runner that brings Beam to it."""
+    if shutil.which("java") is None:
+        raise Missing("no java on the path")
+    return _file(f"spark-{SPARK_VERSION}")
 
 
 def need_dask() -> None:

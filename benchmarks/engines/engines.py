@@ -1,5 +1,6 @@
 """The engines: what starts them, and the options by which Beam finds them."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -9,8 +10,10 @@ from typing import TypeAlias
 
 from benchmarks.engines import cache
 from benchmarks.engines.processes import environment, free_port, server
+from benchmarks.work import ROOT
 
 DASK = "apache_beam.runners.dask.dask_runner.DaskRunner"
+SPARK = "beam_pyspark_runner.pyspark_runner.PySparkRunner"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,51 @@ def _dask(logs: Path) -> Iterator[Running]:
         )
 
 
+@contextmanager
+def _spark(logs: Path) -> Iterator[Running]:
+    """A cluster of a master and two workers, whose tasks run in Python processes."""
+    home = cache.spark()
+    spark_class = str(home / "pyspark" / "bin" / "spark-class")
+    env = {
+        **environment(),
+        "PYTHONPATH": f"{home}{os.pathsep}{ROOT}",
+        "PYSPARK_PYTHON": sys.executable,
+        "SPARK_HOME": str(home / "pyspark"),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+    }
+    port = free_port()
+    master = f"spark://127.0.0.1:{port}"
+    deploy = "org.apache.spark.deploy"
+    where = ("--host", "127.0.0.1", "--webui-port", "0", "--port")
+    with ExitStack() as stack:
+        command = [spark_class, f"{deploy}.master.Master", *where, str(port)]
+        stack.enter_context(server(command, port, logs / "master.log", env))
+        for index in range(2):
+            own = free_port()
+            command = [spark_class, f"{deploy}.worker.Worker", *where, str(own)]
+            command += ["--cores", "1", "--memory", "1g", "--work-dir"]
+            command += [str(logs / f"work-{index}"), master]
+            stack.enter_context(server(command, own, logs / f"worker-{index}.log", env))
+        # Else all tasks are in one partition.
+        conf = "--conf spark.default.parallelism=8 --conf spark.ui.enabled=false"
+        submit = f"--master {master} {conf} pyspark-shell"
+        yield Running((f"--runner={SPARK}",), {**env, "PYSPARK_SUBMIT_ARGS": submit})
+
+
+@contextmanager
+def _flink(logs: Path) -> Iterator[Running]:
+    """Flink within Beam's job server, and workers in the submitting process."""
+    yield Running(
+        (
+            "--runner=FlinkRunner",
+            f"--flink_job_server_jar={cache.flink_job_server()}",
+            "--flink_master=[local]",
+            "--environment_type=LOOPBACK",
+            "--parallelism=2",
+        )
+    )
+
+
 LOCAL = Engine("local", 2, _no_server("--workers=2"), is_local=True)
 ENGINES = (
     LOCAL,
@@ -142,4 +190,6 @@ ENGINES = (
     Engine("portable_external", 1, _portable_external),
     Engine("prism", 1, _prism),
     Engine("dask", 2, _dask, restarts=True),
+    Engine("spark", 2, _spark, restarts=True),
+    Engine("flink", 2, _flink),
 )
