@@ -11,7 +11,6 @@ import json
 import shutil
 import sys
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,7 +18,7 @@ from tempfile import TemporaryDirectory
 from benchmarks.engines.engines import ENGINES, LOCAL, Engine
 from benchmarks.engines.job import Job, flights_job
 from benchmarks.engines.killing import killed_worker
-from benchmarks.engines.measure import Result, measure
+from benchmarks.engines.measure import Result, measure, undisturbed
 from benchmarks.engines.processes import adopt_orphans
 from benchmarks.work import BUILD
 
@@ -69,6 +68,7 @@ def row(found: Result, expected: str) -> list[str]:
         f"{found.rows:,}",
         found.digest[:12],
         "yes" if found.digest == expected else "NO",
+        f"killed while it wrote {Path(found.killed).name}" if found.killed else "",
     ]
 
 
@@ -104,7 +104,7 @@ def _run_all(
 ) -> bool:
     good = not reference.reason
     for engine in engines:
-        disturb = killed_worker if options.kill_worker else nullcontext
+        disturb = killed_worker if options.kill_worker else undisturbed
         found = measure(engine, job, folder / engine.name, disturb=disturb)
         _print(found, reference.digest, as_json=options.json)
         good &= found.skipped or found.digest == reference.digest
@@ -121,7 +121,7 @@ def _print(found: Result, expected: str, *, as_json: bool) -> None:
         entry = {**asdict(found), "equal": found.digest == expected}
         print(json.dumps(entry), flush=True)
         return
-    widths = (20, 7, 8, 8, 8, 9, 12, 5)
+    widths = (20, 7, 8, 8, 8, 9, 12, 5, 0)
     if found.engine == LOCAL.name:
         _print_cells(HEAD, widths)
     _print_cells(row(found, expected), widths)

@@ -52,7 +52,9 @@ class Engine:
     is_local: bool = False
 
 
-def _no_server(*options: str) -> Start:
+def without_server(*options: str) -> Start:
+    """An engine that lives in the submitting process."""
+
     @contextmanager
     def start(logs: Path) -> Iterator[Running]:
         yield Running(options)
@@ -173,14 +175,14 @@ def _flink(logs: Path) -> Iterator[Running]:
     )
 
 
-LOCAL = Engine("local", 2, _no_server("--workers=2"), is_local=True)
+LOCAL = Engine("local", 2, without_server("--workers=2"), is_local=True)
 ENGINES = (
     LOCAL,
-    Engine("fn_api", 1, _no_server("--runner=FnApiRunner")),
+    Engine("fn_api", 1, without_server("--runner=FnApiRunner")),
     Engine(
         "fn_api_processes",
         2,
-        _no_server(
+        without_server(
             "--runner=FnApiRunner",
             "--direct_num_workers=2",
             "--direct_running_mode=multi_processing",

@@ -21,24 +21,24 @@ class Killer(threading.Thread):
         output: The dataset's folder.
 
     Attributes:
-        killed: The process that was killed, and the file that it had open.
+        file: What the process had open that was killed; "" if none was.
     """
 
     def __init__(self, output: Path) -> None:
         super().__init__(daemon=True)
         self.output = output
-        self.killed: tuple[int, str] | None = None
+        self.file = ""
         self.stopped = threading.Event()
 
     def run(self) -> None:
         """Kills at most one process."""
         while not self.stopped.is_set() and not any(self.output.rglob("*.pb")):
             time.sleep(0.001)
-        while self.killed is None and not self.stopped.is_set():
+        while not self.stopped.is_set():
             for pid, file in writers(self.output):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-                    self.killed = pid, file
+                    self.file = file
                     return
 
 
@@ -71,5 +71,5 @@ def killed_worker(output: Path) -> Iterator[Killer]:
     finally:
         killer.stopped.set()
         killer.join()
-    if killer.killed is None:
+    if not killer.file:
         raise EngineError("the job ended before a worker was seen writing")

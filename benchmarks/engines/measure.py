@@ -10,12 +10,13 @@ from typing import TypeAlias
 from benchmarks.engines.cache import Missing
 from benchmarks.engines.engines import Engine
 from benchmarks.engines.job import Job
+from benchmarks.engines.killing import Killer
 from benchmarks.engines.processes import EngineError, cpu_seconds_of_children, run
 from checks.folders import digest
 from featurekit.io.dataset import load
 from featurekit.io.verify import verify
 
-Disturb: TypeAlias = Callable[[Path], AbstractContextManager[object]]
+Disturb: TypeAlias = Callable[[Path], AbstractContextManager[Killer | None]]
 """What happens to an engine while it writes to a folder."""
 
 
@@ -33,6 +34,7 @@ class Result:
         digest: SHA-256 over the paths and bytes of the statistics and of the dataset.
         reason: Why there are no numbers; "" if there are.
         skipped: Whether the reason is that the engine cannot be had.
+        killed: The unfinished file of the worker that was killed; "" if none was.
     """
 
     engine: str
@@ -44,6 +46,12 @@ class Result:
     digest: str = ""
     reason: str = ""
     skipped: bool = False
+    killed: str = ""
+
+
+def undisturbed(output: Path) -> AbstractContextManager[None]:
+    """Nothing happens."""
+    return nullcontext()
 
 
 def measure(
@@ -51,7 +59,7 @@ def measure(
     job: Job,
     folder: Path,
     *,
-    disturb: Disturb = nullcontext,
+    disturb: Disturb = undisturbed,
     seconds: float = 600.0,
 ) -> Result:
     """Runs the analysis and the conversion on an engine.
@@ -89,7 +97,7 @@ def _run(
             seconds=seconds,
             env=running.env,
         )
-        with disturb(output):
+        with disturb(output) as killer:
             run(
                 job.convert(stats, output, *running.options, local=local),
                 seconds=seconds,
@@ -106,4 +114,5 @@ def _run(
         seconds=ended - started,
         rows=load(output).manifest.accounting.rows_read,
         digest=digest(results),
+        killed=killer.file if killer is not None else "",
     )
