@@ -1,6 +1,8 @@
 """Conversion on Beam: the tasks of `featurekit.jobs.convert`, run by any runner."""
 
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -9,16 +11,21 @@ import apache_beam as beam
 
 from featurekit.beam.failures import whole_errors
 from featurekit.beam.keyed_tasks import JOB, KeyedTask, key_tasks, only_tasks
+from featurekit.errors import DatasetError, OutputBusyError, OutputExistsError
 from featurekit.io.adapter import open_source
 from featurekit.io.csv_source import CsvOptions
 from featurekit.io.layout import Layout
 from featurekit.io.manifest import Manifest, Receipt
+from featurekit.io.output_directory import OutputDirectory, read_manifest
 from featurekit.io.sources import ROWS_PER_TASK, Task
 from featurekit.io.tfrecord_writer import Compression
 from featurekit.jobs.convert import Conversion
 from featurekit.jobs.rows import BadRowPolicy
 from featurekit.plan.stats import Stats
 from featurekit.spec.feature_spec import FeatureSpec
+
+PATIENCE = 20.0
+"""Seconds to wait for another job that holds the output."""
 
 
 class Convert(beam.PTransform):
@@ -38,6 +45,7 @@ class Convert(beam.PTransform):
     folder removes it. The output is locked while the job begins and while it
     publishes, not in between: of two jobs that write different datasets to one folder
     at once, the second to publish fails, also under `overwrite`, and can be run again.
+    The same job submitted twice at once is done once, and both end well.
 
     Args:
         spec: The declaration.
@@ -122,10 +130,27 @@ def _begin(
 
 def _prepare(conversion: Conversion, overwrite: bool) -> bool:
     """Refuses an output that is taken, before any work; True if it is done already."""
-    with whole_errors(), conversion.open_output(overwrite=overwrite) as directory:
+    with whole_errors(), _opened(conversion, overwrite) as directory:
         if directory.finished is None:
             conversion.prepare()
         return directory.finished is not None
+
+
+@contextmanager
+def _opened(conversion: Conversion, overwrite: bool) -> Iterator[OutputDirectory]:
+    """The output, when others let go of it: jobs on Beam hold it for moments only."""
+    deadline = time.monotonic() + PATIENCE
+    with ExitStack() as stack:
+        while True:
+            directory = conversion.open_output(overwrite=overwrite)
+            try:
+                stack.enter_context(directory)
+                break
+            except OutputBusyError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+        yield directory
 
 
 def _write(
@@ -137,13 +162,39 @@ def _write(
     if not tasks or True in values:
         return JOB, None
     with whole_errors():
-        return JOB, conversion.run_task(tasks[0])
+        try:
+            return JOB, conversion.run_task(tasks[0])
+        except DatasetError as error:
+            if not isinstance(error.__cause__, FileNotFoundError):
+                raise
+            _explain_missing(conversion, error)
+            return JOB, None
+
+
+def _explain_missing(conversion: Conversion, error: DatasetError) -> None:
+    """Says who has tidied up what a task was about to use; nothing if all is done.
+
+    Raises:
+        OutputExistsError: Another job has published.
+        DatasetError: Nobody has: the error that was given.
+    """
+    found = read_manifest(conversion.run.root)
+    if found is None:
+        raise error
+    # Else the same job, of another submission, has published.
+    if found.run_id != conversion.run.run_id:
+        raise OutputExistsError(
+            "another job has published to the folder meanwhile",
+            file=str(conversion.run.root),
+            hint="let one job at a time write to it; to replace what it wrote, "
+            "run this one again with overwrite=True",
+        ) from error
 
 
 def _publish(
     group: tuple[int, Iterable[Receipt | None]], conversion: Conversion, overwrite: bool
 ) -> Manifest:
-    with whole_errors(), conversion.open_output(overwrite=overwrite) as directory:
+    with whole_errors(), _opened(conversion, overwrite) as directory:
         # A runner may retry this step after it was done.
         if directory.finished is not None:
             return directory.finished
