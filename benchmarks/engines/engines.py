@@ -72,7 +72,25 @@ def _portable_loopback(logs: Path) -> Iterator[Running]:
 @contextmanager
 def _portable_external(logs: Path) -> Iterator[Running]:
     """A job service, and workers that another process starts, with their own code."""
-    with _job_service(logs) as endpoint, worker_pool(logs) as pool:
+    with portable_external(logs, sys.executable, ROOT) as running:
+        yield running
+
+
+@contextmanager
+def portable_external(logs: Path, python: str, folder: Path) -> Iterator[Running]:
+    """Workers of an interpreter, in a folder that may hold other code than this one.
+
+    Beam's pool starts `python`, whichever is first on the path.
+    """
+    port = free_port()
+    module = "apache_beam.runners.worker.worker_pool_main"
+    command = [python, "-m", module, f"--service_port={port}"]
+    env = environment(python)
+    with (
+        _job_service(logs) as endpoint,
+        server(command, port, logs / "pool.log", env, folder),
+    ):
+        pool = "--environment_type=EXTERNAL", f"--environment_config=localhost:{port}"
         yield Running((*endpoint, *pool))
 
 
@@ -83,17 +101,6 @@ def _job_service(logs: Path) -> Iterator[tuple[str, ...]]:
     command = [sys.executable, "-m", module, f"--port={port}"]
     with server(command, port, logs / "job-service.log", environment()):
         yield "--runner=PortableRunner", f"--job_endpoint=localhost:{port}"
-
-
-@contextmanager
-def worker_pool(logs: Path, python: str = sys.executable) -> Iterator[tuple[str, ...]]:
-    """Options that name a pool of workers, of another interpreter if need be."""
-    port = free_port()
-    module = "apache_beam.runners.worker.worker_pool_main"
-    command = [python, "-m", module, f"--service_port={port}"]
-    # The pool starts `python`, whichever is first on the path.
-    with server(command, port, logs / "pool.log", environment(python)):
-        yield "--environment_type=EXTERNAL", f"--environment_config=localhost:{port}"
 
 
 @contextmanager

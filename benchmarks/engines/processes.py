@@ -27,7 +27,8 @@ class EngineError(Exception):
 
 def environment(python: str = sys.executable) -> dict[str, str]:
     """Variables of a process, for which `python` is this interpreter."""
-    kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    others = ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "VIRTUAL_ENV")
+    kept = {key: value for key, value in os.environ.items() if key not in others}
     path = os.pathsep.join([str(Path(python).parent), kept.get("PATH", "")])
     return {**kept, "TF_CPP_MIN_LOG_LEVEL": "3", "PATH": path}
 
@@ -62,8 +63,12 @@ def run(command: Sequence[str], *, seconds: float, env: Mapping[str, str]) -> st
 
 @contextmanager
 def server(
-    command: Sequence[str], port: int, log: Path, env: Mapping[str, str]
-) -> Iterator[subprocess.Popen[bytes]]:
+    command: Sequence[str],
+    port: int,
+    log: Path,
+    env: Mapping[str, str],
+    cwd: Path = ROOT,
+) -> Iterator[None]:
     """A process that answers on a port of this machine; ended with the block.
 
     Raises:
@@ -72,7 +77,7 @@ def server(
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
-            cwd=ROOT,
+            cwd=cwd,
             env=env,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -81,7 +86,7 @@ def server(
         )
     try:
         wait_until(lambda: answers(port), process, log)
-        yield process
+        yield
     finally:
         end(process)
 
