@@ -3,36 +3,34 @@
 Runs the analysis and the conversion of the flights as Beam jobs on each engine that can
 be had, and compares what they write with what the library writes by itself, byte for
 byte. With --kill-worker, a worker is killed while it writes, on those engines that go
-on without it.
+on without it. Exit code 1: an engine failed, or wrote something else.
 """
 
 import argparse
-import json
 import shutil
 import sys
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks.engines import table
 from benchmarks.engines.engines import ENGINES, LOCAL, Engine
 from benchmarks.engines.job import Job, flights_job
 from benchmarks.engines.killing import killed_worker
-from benchmarks.engines.measure import Result, measure, undisturbed
+from benchmarks.engines.measure import Disturb, Result, measure, undisturbed
 from benchmarks.engines.processes import adopt_orphans
 from benchmarks.work import BUILD
-
-HEAD = ("engine", "workers", "start s", "jobs s", "CPU s", "rows", "digest", "equal")
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        "python -m benchmarks.engines", description=__doc__
+        "python -m benchmarks.engines",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    names = ",".join(one.name for one in ENGINES)
     parser.add_argument("--rows", type=int, help="of the flights; all by default")
-    parser.add_argument(
-        "--engines", help=f"of {','.join(one.name for one in ENGINES)}; all by default"
-    )
+    parser.add_argument("--engines", help=f"of {names}; all by default")
     parser.add_argument(
         "--kill-worker", action="store_true", help="kill a worker while it writes"
     )
@@ -58,22 +56,39 @@ def choose(names: str | None, *, restarts: bool) -> list[Engine]:
     return [one for one in engines if one.restarts or not restarts]
 
 
-def row(found: Result, expected: str) -> list[str]:
-    """A row of the table."""
-    if found.reason:
-        return [found.engine, str(found.workers), f"{_why(found)}: {found.reason}"]
-    return [
-        *(found.engine, str(found.workers)),
-        *(f"{one:.1f}" for one in (found.start, found.seconds, found.cpu)),
-        f"{found.rows:,}",
-        found.digest[:12],
-        "yes" if found.digest == expected else "NO",
-        f"killed while it wrote {Path(found.killed).name}" if found.killed else "",
-    ]
+def compare(
+    engines: Sequence[Engine],
+    job: Job,
+    folder: Path,
+    show: Callable[[Result, Result], None],
+    disturb: Disturb = undisturbed,
+) -> bool:
+    """Runs a job on engines; whether all that could be had wrote the same.
+
+    Args:
+        engines: Which, after the library's own.
+        job: What they do.
+        folder: Where they write.
+        show: Called with the result of each, and of the library.
+        disturb: Around the conversions of the engines.
+    """
+    reference = measure(LOCAL, job, folder / LOCAL.name)
+    show(reference, reference)
+    good = not reference.reason
+    for engine in engines:
+        found = measure(engine, job, folder / engine.name, disturb=disturb)
+        show(found, reference)
+        if not found.skipped and found.digest != reference.digest:
+            good = False
+            _keep(folder / engine.name)
+    return good
 
 
-def _why(found: Result) -> str:
-    return "skipped" if found.skipped else "FAILED"
+def _keep(folder: Path) -> None:
+    kept = BUILD / "engines" / folder.name
+    shutil.rmtree(kept, ignore_errors=True)
+    shutil.copytree(folder, kept)
+    print(f"its logs and what it wrote are in {kept}", file=sys.stderr)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -85,51 +100,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print_sizes()
         return 0
     adopt_orphans()
+    engines = choose(options.engines, restarts=options.kill_worker)
+    disturb = killed_worker if options.kill_worker else undisturbed
+    line = table.as_json if options.json else table.row
+    if not options.json:
+        print(table.head(), flush=True)
+
+    def show(found: Result, reference: Result) -> None:
+        print(line(found, reference), flush=True)
+
     BUILD.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=BUILD, prefix="engines-") as name:
-        folder = Path(name)
-        job = flights_job(folder, options.rows)
-        reference = measure(LOCAL, job, folder / LOCAL.name)
-        _print(reference, reference.digest, as_json=options.json)
-        chosen = choose(options.engines, restarts=options.kill_worker)
-        return int(not _run_all(chosen, job, reference, folder, options))
-
-
-def _run_all(
-    engines: Sequence[Engine],
-    job: Job,
-    reference: Result,
-    folder: Path,
-    options: argparse.Namespace,
-) -> bool:
-    good = not reference.reason
-    for engine in engines:
-        disturb = killed_worker if options.kill_worker else undisturbed
-        found = measure(engine, job, folder / engine.name, disturb=disturb)
-        _print(found, reference.digest, as_json=options.json)
-        good &= found.skipped or found.digest == reference.digest
-        if found.reason and not found.skipped:
-            kept = BUILD / f"engine-{engine.name}"
-            shutil.rmtree(kept, ignore_errors=True)
-            shutil.copytree(folder / engine.name, kept)
-            print(f"its files are in {kept}", file=sys.stderr)
-    return good
-
-
-def _print(found: Result, expected: str, *, as_json: bool) -> None:
-    if as_json:
-        entry = {**asdict(found), "equal": found.digest == expected}
-        print(json.dumps(entry), flush=True)
-        return
-    widths = (20, 7, 8, 8, 8, 9, 12, 5, 0)
-    if found.engine == LOCAL.name:
-        _print_cells(HEAD, widths)
-    _print_cells(row(found, expected), widths)
-
-
-def _print_cells(cells: Sequence[str], widths: Sequence[int]) -> None:
-    padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=False))
-    print(" ".join(padded).rstrip(), flush=True)
+    with TemporaryDirectory(dir=BUILD, prefix="engines-") as folder:
+        job = flights_job(Path(folder), options.rows)
+        return int(not compare(engines, job, Path(folder), show, disturb))
 
 
 if __name__ == "__main__":
