@@ -54,7 +54,8 @@ fetch() {
       bash -euo pipefail -c "$name \"\$1\"" - "$target") >"$log" 2>&1; then
     echo "$name: done"
   else
-    echo "$name: skipped, $(grep -v '^ *$' "$log" | grep -m1 -iE 'error|fail|not f' || tail -1 "$log")" | cut -c1-300
+    sed -i 's/\x1b\[[0-9;]*m//g' "$log"
+    echo "$name: skipped, $({ grep -m1 -iE 'error|fail' "$log" || tail -1 "$log"; } | cut -c1-300)"
   fi
 }
 
