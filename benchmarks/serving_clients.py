@@ -6,7 +6,8 @@ r"""Many clients of a served model at once, in a process without TensorFlow.
 Each client keeps one connection and sends one request after another. With an id column
 every request holds a number of its own, and its answer has to be that number times the
 version that the answer names: an answer of another request, or of two versions, shows.
-SIGTERM ends the clients early. Prints one JSON object.
+With --fixed every request has the same body, which comes on stdin: clients cost the
+machine least then. SIGTERM ends the clients early. Prints one JSON object.
 """
 
 import argparse
@@ -65,6 +66,7 @@ class Load:
     row: dict[str, Any]
     id_column: str | None
     seconds: float
+    body: bytes | None = None
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     ids: "count[int]" = field(default_factory=lambda: count(1))
 
@@ -76,12 +78,9 @@ async def rest_client(load: Load, found: Found) -> None:
     try:
         while monotonic() < end and not load.stop.is_set():
             number = next(load.ids) % 2**20
-            row = dict(load.row)
-            if load.id_column is not None:
-                row[load.id_column] = float(number)
             started = perf_counter()
             try:
-                writer.write(http_request(load, row))
+                writer.write(http_request(load, number))
                 status, version, body = await read_answer(reader)
             except (OSError, asyncio.IncompleteReadError) as error:
                 found.failures.append(repr(error))
@@ -92,9 +91,14 @@ async def rest_client(load: Load, found: Found) -> None:
         writer.close()
 
 
-def http_request(load: Load, row: dict[str, Any]) -> bytes:
-    """The request as HTTP/1.1 has it."""
-    body = json.dumps({"instances": [row]}).encode()
+def http_request(load: Load, number: int) -> bytes:
+    """The request with this number as HTTP/1.1 has it."""
+    body = load.body
+    if body is None:
+        row = dict(load.row)
+        if load.id_column is not None:
+            row[load.id_column] = float(number)
+        body = json.dumps({"instances": [row]}).encode()
     head = (
         f"POST /v1/models/{load.model}:predict HTTP/1.1\r\nhost: {load.host}\r\n"
         f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
@@ -166,11 +170,17 @@ def main() -> None:
     parser.add_argument("--row", type=json.loads, default={})
     parser.add_argument("--id-column")
     parser.add_argument(
+        "--fixed", action="store_true", help="the body of requests comes on stdin"
+    )
+    parser.add_argument(
         "--grpc", action="store_true", help="the serialized request comes on stdin"
     )
     args = parser.parse_args()
     host, _, port = args.address.rpartition(":")
-    load = Load(host, int(port), args.model, args.row, args.id_column, args.seconds)
+    body = sys.stdin.buffer.read() if args.fixed else None
+    load = Load(
+        host, int(port), args.model, args.row, args.id_column, args.seconds, body
+    )
     found, started = Found(), monotonic()
     if args.grpc:
         request = sys.stdin.buffer.read()

@@ -1,5 +1,9 @@
 """Exact counts of the distinct strings or integers of a column."""
 
+from collections.abc import Sequence
+from heapq import merge
+from itertools import islice, pairwise
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -10,6 +14,7 @@ from featurekit.analyzers import columns
 from featurekit.analyzers.base import Accumulator, Options, ValueType, positive
 from featurekit.analyzers.encoding import Reader, damaged, pack_count
 from featurekit.kernels.arrow_buffers import arrow_array, filled_numbers
+from featurekit.kernels.farmhash import fingerprint_integers, fingerprint_strings
 from featurekit.plan.statistics import VocabularyCounts
 
 # Rows of partial counts that wait to be grouped, at least.
@@ -61,6 +66,11 @@ class VocabularyAccumulator(Accumulator):
         self._num_pending = 0
 
     @property
+    def max_size(self) -> int | None:
+        """Tokens to keep; None for all."""
+        return self._max_size
+
+    @property
     def options(self) -> Options:
         """The largest size and the smallest count."""
         return {"max_size": self._max_size, "min_count": self._min_count}
@@ -107,6 +117,55 @@ class VocabularyAccumulator(Accumulator):
     def _merge(self, other: Self) -> None:
         other._compact()
         self._extend(other._counted)
+
+    def split(self, parts: int) -> list[Self]:
+        """As many accumulators, each of other tokens; merged, they are this one.
+
+        Which tokens a part has depends on their hashes alone, so equal parts of several
+        accumulators can be merged without the rest.
+
+        Args:
+            parts: How many.
+        """
+        self._compact()
+        tokens = self._counted["token"].combine_chunks()
+        integers = self.value_type == "integer"
+        hashed = (
+            fingerprint_integers(filled_numbers(tokens))
+            if integers
+            else fingerprint_strings(tokens)
+        )
+        part_of = (hashed % np.uint64(parts)).astype(np.int64)
+        order = np.argsort(part_of, kind="stable")
+        ends = np.searchsorted(part_of[order], np.arange(parts + 1)).tolist()
+        counted = self._counted.take(arrow_array(order))
+        return [
+            self._of(counted.slice(begin, end - begin)) for begin, end in pairwise(ends)
+        ]
+
+    def empty(self) -> Self:
+        """One of the same request that has counted nothing."""
+        keywords: dict[str, Any] = dict(self.options)
+        return type(self)(self.value_type, **keywords)
+
+    def _of(self, counted: pa.Table) -> Self:
+        found = self.empty()
+        found._counted = counted
+        return found
+
+    def save(self, path: Path) -> None:
+        """Writes the counts as an Arrow file, in no particular order."""
+        self._compact()
+        with (
+            pa.OSFile(str(path), "wb") as sink,
+            pa.ipc.new_file(sink, self._counted.schema) as file,
+        ):
+            file.write_table(self._counted)
+
+    def add_saved(self, path: Path) -> None:
+        """Counts what `save` has written."""
+        with pa.OSFile(str(path)) as source, pa.ipc.open_file(source) as file:
+            self._extend(file.read_all())
 
     def extract(self) -> VocabularyCounts:
         """The tokens to keep of everything counted so far."""
@@ -165,6 +224,32 @@ def _rebuild(
     found = VocabularyAccumulator(value_type, **options)
     found._counted = counted
     return found
+
+
+def join(
+    parts: Sequence[VocabularyCounts], *, max_size: int | None = None
+) -> VocabularyCounts:
+    """The vocabulary of parts that have no token in common, as of `split`.
+
+    Args:
+        parts: Each as extracted with the same options.
+        max_size: Tokens to keep. Defaults to None, all.
+
+    Example:
+        >>> sevens, others = VocabularyCounts((7,), (2,), 2, 1), VocabularyCounts(
+        ...     (9,), (5,), 6, 2
+        ... )
+        >>> join([sevens, others])
+        VocabularyCounts(tokens=(9, 7), counts=(5, 2), total=8, distinct=3)
+    """
+    counted: Any = (zip(one.counts, one.tokens, strict=True) for one in parts)
+    ordered = [*islice(merge(*counted, reverse=True), max_size)]
+    return VocabularyCounts(
+        tokens=tuple(token for _, token in ordered),
+        counts=tuple(count for count, _ in ordered),
+        total=sum(one.total for one in parts),
+        distinct=sum(one.distinct for one in parts),
+    )
 
 
 def _no_rows(schema: pa.Schema) -> pa.Table:

@@ -33,6 +33,14 @@ OldStats = Annotated[
         show_default=False,
     ),
 ]
+TokenPartitions = Annotated[
+    int,
+    typer.Option(
+        min=1,
+        help="Divides tokens into parts that are counted one by one, from files: for"
+        " columns with millions of distinct values.",
+    ),
+]
 
 
 def analyze(
@@ -43,6 +51,7 @@ def analyze(
     workers: o.Workers = None,
     on_bad_row: o.OnBadRow = o.BadRows.fail,
     rows_per_task: o.RowsPerTask = o.ROWS_PER_TASK,
+    token_partitions: TokenPartitions = 1,
     allow_duplicates: o.AllowDuplicates = False,
     json: o.AsJson = False,
     csv_delimiter: o.Delimiter = None,
@@ -71,6 +80,7 @@ def analyze(
             workers=workers,
             on_bad_row=on_bad_row.value,
             rows_per_task=rows_per_task,
+            token_partitions=token_partitions,
             progress=progress,
         )
     if old is not None:

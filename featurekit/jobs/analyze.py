@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 import numpy as np
@@ -16,6 +18,7 @@ from featurekit.io.manifest import Accounting
 from featurekit.io.sources import ROWS_PER_TASK, Source, Task
 from featurekit.jobs.local_engine import Progress, count_workers, run_tasks
 from featurekit.jobs.rows import BadRowPolicy, RowReader, Rows
+from featurekit.jobs.token_partitions import TokenPartitions
 from featurekit.kernels.arrow_buffers import arrow_array
 from featurekit.plan.lower import compile_requests
 from featurekit.plan.requirements import AnalysisRequest, requirements
@@ -153,6 +156,7 @@ def analyze(
     workers: int | None = None,
     on_bad_row: BadRowPolicy = "fail",
     rows_per_task: int = ROWS_PER_TASK,
+    token_partitions: int = 1,
     csv: CsvOptions | None = None,
     progress: Progress | None = None,
 ) -> Stats:
@@ -168,6 +172,10 @@ def analyze(
         on_bad_row: "fail" raises at the first refused row; "dead_letter" leaves
             refused rows out. Defaults to "fail".
         rows_per_task: Rows of one task, about. Defaults to 65,536.
+        token_partitions: Into how many parts the tokens of vocabularies are divided,
+            for columns with millions of distinct values: counts are then kept in files
+            of the system's folder for temporary ones, and memory is that of one part.
+            The result is the same. Defaults to 1, all in memory.
         csv: How CSV files are read. Defaults to standard CSV.
         progress: Called after every few tasks with tasks done, tasks in all, and rows
             read.
@@ -189,6 +197,7 @@ def analyze(
         workers=workers,
         on_bad_row=on_bad_row,
         rows_per_task=rows_per_task,
+        token_partitions=token_partitions,
         csv=csv,
         progress=progress,
     )[0]
@@ -201,6 +210,7 @@ def run_analysis(
     workers: int | None = None,
     on_bad_row: BadRowPolicy = "fail",
     rows_per_task: int = ROWS_PER_TASK,
+    token_partitions: int = 1,
     csv: CsvOptions | None = None,
     progress: Progress | None = None,
 ) -> tuple[Stats, Accounting]:
@@ -211,9 +221,28 @@ def run_analysis(
     )
     workers = count_workers(workers, len(tasks))
     groups = group_tasks(tasks, workers)
+    if token_partitions != 1:
+        return _run_partitioned(analysis, groups, token_partitions, workers, progress)
     partials = run_tasks(analysis.run_group, groups, workers=workers)
     total = analysis.merge(_report(partials, groups, progress))
     return analysis.extract(total), total.accounting
+
+
+def _run_partitioned(
+    analysis: Analysis,
+    groups: Sequence[Sequence[Task]],
+    partitions: int,
+    workers: int,
+    progress: Progress | None,
+) -> tuple[Stats, Accounting]:
+    with TemporaryDirectory(prefix="featurekit-tokens-") as folder:
+        counting = TokenPartitions(analysis, Path(folder), partitions)
+        numbered = [*enumerate(groups)]
+        partials = run_tasks(counting.run_group, numbered, workers=workers)
+        total = analysis.merge(_report(partials, groups, progress))
+        work = [(part, len(groups)) for part in range(partitions)]
+        parts = run_tasks(counting.count_part, work, workers=workers)
+        return counting.join(total, parts), total.accounting
 
 
 def group_tasks(tasks: Sequence[Task], workers: int) -> list[Sequence[Task]]:

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import pyarrow as pa
 import tensorflow as tf
+from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 from tensorflow.python.saved_model.fingerprinting_utils import write_fingerprint
 
 from featurekit._version import __version__
@@ -25,7 +26,7 @@ from featurekit.serve.artifact import EXTRA, Description, digests, new_folder
 from featurekit.serve.export_report import ExportReport
 from featurekit.serve.golden import Golden
 from featurekit.serve.golden_inputs import golden_inputs
-from featurekit.serve.graph_check import check_graph
+from featurekit.serve.graph_check import GRAPH, check_graph
 from featurekit.serve.heads import METHODS, Probability
 from featurekit.serve.other_backends import export_by_tensorflow
 from featurekit.serve.replay import replay_preprocessing, replay_signatures
@@ -193,20 +194,25 @@ def _save(module: ServingModule, folder: Path) -> tuple[str, ...]:
             hint="build the model by from_spec(spec, stats)",
         ) from error
     tf.saved_model.save(module, str(folder), signatures=signatures)
-    _name_methods(folder, METHODS.keys() & signatures)
+    _finish_graph(folder, METHODS.keys() & signatures)
     return tuple(signatures)
 
 
-def _name_methods(folder: Path, names: Collection[str]) -> None:
-    """Says of signatures which call of TensorFlow Serving they answer."""
-    if not names:
-        return
-    updater = tf.compat.v1.saved_model.signature_def_utils.MethodNameUpdater(
-        str(folder)
-    )
-    for name in names:
-        updater.replace_method_name(name, METHODS[name])
-    updater.save()
+def _finish_graph(folder: Path, names: Collection[str]) -> None:
+    """Says what TensorFlow's saver cannot be told."""
+    path = folder / GRAPH
+    saved = SavedModel.FromString(path.read_bytes())
+    for graph in saved.meta_graphs:
+        # Which call of TensorFlow Serving a signature answers.
+        for name in names:
+            graph.signature_def[name].method_name = METHODS[name]
+        # Conditionals stay calls of functions: what they would be lowered to is the
+        # one thing that TensorFlow's single-threaded executor cannot run.
+        for function in graph.graph_def.library.function:
+            for node in function.node_def:
+                if node.op in ("If", "StatelessIf"):
+                    node.attr["_lower_using_switch_merge"].b = False
+    path.write_bytes(saved.SerializeToString(deterministic=True))
     # It holds a checksum of the file that was just changed.
     write_fingerprint(str(folder))
 

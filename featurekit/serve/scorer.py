@@ -1,18 +1,22 @@
 """One row in, the model's outputs out, in this process."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from os import PathLike
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
+from tensorflow.python.eager import context
 
 from featurekit.errors import RowError
 from featurekit.io.example_row import ExampleRowEncoder
 from featurekit.serve.row_values import RowReader, Unusual
 from featurekit.serve.served_model import load_model
 from featurekit.serve.serving_module import EXAMPLES
+
+_SINGLE_THREADED = "SINGLE_THREADED_EXECUTOR"
 
 
 class Scorer:
@@ -50,7 +54,24 @@ class Scorer:
         self.model = load_model(path)
         self._read = RowReader(self.model.spec, self.model.plan)
         self._encode = ExampleRowEncoder(self._read.dtypes)
-        self._call = self.model.signatures[EXAMPLES]
+        self._graph = self.model.signatures[EXAMPLES]
+        self._executor = _SINGLE_THREADED
+        with suppress(tf.errors.InvalidArgumentError):
+            self._find_executor()
+
+    def _find_executor(self) -> None:
+        """Settles on the executor that can run the graph."""
+        row = self._encode(dict.fromkeys(self._read.dtypes))
+        try:
+            self._call(row)
+        except tf.errors.FailedPreconditionError:
+            self._executor = ""  # a loop, which needs the usual one
+            self._call(row)
+
+    def _call(self, example: bytes) -> Mapping[str, tf.Tensor]:
+        # For one row, handing operations to threads takes longer than they do.
+        with context.function_executor_type(self._executor):
+            return self._graph(examples=tf.constant([example]))
 
     def __call__(self, row: Mapping[str, Any]) -> dict[str, npt.NDArray[Any]]:
         """The model's outputs for a row.
@@ -68,7 +89,7 @@ class Scorer:
         """
         try:
             example = self._encode(self._read(row))
-            found = self._call(examples=tf.constant([example]))
+            found = self._call(example)
         except (Unusual, RowError, tf.errors.InvalidArgumentError):
             # The general way knows every form of a value, and words every refusal.
             return {name: one[0] for name, one in self.model.predict([row]).items()}

@@ -1,6 +1,7 @@
 """Vocabularies: order, exactness, and every Arrow layout of strings."""
 
 from collections import Counter
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from featurekit.analyzers.accumulator import create
+from featurekit.analyzers.vocabulary import VocabularyAccumulator, join
 from featurekit.plan.statistics import VocabularyCounts
 
 
@@ -131,3 +133,45 @@ def test_integers_equal_a_counter(values: list) -> None:
     counter = Counter(value for value in values if value is not None)
     expected = sorted(((c, t) for t, c in counter.items()), reverse=True)
     assert list(zip(found.counts, found.tokens, strict=True)) == expected
+
+
+@given(
+    batches=st.lists(st.lists(st.none() | st.text(max_size=3)), min_size=1),
+    parts=st.integers(1, 5),
+    max_size=st.none() | st.integers(1, 6),
+    min_count=st.integers(1, 3),
+)
+def test_parts_merged_and_joined_are_the_whole(
+    batches: list[list[str | None]], parts: int, max_size: int | None, min_count: int
+) -> None:
+    options = {"max_size": max_size, "min_count": min_count}
+    whole = VocabularyAccumulator("string", **options)
+    merged = [whole.empty() for _ in range(parts)]
+    for batch in batches:
+        counted = whole.empty()
+        counted.add(pa.array(batch, pa.string()))
+        divided = counted.split(parts)
+        again = whole.empty()
+        for mine, theirs in zip(merged, divided, strict=True):
+            mine.merge(theirs)
+            again.merge(theirs)
+        assert again == counted
+        whole.merge(counted)
+    tokens = [set(one.extract().tokens) for one in merged]
+    assert sum(map(len, tokens)) == len(set().union(*tokens))
+    joined = join([one.extract() for one in merged], max_size=max_size)
+    assert joined == whole.extract()
+
+
+@pytest.mark.parametrize("value_type", ["string", "integer"])
+def test_counts_come_back_from_a_file(tmp_path: Path, value_type: str) -> None:
+    values = [5, 7, 5, -(2**63)] if value_type == "integer" else ["a", "", "a", "\0"]
+    counted = create("vocabulary", value_type)
+    assert isinstance(counted, VocabularyAccumulator)
+    counted.add(pa.array(values))
+    counted.save(tmp_path / "counts")
+    found = counted.empty()
+    for _ in range(2):
+        found.add_saved(tmp_path / "counts")
+    counted.merge(counted.split(1)[0])
+    assert found == counted

@@ -53,6 +53,10 @@ class TestAnalyze:
         assert (found["rows_rejected"], found["rows_filtered"]) == (1, 1)
         assert found["rejected_by_code"] == {"PARSE": 1}
         assert fk.Stats.open(output).fingerprint() == found["fingerprint"]
+        parts = run("analyze", "--spec", files["spec"], "--output", output,
+                    files["rows"], "--on-bad-row", "dead_letter", "--json",
+                    "--token-partitions", 3)  # fmt: skip
+        assert parts.json["fingerprint"] == found["fingerprint"]
         [city] = [v for k, v in found["statistics"].items() if "vocabulary(" in k]
         assert (city["tokens"], city["counts"]) == (["Oslo", "Lyon"], [1, 1])
 

@@ -64,6 +64,25 @@ def test_workers_do_not_matter(expected: Stats, workers: int, tmp_path: Path) ->
     assert [rows for _, _, rows in seen] == [50 * done for done, _, _ in seen]
 
 
+@pytest.mark.parametrize(("partitions", "workers"), [(2, 1), (5, 2), (64, 1)])
+def test_partitions_of_tokens_do_not_matter(
+    expected: Stats, partitions: int, workers: int, tmp_path: Path
+) -> None:
+    found = analyze(
+        SPEC,
+        write(tmp_path, trips()),
+        workers=workers,
+        rows_per_task=50,
+        token_partitions=partitions,
+    )
+    assert found.to_proto() == expected.to_proto()
+
+
+def test_partitions_count_from_one() -> None:
+    with pytest.raises(SourceError, match="partitions"):
+        analyze(SPEC, trips(), token_partitions=0)
+
+
 def test_only_labelled_training_rows_count() -> None:
     spec = fk.FeatureSpec(
         {

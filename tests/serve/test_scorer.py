@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -75,3 +76,22 @@ def test_a_damaged_model_is_not_loaded(scorer: fk.Scorer, tmp_path: Path) -> Non
     (tmp_path / "assets.extra/featurekit/artifact.json").write_text(json.dumps({}))
     with pytest.raises(ArtifactError):
         fk.Scorer(tmp_path)
+
+
+def test_a_graph_with_loops_is_run_by_the_usual_executor(tmp_path: Path) -> None:
+    pieces = ["[UNK]", "a", "##b"]
+    column = fk.string("text").split().wordpiece(pieces).vocabulary(pieces, num_oov=0)
+    spec = fk.FeatureSpec({"ids": column.pad(4)})
+    fk.export(None, spec, fk.Stats({}), tmp_path / "1")
+    scorer = fk.Scorer(tmp_path / "1")
+    row = {"text": "ab a zz"}
+    wanted = fk.Preprocessor(spec).transform([row])["ids"][0]
+    assert scorer(row)["ids"].tolist() == wanted.tolist()
+
+
+def test_threads_share_a_scorer(scorer: fk.Scorer) -> None:
+    rows = ROWS.select(NAMES).to_pylist()
+    wanted = [scorer(row)["output"].tobytes() for row in rows]
+    with ThreadPoolExecutor(4) as pool:
+        found = pool.map(lambda row: scorer(row)["output"].tobytes(), rows * 3)
+        assert [*found] == wanted * 3

@@ -1,31 +1,20 @@
 """The HTTP application: all routes, and every error as JSON."""
 
-import logging
-from collections.abc import Sequence
-
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute
 
 from featurekit.errors import FeatureKitError, RequestError
 from featurekit.serve.server.predictor import Predictor
 from featurekit.serve.server.rest import RestService, error_response
 from featurekit.serve.web.page import Page
 
-_LOG = logging.getLogger("featurekit.serve")
 
-
-def make_app(predictor: Predictor, pages: Sequence[BaseRoute] = ()) -> Starlette:
-    """The application of a served model.
-
-    Args:
-        predictor: The model.
-        pages: Further routes.
-    """
+def make_app(predictor: Predictor) -> Starlette:
+    """The application of a served model."""
     return Starlette(
-        routes=[*RestService(predictor).routes(), *Page(predictor).routes(), *pages],
+        routes=[*RestService(predictor).routes(), *Page(predictor).routes()],
         exception_handlers={
             FeatureKitError: _refused,
             HTTPException: _no_route,

@@ -5,14 +5,13 @@ import logging
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
-from starlette.routing import BaseRoute
 
 from featurekit.errors import ArtifactError, RequestError
 from featurekit.serve.server.app import make_app
@@ -63,7 +62,6 @@ class ModelServer:
     Args:
         folder: The folder of versions, or one version.
         options: How it is served.
-        pages: Further HTTP routes.
         make_observer: Makes what watches the rows of a version, from its folder.
 
     Raises:
@@ -76,7 +74,6 @@ class ModelServer:
         folder: Path,
         options: ServerOptions | None = None,
         *,
-        pages: Sequence[BaseRoute] = (),
         make_observer: MakeObserver | None = None,
     ) -> None:
         self.options = options or ServerOptions()
@@ -84,7 +81,6 @@ class ModelServer:
         self.versions = Versions(folder)
         self.metrics = Metrics()
         self._observation = Observation(make_observer)
-        self._pages = pages
         self.versions.refresh()
         if self.versions.current is None:
             raise _nothing_to_serve(folder, self.versions)
@@ -136,7 +132,7 @@ class ModelServer:
     def _http_config(self, predictor: Predictor) -> uvicorn.Config:
         limits = self.options.limits
         return uvicorn.Config(
-            make_app(predictor, self._pages),
+            make_app(predictor),
             http=with_deadline(limits.read_seconds),
             ws="none",
             lifespan="off",

@@ -16,14 +16,13 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from featurekit.backends.missing import to_tensors
-from featurekit.backends.values_reference import Value
 from featurekit.errors import FeatureKitError, RequestError, RowError
 from featurekit.io.adapter import read_columns
 from featurekit.io.example import encode_payloads
+from featurekit.io.example_row import ExampleRowEncoder
 from featurekit.plan.lower import compile_spec
 from featurekit.plan.stats import Stats
-from featurekit.serve.row_values import READERS, Unusual
-from featurekit.serve.server.example_writer import ExampleWriter
+from featurekit.serve.row_values import RowReader, Unusual
 from featurekit.serve.serving_module import tensor_names
 from featurekit.spec.feature_spec import FeatureSpec
 from featurekit.spec.inputs import element_dtype
@@ -52,30 +51,26 @@ class RequestRows:
         self._spec = spec
         plan = compile_spec(spec, stats, serving=True)
         self.columns = tuple(plan.columns)
-        raw = {one.name for one in spec.inputs if one.dtype == "bytes"}
-        dtypes = {
-            name: "bytes" if name in raw else column.dtype
-            for name, column in plan.columns.items()
-        }
-        self._dtypes = dtypes
-        self._readers = [(name, READERS[dtype]) for name, dtype in dtypes.items()]
-        self._writer = ExampleWriter(dtypes)
-        inputs = [one for one in spec.serving_inputs if one.name in dtypes]
+        self._read = RowReader(spec, plan)
+        self._dtypes = self._read.dtypes
+        self._encode = ExampleRowEncoder(self._dtypes)
+        inputs = [one for one in spec.serving_inputs if one.name in self._dtypes]
         self._tensor_names = tensor_names(inputs)
         self._column_of = {new: old for old, new in self._tensor_names.items()}
-        self._known = {one.name for one in spec.inputs} | dtypes.keys()
+        self._known = {one.name for one in spec.inputs} | self._dtypes.keys()
 
     def to_examples(self, rows: Sequence[Any]) -> list[bytes]:
         """The rows as serialized tf.Examples.
 
         Raises:
             RowError: A value is not what its column takes.
-            SourceError: The values of a column are of several kinds.
+                Elements of lists may not be missing, as a tf.Example cannot say that
+                (NULL_ELEMENT); `to_tensors` can.
         """
         found = self.named(rows)
         if len(rows) <= FEW_ROWS:
-            with suppress(Unusual):
-                return [self._writer.write(self._read(row)) for row in found]
+            with suppress(Unusual, RowError):
+                return [self._encode(row) for row in self._read.all(found)]
         buffer, offsets = encode_payloads(self._cast(found))
         data = buffer.tobytes()
         return [data[start:stop] for start, stop in pairwise(offsets.tolist())]
@@ -131,9 +126,6 @@ class RequestRows:
             value = from_base64(value, column=name, row=index)
             return value if dtype == "bytes" else _text(value, name, index)
         return value.encode() if dtype == "bytes" and isinstance(value, str) else value
-
-    def _read(self, row: Row) -> list[Value]:
-        return [read(row[name]) for name, read in self._readers]
 
     def _cast(self, rows: Sequence[Row]) -> pa.RecordBatch:
         """The rows as cast columns; an error names its row."""
@@ -198,9 +190,10 @@ def from_base64(
     )
 
 
-def _instant(value: int, name: str, row: int) -> datetime:
+def _instant(value: int, name: str, row: int) -> str:
+    """The time as text: the times of a column have to be of one type."""
     try:
-        return _EPOCH + timedelta(microseconds=value)
+        return (_EPOCH + timedelta(microseconds=value)).isoformat()
     except OverflowError:
         raise RowError(
             "the time is out of range",

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from featurekit.errors import RequestError
+from featurekit.errors import RequestError, RowError
 from featurekit.serve.server.loaded_version import Arrays, LoadedVersion, as_strings
 from featurekit.serve.server.request_rows import from_base64
 from featurekit.serve.server.signatures import Signature
@@ -113,7 +113,7 @@ def to_inputs(
     """What the graph is called with: the signature, and its inputs.
 
     A signature of raw columns is replaced by the one that reads tf.Examples, if there
-    is one, since those can be joined with any other request.
+    is one and the rows can be written so: those can be joined with any other request.
     """
     text_input = signature.text_input
     if signature.takes_examples and _are_rows_of_columns(rows, str(text_input)):
@@ -121,10 +121,14 @@ def to_inputs(
     if not signature.is_of_columns:
         return signature, {str(text_input): as_strings(_texts(str(text_input), rows))}
     by_examples = model.signatures.of_examples(signature.name)
-    if by_examples is None:
-        return signature, model.rows.to_tensors(rows)
-    examples = as_strings(model.rows.to_examples(rows))
-    return by_examples, {str(by_examples.text_input): examples}
+    if by_examples is not None:
+        try:
+            examples = as_strings(model.rows.to_examples(rows))
+            return by_examples, {str(by_examples.text_input): examples}
+        except RowError as error:
+            if error.code != "NULL_ELEMENT":
+                raise
+    return signature, model.rows.to_tensors(rows)
 
 
 def _are_rows_of_columns(rows: Sequence[Any], name: str) -> bool:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
@@ -32,13 +31,6 @@ class TensorInfo:
     name: str
     dtype: tf.DType
     shape: tuple[int | None, ...]
-
-    @property
-    def numpy_dtype(self) -> Any:
-        """The dtype of the array; object for strings."""
-        return (
-            np.dtype(object) if self.dtype == tf.string else self.dtype.as_numpy_dtype
-        )
 
 
 @dataclass(frozen=True, slots=True)
