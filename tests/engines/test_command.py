@@ -60,12 +60,12 @@ def test_the_engines_of_the_command_line() -> None:
 def test_the_graph_does_not_grow_with_the_features() -> None:
     """Only the functions do, by what they hold: the spec and its statistics."""
     found = sizes()
-    for job in ("analyze", "convert"):
+    for job, holders in (("analyze", 7), ("convert", 3)):
         few, *more = [one for one in found if one.job == job]
         for many in more:
             assert many.transforms == few.transforms
             graph = [one.bytes - one.payload for one in (few, many)]
             assert abs(graph[1] - graph[0]) < 50  # the lengths of longer payloads
-            # Each of at most four steps holds it, compressed.
-            assert many.payload - few.payload < 4 * many.job_bytes
-        assert few.transforms < 20
+            # Each holds it compressed; a combine counts three times.
+            assert many.payload - few.payload < holders * many.job_bytes
+        assert few.transforms < 25
