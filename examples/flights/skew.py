@@ -49,7 +49,7 @@ def raw_tensors(spec: fk.FeatureSpec, flights: Path) -> Arrays:
 
 
 def from_records(
-    spec: fk.FeatureSpec, stats: fk.Stats, flights: Path, folder: Path
+    spec: fk.FeatureSpec, stats: fk.Stats, flights: Any, folder: Path
 ) -> Arrays:
     """The features as batch conversion writes them."""
     fk.convert(spec, stats, flights, folder, overwrite=True)
