@@ -8,7 +8,7 @@ PYTEST := $(BIN)/python -m pytest
 unexport PYTHONDONTWRITEBYTECODE
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: setup demo bench test test-fast test-all check format columns protos clean
+.PHONY: setup demo bench engines test test-fast test-all check format columns protos clean
 
 setup: .venv/.ready  ## virtual environment with the locked dependencies
 
@@ -25,6 +25,9 @@ demo: setup  ## the whole path on the 336,776 flights of 2013
 
 bench: setup  ## featurekit beside its peers; writes benchmarks/RESULTS.md (an hour)
 	$(BIN)/python -m benchmarks
+
+engines: setup  ## fetches engines that run the Beam jobs; see docs/clusters.md
+	scripts/engines.sh
 
 test: setup check  ## everything that CI runs
 	$(PYTEST) -m "not slow"

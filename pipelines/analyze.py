@@ -8,6 +8,7 @@ Arguments that are not listed below are options of the Beam runner.
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
@@ -53,7 +54,8 @@ def run(arguments: Sequence[str] | None = None) -> None:
                 on_bad_row=known.on_bad_row,
                 rows_per_task=known.rows_per_task,
             )
-            | "Save" >> beam.Map(_save, known.stats)
+            # Workers have working folders of their own.
+            | "Save" >> beam.Map(_save, str(Path(known.stats).absolute()))
         )
 
 

@@ -4,15 +4,17 @@ The pipeline has the same few transforms for five features and for five thousand
 """
 
 from collections.abc import Iterable
+from math import isqrt
 from typing import Any
 
 import apache_beam as beam
 import pyarrow as pa
 
 from featurekit.beam.failures import whole_errors
+from featurekit.beam.keyed_tasks import key_tasks, only_tasks
 from featurekit.io.adapter import open_source
 from featurekit.io.csv_source import CsvOptions
-from featurekit.io.sources import ROWS_PER_TASK, Task
+from featurekit.io.sources import ROWS_PER_TASK
 from featurekit.jobs.analyze import Analysis, PartialStatistics
 from featurekit.jobs.rows import BadRowPolicy
 from featurekit.plan.stats import Stats
@@ -56,6 +58,14 @@ class MergeStatistics(CombineStatistics):
     ) -> PartialStatistics:
         """Counts what a task has counted."""
         counted.merge(partial)
+        return counted
+
+
+class MergeParts(MergeStatistics):
+    """Combines the PartialStatistics of some tasks into one."""
+
+    def extract_output(self, counted: PartialStatistics, *_: Any, **__: Any) -> Any:
+        """What all of them have counted."""
         return counted
 
 
@@ -129,15 +139,27 @@ class Analyze(beam.PTransform):
 
     def expand(self, pipeline: beam.pvalue.PBegin) -> beam.PCollection[Stats]:
         """Tasks, spread over the workers, measured, and combined."""
+        keyed = tuple[int, PartialStatistics]
+        merge = beam.CombineGlobally(MergeStatistics(self.analysis))
+        # Engines that do not merge where they measure send all parts of a key to one
+        # worker: it gets the square root of them, and so does the last.
+        parts = max(1, isqrt(len(self.tasks)))
         return (
             pipeline
-            | "Tasks" >> beam.Create(self.tasks, reshuffle=False)
-            | "Spread" >> beam.Reshuffle()
-            | "Measure" >> beam.Map(_measure, self.analysis)
-            | "Merge" >> beam.CombineGlobally(MergeStatistics(self.analysis))
+            | "Tasks" >> beam.Create(key_tasks(self.tasks), reshuffle=False)
+            | "Spread" >> beam.GroupByKey()
+            | "Measure"
+            >> beam.Map(_measure, self.analysis, parts).with_output_types(keyed)
+            | "Merge parts" >> beam.CombinePerKey(MergeParts(self.analysis))
+            | "Parts" >> beam.Values()
+            # There is something to merge always: the job's own entry counts no rows.
+            | "Merge" >> merge.without_defaults()
         )
 
 
-def _measure(task: Task, analysis: Analysis) -> PartialStatistics:
+def _measure(
+    group: tuple[int, Iterable[object]], analysis: Analysis, parts: int
+) -> tuple[int, PartialStatistics]:
+    index, values = group
     with whole_errors():
-        return analysis.run_group([task])
+        return index % parts, analysis.run_group(only_tasks(values))

@@ -1,6 +1,8 @@
 """Conversion on Beam: the tasks of `featurekit.jobs.convert`, run by any runner."""
 
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -8,16 +10,22 @@ from typing import Any
 import apache_beam as beam
 
 from featurekit.beam.failures import whole_errors
+from featurekit.beam.keyed_tasks import JOB, KeyedTask, key_tasks, only_tasks
+from featurekit.errors import DatasetError, OutputBusyError, OutputExistsError
 from featurekit.io.adapter import open_source
 from featurekit.io.csv_source import CsvOptions
 from featurekit.io.layout import Layout
 from featurekit.io.manifest import Manifest, Receipt
+from featurekit.io.output_directory import OutputDirectory, read_manifest
 from featurekit.io.sources import ROWS_PER_TASK, Task
 from featurekit.io.tfrecord_writer import Compression
 from featurekit.jobs.convert import Conversion
 from featurekit.jobs.rows import BadRowPolicy
 from featurekit.plan.stats import Stats
 from featurekit.spec.feature_spec import FeatureSpec
+
+PATIENCE = 20.0
+"""Seconds to wait for another job that holds the output."""
 
 
 class Convert(beam.PTransform):
@@ -37,6 +45,7 @@ class Convert(beam.PTransform):
     folder removes it. The output is locked while the job begins and while it
     publishes, not in between: of two jobs that write different datasets to one folder
     at once, the second to publish fails, also under `overwrite`, and can be run again.
+    The same job submitted twice at once is done once, and both end well.
 
     Args:
         spec: The declaration.
@@ -94,42 +103,101 @@ class Convert(beam.PTransform):
 
     def expand(self, pipeline: beam.pvalue.PBegin) -> beam.PCollection[Manifest]:
         """Prepares the output, runs the tasks, publishes when all are done."""
-        prepared = (
-            pipeline
-            | "Job" >> beam.Create([self.overwrite])
-            | "Prepare" >> beam.Map(_prepare, self.conversion)
-        )
+        work, keyed = self.conversion, tuple[int, Any]
         return (
             pipeline
-            | "Tasks" >> beam.Create(self.conversion.tasks, reshuffle=False)
-            | "Spread" >> beam.Reshuffle()
-            | "Write"
-            >> beam.FlatMap(_run, self.conversion, beam.pvalue.AsSingleton(prepared))
-            | "Receipts" >> beam.combiners.ToList()
-            | "Publish" >> beam.Map(_publish, self.conversion, self.overwrite)
+            | "Tasks" >> beam.Create(key_tasks(work.tasks), reshuffle=False)
+            | "Begin"
+            >> beam.FlatMap(_begin, work, self.overwrite).with_output_types(keyed)
+            # No task is written before the output is prepared: each group has both.
+            | "Spread" >> beam.GroupByKey()
+            | "Write" >> beam.Map(_write, work).with_output_types(keyed)
+            | "Receipts" >> beam.GroupByKey()
+            | "Publish" >> beam.Map(_publish, work, self.overwrite)
         )
 
 
-def _prepare(overwrite: bool, conversion: Conversion) -> bool:
+def _begin(
+    keyed: KeyedTask, conversion: Conversion, overwrite: bool
+) -> list[tuple[int, Task | bool]]:
+    """Passes a task on; of the job, tells everyone whether its dataset is there."""
+    index, task = keyed
+    if task is not None:
+        return [(index, task)]
+    finished = _prepare(conversion, overwrite)
+    return [(key, finished) for key in (JOB, *range(conversion.run.num_tasks))]
+
+
+def _prepare(conversion: Conversion, overwrite: bool) -> bool:
     """Refuses an output that is taken, before any work; True if it is done already."""
-    with whole_errors(), conversion.open_output(overwrite=overwrite) as directory:
+    with whole_errors(), _opened(conversion, overwrite) as directory:
         if directory.finished is None:
             conversion.prepare()
         return directory.finished is not None
 
 
-def _run(task: Task, conversion: Conversion, finished: bool) -> list[Receipt]:
+@contextmanager
+def _opened(conversion: Conversion, overwrite: bool) -> Iterator[OutputDirectory]:
+    """The output, when others let go of it: jobs on Beam hold it for moments only."""
+    deadline = time.monotonic() + PATIENCE
+    with ExitStack() as stack:
+        while True:
+            directory = conversion.open_output(overwrite=overwrite)
+            try:
+                stack.enter_context(directory)
+                break
+            except OutputBusyError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+        yield directory
+
+
+def _write(
+    group: tuple[int, Iterable[Task | bool]], conversion: Conversion
+) -> tuple[int, Receipt | None]:
+    """Does a task, if its dataset is not there; the job has none."""
+    values = list(group[1])
+    tasks = only_tasks(values)
+    if not tasks or True in values:
+        return JOB, None
     with whole_errors():
-        return [] if finished else [conversion.run_task(task)]
+        try:
+            return JOB, conversion.run_task(tasks[0])
+        except DatasetError as error:
+            if not isinstance(error.__cause__, FileNotFoundError):
+                raise
+            _explain_missing(conversion, error)
+            return JOB, None
+
+
+def _explain_missing(conversion: Conversion, error: DatasetError) -> None:
+    """Says who has tidied up what a task was about to use; nothing if all is done.
+
+    Raises:
+        OutputExistsError: Another job has published.
+        DatasetError: Nobody has: the error that was given.
+    """
+    found = read_manifest(conversion.run.root)
+    if found is None:
+        raise error
+    # Else the same job, of another submission, has published.
+    if found.run_id != conversion.run.run_id:
+        raise OutputExistsError(
+            "another job has published to the folder meanwhile",
+            file=str(conversion.run.root),
+            hint="let one job at a time write to it; to replace what it wrote, "
+            "run this one again with overwrite=True",
+        ) from error
 
 
 def _publish(
-    receipts: Iterable[Receipt], conversion: Conversion, overwrite: bool
+    group: tuple[int, Iterable[Receipt | None]], conversion: Conversion, overwrite: bool
 ) -> Manifest:
-    with whole_errors(), conversion.open_output(overwrite=overwrite) as directory:
+    with whole_errors(), _opened(conversion, overwrite) as directory:
         # A runner may retry this step after it was done.
         if directory.finished is not None:
             return directory.finished
-        manifest = conversion.manifest(receipts)
+        manifest = conversion.manifest(filter(None, group[1]))
         directory.publish(manifest)
         return manifest

@@ -54,9 +54,17 @@ class _Collections(PipelineVisitor):
 
     def visit_transform(self, applied: AppliedPTransform) -> None:
         # Runners replace what is within a combine.
-        if "CombinePerKey" not in applied.full_label:
+        if not _is_within_combine(applied):
             step = applied.full_label
             self.found += [(step, out) for out in applied.outputs.values()]
+
+
+def _is_within_combine(applied: AppliedPTransform | None) -> bool:
+    while applied is not None:
+        if isinstance(applied.transform, beam.CombinePerKey):
+            return True
+        applied = applied.parent
+    return False
 
 
 def watch(transform: beam.PTransform) -> list[Seen]:

@@ -1,4 +1,5 @@
 import pickle
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -155,9 +156,24 @@ def test_elements_are_tasks_and_counts_never_rows(tmp_path: Path) -> None:
     source = write(tmp_path, table, group=2_500)
     seen = watch(Analyze(FEW, source, rows_per_task=2_500))
     types = {(one.step.split("/")[1], one.types) for one in seen}
-    assert ("Tasks", frozenset({"ParquetTask"})) in types
-    assert ("Measure", frozenset({"PartialStatistics"})) in types
+    # Of a task, and of the job as a whole, which counts no rows.
+    entries = [frozenset({"int", one}) for one in ("ParquetTask", "NoneType")]
+    assert {entry for step, entry in types if step == "Spread"} == set(entries)
+    assert {entry for step, entry in types if step == "Tasks"} == {
+        frozenset({"bytes"}),  # encoded at first
+        *entries,
+    }
+    assert ("Measure", frozenset({"int", "PartialStatistics"})) in types
     assert max(one.size for one in seen) < 4_000 < table.nbytes / 100
+
+
+def test_no_worker_gets_what_all_tasks_have_counted(tmp_path: Path) -> None:
+    """Also where an engine sends all parts of a key to one worker unmerged."""
+    source = write(tmp_path, trips(1_000), files=1, group=20)
+    seen = watch(Analyze(FEW, source, rows_per_task=20))
+    count = Counter(one.step.split("/")[1] for one in seen)
+    assert count["Measure"] == 51  # of fifty tasks, and of the job
+    assert count["Parts"] == 7
 
 
 def test_a_refused_row_fails_the_pipeline_with_its_place() -> None:

@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +8,13 @@ from beam.direct import pipeline, run
 from jobs.trips import FEATURES, SPEC, TIME_SPLIT, tree, trips, write
 
 import featurekit as fk
+from featurekit.beam import conversion as beam_module
 from featurekit.beam.conversion import Convert
 from featurekit.errors import (
+    DatasetError,
     DatasetIncompleteError,
     MissingColumnError,
+    OutputBusyError,
     OutputExistsError,
     RowError,
     StatisticsError,
@@ -217,6 +221,84 @@ def test_a_job_that_failed_resumes(
     assert sorted(tasks_done) == list(range(8))
     fk.convert(*arguments, tmp_path / "local", rows_per_task=50)
     assert tree(tmp_path / "out") == tree(tmp_path / "local")
+
+
+def test_the_same_job_may_publish_while_this_one_writes(
+    stats: Stats, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes the receipts away, and what is written beside them."""
+    write_task = module._write_task
+    options = {"rows_per_task": 50}
+
+    def overtaken(conversion: Conversion, task: Any) -> Any:
+        monkeypatch.setattr(module, "_write_task", write_task)
+        fk.convert(SPEC, stats, source, tmp_path / "out", **options)
+        return write_task(conversion, task)
+
+    monkeypatch.setattr(module, "_write_task", overtaken)
+    (manifest,) = run(Convert(SPEC, stats, source, tmp_path / "out", **options))
+    local = fk.convert(SPEC, stats, source, tmp_path / "local", **options)
+    assert manifest == local.manifest
+    assert tree(tmp_path / "out") == tree(tmp_path / "local")
+
+
+def test_another_job_may_publish_while_this_one_writes(
+    stats: Stats, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes away what was begun; this one says so, and leaves it alone."""
+    write_task = module._write_task
+
+    def overtaken(conversion: Conversion, task: Any) -> Any:
+        monkeypatch.setattr(module, "_write_task", write_task)
+        fk.convert(BAD, NONE, GOOD_ROWS, tmp_path / "out")
+        return write_task(conversion, task)
+
+    monkeypatch.setattr(module, "_write_task", overtaken)
+    with pytest.raises(OutputExistsError, match="meanwhile"):
+        run(Convert(SPEC, stats, source, tmp_path / "out", rows_per_task=50))
+    assert verify(tmp_path / "out").sound
+    assert fk.load(tmp_path / "out").to_numpy()["a"].tolist() == GOOD_ROWS["a"]
+
+
+def test_a_folder_that_is_gone_is_no_success(
+    stats: Stats, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_task = module._write_task
+
+    def gone(conversion: Conversion, task: Any) -> Any:
+        shutil.rmtree(conversion.run.path, ignore_errors=True)
+        return write_task(conversion, task)
+
+    monkeypatch.setattr(module, "_write_task", gone)
+    with pytest.raises(DatasetError, match="OUTPUT_IO"):
+        run(Convert(SPEC, stats, source, tmp_path / "out", rows_per_task=50))
+
+
+def test_a_job_waits_for_another_that_holds_the_output_for_a_moment(
+    stats: Stats, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Conversion(SPEC, stats, open_source(source), tmp_path / "out")
+    sleeps: list[float] = []
+
+    def wait(seconds: float) -> None:
+        sleeps.append(seconds)
+        held.__exit__(None, None, None)
+
+    monkeypatch.setattr(beam_module.time, "sleep", wait)
+    held = other.open_output()
+    held.__enter__()
+    run(Convert(SPEC, stats, source, tmp_path / "out"))
+    assert len(sleeps) == 1
+    assert verify(tmp_path / "out").sound
+
+
+def test_a_job_does_not_wait_for_ever(
+    stats: Stats, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beam_module, "PATIENCE", -1.0)
+    other = Conversion(SPEC, stats, open_source(source), tmp_path / "out")
+    with other.open_output(), pytest.raises(OutputBusyError):
+        run(Convert(SPEC, stats, source, tmp_path / "out"))
 
 
 def test_a_dataset_that_goes_while_its_job_runs_is_not_published_empty(
