@@ -30,7 +30,7 @@ engines: setup  ## fetches engines that run the Beam jobs; see docs/clusters.md
 	scripts/engines.sh
 
 test: setup check  ## everything that CI runs
-	$(PYTEST) -m "not slow"
+	$(PYTEST) -m "not slow and not engines"
 
 test-fast: setup  ## without TensorFlow and Beam
 	$(PYTEST) -m "not slow and not tensorflow and not beam"
