@@ -12,7 +12,12 @@ from featurekit.errors import ExampleDecodeError
 from featurekit.io.example import decode_examples
 from featurekit.serve.artifact import EXTRA, open_whole
 from featurekit.serve.drift.report import ALPHA, DriftReport, compare
-from featurekit.serve.drift.sketches import FILE, FeatureRates, Sketches
+from featurekit.serve.drift.sketches import (
+    FILE,
+    ColumnSketch,
+    FeatureRates,
+    Sketches,
+)
 from featurekit.serve.drift.sketching import Sketcher
 from featurekit.spec.inputs import Input, element_dtype
 
@@ -89,8 +94,11 @@ class Monitor:
         self._lock = threading.Lock()
         self._pending: list[bytes] = []
         self._older, self._newer = Sketches(), Sketches()
+        self._gone = Sketches(
+            columns={name: ColumnSketch() for name in names},
+            features={name: FeatureRates() for name, _ in self._sketcher.plan.outputs},
+        )
         self._undecodable = 0
-        self._refused = 0
 
     def observe_examples(self, examples: Sequence[bytes]) -> None:
         """Adds serialized tf.Examples of raw columns. Never raises: counts bad ones."""
@@ -101,17 +109,27 @@ class Monitor:
             taken, self._pending = self._pending, []
         self._add(taken)
 
+    def observe_columns(self, batch: pa.RecordBatch) -> None:
+        """Adds rows as raw columns, those that the plan reads; texts may be bytes.
+
+        Never raises because of a text that is not UTF-8: counts its row as undecodable.
+        """
+        found = self._as_text(batch.select(self._schema.names))
+        with self._lock:
+            self._undecodable += batch.num_rows - sum(one.num_rows for one in found)
+            for one in found:
+                self._observe(one)
+
     @property
     def undecodable(self) -> int:
-        """Examples since the start that are not of the columns, or are damaged."""
+        """Rows since the start that are not of the columns, or are damaged."""
         self._flush()
         return self._undecodable
 
     @property
     def refused(self) -> int:
         """Rows since the start that the preprocessing refuses."""
-        self._flush()
-        return self._refused
+        return self.totals().refused
 
     def rates(self) -> dict[str, FeatureRates]:
         """By feature, missing and unknown values in the window."""
@@ -123,6 +141,15 @@ class Monitor:
         if self.training is None:
             return DriftReport(self.alpha, 0, live.rows, ())
         return compare(self.training, live, alpha=self.alpha)
+
+    def totals(self) -> Sketches:
+        """Counts of all rows since the start, without distributions."""
+        self._flush()
+        with self._lock:
+            found = self._gone.counts()
+            found.merge(self._older.counts())
+            found.merge(self._newer.counts())
+        return found
 
     def window(self) -> Sketches:
         """Sketches of the rows in the window."""
@@ -154,11 +181,23 @@ class Monitor:
                     self._observe(joined.to_batches()[0])
 
     def _observe(self, batch: pa.RecordBatch) -> None:
-        before = self._newer.refused
         self._sketcher.add(self._newer, batch)
-        self._refused += self._newer.refused - before
         if self._newer.rows >= self._window:
+            self._gone.merge(self._older.counts())
             self._older, self._newer = self._newer, Sketches()
+
+    def _as_text(self, batch: pa.RecordBatch) -> list[pa.RecordBatch]:
+        """The rows whose texts are UTF-8, by halves where one of them is not."""
+        try:
+            found: list[pa.RecordBatch] = (
+                pa.Table.from_batches([batch]).cast(self._schema).to_batches()
+            )
+            return found
+        except pa.ArrowInvalid:
+            half = batch.num_rows // 2
+            if not half:
+                return []
+            return self._as_text(batch[:half]) + self._as_text(batch[half:])
 
     def _decode(self, examples: Sequence[bytes]) -> list[pa.RecordBatch]:
         """The rows that can be decoded, by halves where one of them cannot be."""

@@ -96,6 +96,14 @@ class Sketches:
         for name, rates in other.features.items():
             self.features[name] = self.features.get(name, FeatureRates()) + rates
 
+    def counts(self) -> "Sketches":
+        """A copy without the distributions."""
+        columns = {
+            name: ColumnSketch(one.rows, one.missing)
+            for name, one in self.columns.items()
+        }
+        return Sketches(self.rows, self.refused, columns, dict(self.features))
+
     def to_proto(self) -> bytes:
         """The sketches as a serialized `featurekit.proto.Drift`."""
         message = pb.Drift(version=VERSION, rows=self.rows, refused=self.refused)

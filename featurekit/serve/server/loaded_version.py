@@ -16,6 +16,7 @@ from featurekit.serve.artifact import EXTRA
 from featurekit.serve.json_notation import to_json_rows
 from featurekit.serve.preprocessor import Preprocessor
 from featurekit.serve.served_model import ServedModel, load_model
+from featurekit.serve.server.loaded_gradients import forgotten_gradients
 from featurekit.serve.server.request_rows import RequestRows
 from featurekit.serve.server.signatures import Signature, Signatures
 
@@ -39,7 +40,8 @@ class LoadedVersion:
     def __init__(self, number: int, path: Path) -> None:
         self.number = number
         self.path = path
-        self.model: ServedModel = load_model(path)
+        with forgotten_gradients():
+            self.model: ServedModel = load_model(path)
         self.signatures = Signatures(path)
         self.rows = RequestRows(self.model.spec, self.model.stats)
         self._functions = self.model.signatures

@@ -16,6 +16,7 @@ import uvicorn
 from featurekit.errors import ArtifactError, RequestError
 from featurekit.serve.server.app import make_app
 from featurekit.serve.server.batching import Batcher, BatchingOptions
+from featurekit.serve.server.data_metrics import DataMetrics
 from featurekit.serve.server.metrics import Metrics
 from featurekit.serve.server.observation import MakeObserver, Observation
 from featurekit.serve.server.predictor import Predictor
@@ -78,9 +79,10 @@ class ModelServer:
     ) -> None:
         self.options = options or ServerOptions()
         self.name = self.options.name or model_name(folder)
-        self.versions = Versions(folder)
-        self.metrics = Metrics()
         self._observation = Observation(make_observer)
+        self.versions = Versions(folder, on_change=self._observation.begin)
+        self.metrics = Metrics()
+        self.metrics.registry.register(DataMetrics(self.versions, self._observation))
         self.versions.refresh()
         if self.versions.current is None:
             raise _nothing_to_serve(folder, self.versions)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from featurekit.errors import RequestError
+from featurekit.errors import RequestError, RowError
 from featurekit.serve.server.batching import Batcher
 from featurekit.serve.server.loaded_version import Arrays, LoadedVersion
 from featurekit.serve.server.metrics import Metrics
@@ -22,7 +22,7 @@ class Predictor:
         batcher: Joins requests.
         limits: What one request may cost.
         metrics: What is counted.
-        observation: Where the rows of answered requests go.
+        observation: Where the rows go that were answered, or refused.
     """
 
     name: str
@@ -48,7 +48,11 @@ class Predictor:
         """The outputs of a signature."""
         rows = len(next(iter(inputs.values())))
         self.limits.check_rows(rows)
-        found = await self.batcher.call(model, signature.name, inputs, rows)
-        if signature.takes_examples:
-            self.observation.put(model, next(iter(inputs.values())))
+        try:
+            found = await self.batcher.call(model, signature.name, inputs, rows)
+        except RowError:
+            # Where a source breaks, its rows are refused: they are to be seen, too.
+            self.observation.put(model, signature, inputs)
+            raise
+        self.observation.put(model, signature, inputs)
         return found

@@ -23,6 +23,7 @@ from featurekit.io.example_row import ExampleRowEncoder
 from featurekit.plan.lower import compile_spec
 from featurekit.plan.stats import Stats
 from featurekit.serve.row_values import RowReader, Unusual
+from featurekit.serve.server.column_batches import to_batch
 from featurekit.serve.serving_module import tensor_names
 from featurekit.spec.feature_spec import FeatureSpec
 from featurekit.spec.inputs import element_dtype
@@ -81,6 +82,10 @@ class RequestRows:
         return {
             self._tensor_names[name]: array for name, array in to_tensors(batch).items()
         }
+
+    def from_tensors(self, inputs: Mapping[str, npt.NDArray[Any]]) -> pa.RecordBatch:
+        """The columns that arrays hold under the names of the signature."""
+        return to_batch({self._column_of[name]: one for name, one in inputs.items()})
 
     def named(self, rows: Sequence[Any]) -> list[dict[str, Any]]:
         """The rows with all columns, under the names that the data has."""

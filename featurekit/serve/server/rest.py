@@ -6,6 +6,7 @@ POST /v1/models/<m>:rollback
 GET  /health/live  /health/ready  /monitoring/prometheus/metrics
 """
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -189,9 +190,9 @@ class RestService:
         metrics.queued_rows.set(self._predictor.batcher.queued_rows)
         if current := self._predictor.versions.current:
             metrics.version.set(current.number)
-        return Response(
-            generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST
-        )
+        # Sketches are brought up to date and compared: not in the event loop.
+        text = await asyncio.to_thread(generate_latest, metrics.registry)
+        return Response(text, media_type=CONTENT_TYPE_LATEST)
 
 
 def _wanted(request: Request) -> tuple[int | None, str | None]:

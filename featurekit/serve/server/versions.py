@@ -67,7 +67,7 @@ class Versions:
     Args:
         folder: The folder of versions, or one version.
         load: Makes a version from its number and folder.
-        on_change: Is called after another version became current.
+        on_change: Is called with a version after it became current.
 
     Semantics:
         - Safe to use from several threads. `refresh` loads in the thread that calls it.
@@ -80,7 +80,7 @@ class Versions:
         self,
         folder: Path,
         load: Load = load,
-        on_change: Callable[[], None] = lambda: None,
+        on_change: Callable[[LoadedVersion], None] = lambda model: None,
     ) -> None:
         self.folder = folder
         self._load = load
@@ -142,6 +142,12 @@ class Versions:
         return slot.model if slot else None
 
     @property
+    def loaded(self) -> list[LoadedVersion]:
+        """The versions in memory, the current one first."""
+        with self._lock:
+            return [slot.model for slot in self._loaded.slots()]
+
+    @property
     def loaded_numbers(self) -> tuple[int, ...]:
         """All versions in memory, the current one first."""
         with self._lock:
@@ -186,7 +192,7 @@ class Versions:
                 loaded.leaving.append(loaded.previous)
             loaded.previous, loaded.current = loaded.current, _Slot(model)
         _LOG.info("version %d is current", number)
-        self._on_change()
+        self._on_change(model)
         return True
 
     def roll_back(self) -> int:
@@ -208,10 +214,10 @@ class Versions:
             self._refused[gone.model.number] = _Refused(None, note=note)
             loaded.leaving.append(gone)
             loaded.current, loaded.previous = loaded.previous, None
-            number = loaded.current.model.number
+            model = loaded.current.model
         _LOG.info("version %d: %s", gone.model.number, note)
-        self._on_change()
-        return number
+        self._on_change(model)
+        return model.number
 
     def _drop_unused(self) -> None:
         """Frees the versions that left and have no request any more."""

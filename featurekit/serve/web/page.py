@@ -18,6 +18,7 @@ from featurekit.serve.artifact import EXTRA
 from featurekit.serve.json_notation import to_json_rows
 from featurekit.serve.server.failures import error_body
 from featurekit.serve.server.loaded_version import LoadedVersion
+from featurekit.serve.server.observation import Observation
 from featurekit.serve.server.predictor import Predictor
 from featurekit.serve.server.request_body import read_json
 from featurekit.serve.server.rest import error_response, json_response
@@ -74,7 +75,8 @@ class Page:
         """What changes: versions, counts, and how the data are."""
         versions = self._predictor.versions
         current = versions.current
-        observer = self._predictor.observation.of(current)
+        # Sketches are brought up to date and compared: not in the event loop.
+        data = await asyncio.to_thread(_data, self._predictor.observation, current)
         return json_response(
             {
                 "version": current.number if current else None,
@@ -88,8 +90,7 @@ class Page:
                 ],
                 "metrics": self._predictor.metrics.live(),
                 "queued_rows": self._predictor.batcher.queued_rows,
-                "rates": _rates(observer),
-                "drift": None if observer is None else observer.report().as_dict(),
+                **data,
             }
         )
 
@@ -165,10 +166,12 @@ def _kind(tensor: Any) -> str:
     return f"{tensor.dtype.name} ({shape})"
 
 
-def _rates(observer: Any) -> dict[str, Any]:
-    if observer is None:
-        return {}
-    return {
+def _data(observation: Observation, model: LoadedVersion | None) -> dict[str, Any]:
+    """How the data are: rates by feature, and drift."""
+    observer, report = observation.of(model), observation.report(model)
+    if observer is None or report is None:
+        return {"rates": {}, "drift": None}
+    rates = {
         name: {
             "rows": one.rows,
             "missing_rate": one.missing_rate,
@@ -176,6 +179,7 @@ def _rates(observer: Any) -> dict[str, Any]:
         }
         for name, one in observer.rates().items()
     }
+    return {"rates": rates, "drift": report.as_dict()}
 
 
 def _explained(model: LoadedVersion, row: Any) -> dict[str, Any]:
