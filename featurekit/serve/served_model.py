@@ -1,6 +1,5 @@
 """Loading an exported model: only one that is whole and reproduces itself."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
@@ -12,13 +11,14 @@ import pyarrow as pa
 import tensorflow as tf
 
 from featurekit.backends.host.executor import HostBackend
-from featurekit.errors import ArtifactError, FeatureKitError, RowError
+from featurekit.errors import ArtifactError, FeatureKitError
 from featurekit.io.adapter import read_columns
 from featurekit.plan.graph import Plan
 from featurekit.plan.lower import compile_spec
 from featurekit.serve.artifact import EXTRA, open_whole
 from featurekit.serve.golden import Golden
 from featurekit.serve.graph_check import check_graph
+from featurekit.serve.graph_errors import graph_error, readable_refusals
 from featurekit.serve.heads import CLASSIFY, REGRESS
 from featurekit.serve.replay import replay_signatures
 from featurekit.serve.serving_module import (
@@ -192,38 +192,11 @@ class ServedModel:
         call = self._signature(signature)
         tensor = tf.constant(list(texts), tf.string, shape=[len(texts)])
         try:
-            found = call(**{TEXT_INPUTS[signature]: tensor})
-        except tf.errors.InvalidArgumentError as error:
-            raise _row_error(error) from None
+            with readable_refusals():
+                found = call(**{TEXT_INPUTS[signature]: tensor})
+        except tf.errors.OpError as error:
+            raise graph_error(error, tensor.numpy().tolist()) from None
         return {name: np.asarray(value) for name, value in found.items()}
-
-
-_MESSAGE = re.compile(r"\[([A-Z][A-Z0-9_]*)\] (.*?)\]?\s*(?:\[\[|$)", re.DOTALL)
-# As TensorFlow's parser of tf.Examples says it.
-_WRONG_NUMBER = re.compile(
-    r"Key: (.*?), Index: (\d+)\.\s+Number of \w+ values != expected\."
-    r"\s+[Vv]alues size: (\d+)"
-)
-
-
-def _row_error(error: tf.errors.InvalidArgumentError) -> RowError:
-    """The message that the graph gave, without what TensorFlow puts around it."""
-    found = _MESSAGE.search(str(error))
-    if found is None and (wrong := _WRONG_NUMBER.search(str(error))):
-        return RowError(
-            "a feature of a column with one value has another number of values",
-            code="LENGTH_MISMATCH",
-            row=int(wrong[2]),
-            column=wrong[1],
-            got=int(wrong[3]),
-            expected="1",
-            hint="leave the feature out where the value is missing",
-        )
-    if found is None:
-        # TensorFlow's own: between where it happened and the name of the node.
-        text = str(error).partition("\t [[")[0].strip().rpartition("\n")[2]
-        return RowError(text, code="REQUEST")
-    return RowError(found[2].replace('\\"', '"'), code=found[1])
 
 
 def load_model(path: str | PathLike[str]) -> ServedModel:

@@ -12,7 +12,7 @@ tf = pytest.importorskip("tensorflow")
 from featurekit.backends.missing import is_missing, to_tensors  # noqa: E402
 from featurekit.io.example import encode_payloads  # noqa: E402
 from featurekit.serve.example_rows import parse_examples  # noqa: E402
-from featurekit.serve.served_model import _row_error  # noqa: E402
+from featurekit.serve.graph_errors import graph_error  # noqa: E402
 from featurekit.spec.inputs import Input  # noqa: E402
 
 INPUTS = [
@@ -74,8 +74,9 @@ def test_no_or_two_values_and_wrong_kinds_are_refused(values: list[float]) -> No
     wrong = example(x=("float_list", tf.train.FloatList(value=values)))
     with pytest.raises(tf.errors.InvalidArgumentError, match=r"Key: x, Index: 1") as e:
         read([b"", wrong])
-    error = _row_error(e.value)
-    assert (error.code, error.row, error.column) == ("LENGTH_MISMATCH", 1, "x")
+    error = graph_error(e.value)
+    assert error.code == "LENGTH_MISMATCH"
+    assert (error.row, error.column) == (1, "x")
     assert f"got {len(values)}" in str(error)
     wrong = example(x=("int64_list", tf.train.Int64List(value=[1])))
     with pytest.raises(tf.errors.InvalidArgumentError, match="x"):

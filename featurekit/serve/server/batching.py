@@ -17,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 
 from featurekit.errors import FeatureKitError, RequestError
-from featurekit.serve.server.graph_errors import graph_error, named_row
+from featurekit.serve.graph_errors import graph_error, named_row
 from featurekit.serve.server.loaded_version import Arrays, LoadedVersion
 
 _LOG = logging.getLogger("featurekit.serve")
@@ -53,6 +53,13 @@ class _Request:
         """Requests of one group can be joined: one graph, and rows of one shape."""
         shapes = tuple(array.shape[1:] for array in self.inputs.values())
         return id(self.model), self.signature, tuple(self.inputs), shapes
+
+    @property
+    def records(self) -> list[bytes]:
+        """The rows, where they are serialized."""
+        (first, *others) = self.inputs.values()
+        serialized = self.model.signatures[self.signature].text_input is not None
+        return [] if others or not serialized else first.tolist()
 
 
 Result: TypeAlias = Arrays | FeatureKitError
@@ -211,7 +218,7 @@ def _answer_alone(request: _Request) -> Result:
     try:
         return request.model.call(request.signature, request.inputs)
     except tf.errors.OpError as error:
-        return graph_error(error.message, 0 if request.rows == 1 else None)
+        return graph_error(error, request.records)
     except Exception as error:
         # The request fails, the thread goes on. A traceback shows no values.
         _LOG.exception("a call failed")

@@ -13,6 +13,7 @@ import tensorflow as tf
 from featurekit.io.example import encode_payloads
 from featurekit.serve import golden
 from featurekit.serve.artifact import EXTRA
+from featurekit.serve.graph_errors import readable_refusals
 from featurekit.serve.json_notation import to_json_rows
 from featurekit.serve.preprocessor import Preprocessor
 from featurekit.serve.served_model import ServedModel, load_model
@@ -66,7 +67,8 @@ class LoadedVersion:
             name: tf.constant(value, infos[name].dtype)
             for name, value in inputs.items()
         }
-        found = self._functions[signature](**tensors)
+        with readable_refusals():
+            found = self._functions[signature](**tensors)
         return {name: value.numpy() for name, value in found.items()}
 
     def warm_up(self) -> None:

@@ -5,9 +5,21 @@ writes the request's bytes into its message: those are left out.
 """
 
 import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from featurekit.errors import FeatureKitError, RequestError, RowError
+import numpy as np
+import pyarrow as pa
+import tensorflow as tf
+
+from featurekit.errors import (
+    ExampleDecodeError,
+    FeatureKitError,
+    RequestError,
+    RowError,
+)
+from featurekit.io.example import decode_examples
 
 _REFUSAL = re.compile(r"\[\[([A-Z][A-Z0-9_]*)\] (.*?)\]?\s*(?:\n|\t|$)", re.DOTALL)
 _ROW = re.compile(r"(?:Index: |row=)(\d+)")
@@ -39,26 +51,63 @@ _PARTS = re.compile(
 )
 
 
-def graph_error(text: str, examples_row: int | None = None) -> FeatureKitError:
+@contextmanager
+def readable_refusals() -> Iterator[None]:
+    """Raises InvalidArgumentError also where a message quotes bytes that are no text.
+
+    TensorFlow's parser writes a damaged record into its message, and then fails to
+    decode that as UTF-8.
+    """
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        text = error.object.decode(errors="replace")
+        raise tf.errors.InvalidArgumentError(None, None, text) from None
+
+
+def graph_error(
+    error: tf.errors.OpError, records: Sequence[bytes] = ()
+) -> FeatureKitError:
     """The error of a call that TensorFlow refused.
 
     Args:
-        text: Its message.
-        examples_row: The row to name where the message names none.
+        error: What it raised.
+        records: The rows of the call, where it read serialized rows.
     """
-    if refusal := _REFUSAL.search(text):
+    only = 0 if len(records) == 1 else None
+    if refusal := _REFUSAL.search(error.message):
         located = _located(refusal[2].replace('\\"', '"'))
         return RowError(
             located.message,
             code=refusal[1],
-            row=located.row if located.row is not None else examples_row,
+            row=located.row if located.row is not None else only,
             column=located.column,
             feature=located.feature,
             got=located.got,
             expected=located.expected,
             hint=located.hint,
         )
-    return _parser_error(text, examples_row)
+    if isinstance(error, tf.errors.DataLossError) or "parse ex" in error.message:
+        return _damaged(records)
+    return _parser_error(error.message, only)
+
+
+def _damaged(records: Sequence[bytes]) -> RowError:
+    """Which record is no tf.Example: TensorFlow names none, our decoder does."""
+    sizes = np.fromiter(map(len, records), np.int64, len(records))
+    buffer = np.frombuffer(b"".join(records), np.uint8)
+    row, offset, why = None, None, ""
+    try:
+        decode_examples(buffer, np.cumsum(sizes) - sizes, sizes, pa.schema([]))
+    except ExampleDecodeError as error:
+        row, offset, why = error.record, error.offset, f": {error.message}"
+    return RowError(
+        f"the record is no tf.Example{why}",
+        code="EXAMPLE_DECODE",
+        row=row,
+        offset=offset,
+        expected="a serialized tf.train.Example",
+    )
 
 
 def _located(text: str) -> _Located:
@@ -93,13 +142,6 @@ def _parser_error(text: str, row: int | None) -> FeatureKitError:
             got=int(sizes[1]),
             expected="1",
             hint="leave the feature out where the value is missing",
-        )
-    if "Could not parse example" in text or "Example" in text:
-        return RowError(
-            "the record is no tf.Example",
-            code="EXAMPLE_DECODE",
-            row=row,
-            expected="a serialized tf.train.Example",
         )
     return RequestError(
         "the graph refuses the request",
