@@ -2,6 +2,7 @@
 
     served/1/
         saved_model.pb  variables/  fingerprint.pb    loads with plain TensorFlow
+        assets.extra/tf_serving_warmup_requests           TensorFlow Serving's warm-up
         assets.extra/featurekit/
             spec.pb  stats.pb          the declaration, and what it learned
             golden_inputs.arrow  golden_features.arrow  golden_outputs.arrow

@@ -31,6 +31,7 @@ from featurekit.serve.heads import METHODS, Probability
 from featurekit.serve.other_backends import export_by_tensorflow
 from featurekit.serve.replay import replay_preprocessing, replay_signatures
 from featurekit.serve.serving_module import ServingModule, tensor_names
+from featurekit.serve.warm_up import write_warm_up
 from featurekit.spec.feature_spec import FeatureSpec
 from featurekit.spec.inputs import Input
 from featurekit.spec.serialize import spec_to_proto
@@ -62,7 +63,8 @@ def export(
 
     Label, weight, key and split are no part
     of them. Golden vectors, computed by batch conversion, are stored beside the graph;
-    `featurekit.serve.load_model` replays them.
+    `featurekit.serve.load_model` replays them. TensorFlow Serving finds requests of
+    such rows beside the graph, and calls every signature before it answers.
 
     Args:
         model: A Keras model that takes the features by name. One of the JAX or torch
@@ -154,6 +156,7 @@ def export_rows(
         if answers is not None:
             golden.compare_outputs(answers, outputs)
         ways = _check(folder, spec, stats, module.inputs, rows)
+        write_warm_up(folder, names, batch, module.inputs)
         _describe(folder, spec, stats, rows, ways, drift)
     columns = tensor_names(module.inputs)
     return ExportReport(
