@@ -7,8 +7,9 @@ the client of `featurekit serve`, which runs in a process of its own.
 - Features have to be those that batch conversion writes, in every bit.
 - The model's outputs have to be those of `serving_default` of the loaded graph, called
   with the same rows together, in every bit. Which rows are computed together may change
-  an output, since sums may be taken in another order; a second table says how much. So
-  requests are sent one at a time, and the server joins none.
+  an output, since sums may be taken in another order; a second table says how much, of
+  the first rows of each request. So requests are sent one at a time, and the server
+  joins none.
 
 Ways that are made for few rows are asked for a sample. Seconds are those of writing the
 request, of the answer, and of reading it. Exits with 1 if one value differs.
@@ -44,6 +45,8 @@ from featurekit.serve import load_model
 FEW_ROWS = 48
 """Of a request, for ways that are made for few: up to 64 dicts go row by row."""
 SMALLER = (1, 32, 256)
+WIDTH = 100
+"""Of the first table, in a file too."""
 
 
 def export_demo(output: Path, console: Console) -> None:
@@ -143,6 +146,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print one line of JSON")
     args = parser.parse_args()
     console = Console(stderr=args.json, highlight=False)
+    console.width = max(console.width, WIDTH)
     if not (args.output / "served" / "1").exists():
         export_demo(args.output, console)
     found = compare(args.output, args.rows, args.request_rows, console)

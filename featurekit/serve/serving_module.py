@@ -182,6 +182,10 @@ class ServingModule(tf.Module):
                     hint="leave out probability, or put the activation into the model",
                 )
             (logits,) = found.values()
+            # Keeps TensorFlow from merging the sigmoid into the layer before it where
+            # nobody else reads the logits: that one rounds otherwise, and `classify`
+            # would differ from `serving_default`.
+            logits = tf.ensure_shape(logits, logits.shape)
             found[PROBABILITIES] = _TO_PROBABILITY[self._probability](logits)
         return found
 
