@@ -18,6 +18,7 @@ request, of the answer, and of reading it. Exits with 1 if one value differs.
 import argparse
 import json
 import os
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,7 @@ from featurekit.serve import load_model
 FEW_ROWS = 48
 """Of a request, for ways that are made for few: up to 64 dicts go row by row."""
 SMALLER = (1, 32, 256)
-WIDTH = 100
+WIDTH = 108
 """Of the first table, in a file too."""
 
 
@@ -92,13 +93,13 @@ def compare(
     features = from_records(spec, model.stats, table, output / "served_records")
     rows = Rows(table, model.spec)
     console.print(f"{table.num_rows:,} flights, {len(features)} features")
-    with served(folder) as addresses:
+    with served(folder) as addresses, ExitStack() as stack:
         names = model.signatures.keys()
         ways = [
             *in_process(folder, model),
-            *rest_ways(addresses["rest"], names),
-            *client_ways(addresses["rest"]),
-            *grpc_ways(addresses["grpc"], names),
+            *rest_ways(stack, addresses["rest"], names),
+            *client_ways(stack, addresses["rest"]),
+            *grpc_ways(stack, addresses["grpc"], names),
         ]
         found = Comparison(model, ways, FEW_ROWS, SMALLER)
         parts = list(requests(rows, features, request_rows))

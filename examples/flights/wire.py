@@ -6,7 +6,7 @@ import subprocess
 import sys
 from base64 import b64encode
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from http.client import HTTPConnection
 from itertools import takewhile
@@ -66,6 +66,7 @@ class Rest:
     def __init__(self, url: str) -> None:
         host, _, path = url.removeprefix("http://").partition("/")
         self._connection = HTTPConnection(host, timeout=SECONDS)
+        self.close = self._connection.close
         self._path = f"/{path}"
 
     def _ask(self, verb: str, signature: str, **body: Any) -> Any:
@@ -124,9 +125,9 @@ def _labels(rows: list[list[str]]) -> np.ndarray:
     return np.array([[text.encode() for text in row] for row in rows], object)
 
 
-def rest_ways(url: str, signatures: Collection[str]) -> Iterator[Way]:
+def rest_ways(stack: ExitStack, url: str, signatures: Collection[str]) -> Iterator[Way]:
     """Rows, columns, tf.Examples in base64, rows as JSON texts, classify, regress."""
-    rest = Rest(url)
+    rest = stack.enter_context(closing(Rest(url)))
     for what, names, ask in (
         ("rows", (DEFAULT, TRANSFORM), rest.rows),
         ("columns", (DEFAULT, TRANSFORM), rest.columns),
@@ -139,10 +140,10 @@ def rest_ways(url: str, signatures: Collection[str]) -> Iterator[Way]:
             yield Way("REST", f"{name}, {what}", gives(name), partial(ask, name))
 
 
-def client_ways(url: str) -> Iterator[Way]:
+def client_ways(stack: ExitStack, url: str) -> Iterator[Way]:
     """The client that needs NumPy alone."""
     address = url.removeprefix("http://").partition("/")[0]
-    client = Client(address, model=NAME, timeout=SECONDS)
+    client = stack.enter_context(Client(address, model=NAME, timeout=SECONDS))
 
     def ask(signature: str, rows: Rows) -> Arrays:
         return dict(client.predict(rows.dicts, signature=signature))
@@ -158,6 +159,7 @@ class Grpc:
         sizes = [(f"grpc.max_{way}_message_length", -1) for way in ("send", "receive")]
         channel = grpc.insecure_channel(address, sizes)
         self._stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+        self.close = channel.close
 
     def predict(self, signature: str, rows: Rows) -> Arrays:
         """The outputs of a signature."""
@@ -196,9 +198,11 @@ def _messages(rows: Rows) -> list[Any]:
     return [tf.train.Example.FromString(one) for one in rows.examples]
 
 
-def grpc_ways(address: str, signatures: Collection[str]) -> Iterator[Way]:
+def grpc_ways(
+    stack: ExitStack, address: str, signatures: Collection[str]
+) -> Iterator[Way]:
     """Predict with tensors and with texts, Classify, Regress."""
-    channel = Grpc(address)
+    channel = stack.enter_context(closing(Grpc(address)))
     heads = {CLASSIFY: channel.classify, REGRESS: channel.regress}
     for name in signatures:
         method = name.capitalize() if name in heads else "Predict"
